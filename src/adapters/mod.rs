@@ -1,0 +1,1 @@
+//! Adapters carry actions to a backend and probe it.

@@ -1,0 +1,1 @@
+//! What one person's screen does: keys, messages, effects. Knows `incident`, nothing else.

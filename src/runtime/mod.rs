@@ -1,0 +1,1 @@
+//! Joins the core with the world.

@@ -1,0 +1,1 @@
+//! Sources bring alerts in.

@@ -1,0 +1,4 @@
+//! The terminal: drawing, input, themes.
+
+pub mod panes;
+pub mod widgets;

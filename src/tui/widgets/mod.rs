@@ -1,0 +1,1 @@
+//! Small drawings used by more than one pane.
