@@ -1,1 +1,73 @@
 //! Adapters carry actions to a backend and probe it.
+//!
+//! An adapter never decides: the hub did, by policy, before anything gets here. It never judges
+//! either: it reports what a call answered and what probes read, and `incident` says what that
+//! proves. A time-out is `Unknown`, never `Failed`.
+
+use std::pin::Pin;
+
+use crate::incident::{Op, Params, Plan, Text, Time};
+
+/// A future that an adapter hands out.
+pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What somebody would like done, before it is planned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ask {
+    /// The operation.
+    pub op: Op,
+    /// An agent's id, an alert's name, a level or a person, by the operation's aim.
+    pub target: Text,
+    /// The parameters given; the adapter completes them from the operation's table.
+    pub params: Params,
+}
+
+/// A file brought home by a call, to be stored with its digest (A4).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// A file name.
+    pub name: Text,
+    /// Its content.
+    pub bytes: Vec<u8>,
+    /// The first moment it covers.
+    pub from: Option<Time>,
+    /// The last moment it covers.
+    pub to: Option<Time>,
+}
+
+/// What became of a call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallOutcome {
+    /// The backend said yes.
+    Accepted {
+        /// What it said, bounded.
+        answer: Text,
+        /// What it brought.
+        evidence: Vec<Evidence>,
+    },
+    /// The backend said no, or the call could not be made at all.
+    Failed(Text),
+    /// No answer, or none that can be trusted: nobody knows.
+    Unknown(Text),
+}
+
+/// A way to a backend.
+pub trait Adapter: Send + Sync {
+    /// Its name in the configuration and in plans.
+    fn name(&self) -> &Text;
+
+    /// Whether it carries this operation for this target.
+    fn offers(&self, op: Op, target: &str) -> bool;
+
+    /// Says exactly what would be called, checked and undone. Reads, never changes.
+    ///
+    /// # Errors
+    /// In words for a person: what is missing and how to mend it.
+    fn plan<'a>(&'a self, ask: &'a Ask) -> Pending<'a, Result<Plan, Text>>;
+
+    /// Makes the call. `key` is the idempotency key, the same for the same action for ever.
+    fn call<'a>(&'a self, key: &'a str, plan: &'a Plan) -> Pending<'a, CallOutcome>;
+
+    /// Reads the world: one value for each of the plan's checks, none where the probe gave none.
+    fn probe<'a>(&'a self, plan: &'a Plan) -> Pending<'a, Vec<Option<Text>>>;
+}

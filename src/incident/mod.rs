@@ -1,5 +1,37 @@
 //! The pure core: no clock, no input or output, no async, nothing but values.
+//!
+//! An [`Incident`] is the fold of its [`Entry`]s. A [`Command`] is decided into events by policy;
+//! what was decided is appended as entries; entries are applied. Deadlines and warnings are
+//! functions of incident, policy and now.
 
+pub mod action;
+pub mod alert;
+pub mod check;
+pub mod command;
+pub mod event;
+pub mod mark;
+pub mod name;
+pub mod op;
+pub mod policy;
+pub mod role;
+pub mod severity;
+pub mod span;
+pub mod state;
 pub mod text;
+pub mod vitals;
 
+pub use action::{Action, Digest, Disposition, Inverse, Lamp, Params, Plan};
+pub use alert::Alert;
+pub use check::{Check, Compare, Reading};
+pub use command::{Command, Confirmation, Report, Settlement};
+pub use event::{Area, Audience, Entry, Event, Outcome, Progress};
+pub use mark::Mark;
+pub use name::{ActionId, Actor, AgentId, HypothesisId, ImprovementId, IncidentId, Realm, Time};
+pub use op::{Aim, OPS, Op, OpInfo, Param};
+pub use policy::Policy;
+pub use role::Role;
+pub use severity::{Naming, Pattern, Severity};
+pub use span::{Span, clock_face};
+pub use state::{Incident, Status};
 pub use text::Text;
+pub use vitals::{VITALS, VitalInfo, Vitals};

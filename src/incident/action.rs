@@ -1,0 +1,273 @@
+//! The life of one action, from proposal to undone.
+//!
+//! Accepted is not contained: a lamp never shows more than was proved.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
+
+use super::severity::words;
+use super::{ActionId, Actor, Check, Op, Reading, Text, Time};
+
+/// The parameters of an operation, by name.
+pub type Params = BTreeMap<String, Text>;
+
+/// What will be done, exactly: what a person confirms and what the timeline keeps before the call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The operation.
+    pub op: Op,
+    /// An agent's id, an alert's name, a level or a person, by the operation's aim.
+    pub target: Text,
+    /// Parameters, complete.
+    pub params: Params,
+    /// Which adapter carries it.
+    pub adapter: Text,
+    /// The exact call, as text.
+    pub call: Text,
+    /// The target's version as read while planning.
+    pub version: Option<Text>,
+    /// What undoes it, recorded before it runs.
+    pub inverse: Option<Inverse>,
+    /// What must read true for it to count as verified.
+    pub checks: Vec<Check>,
+    /// What could fight it, in words: another action in force, a controller, a second replica.
+    pub conflicts: Vec<Text>,
+    /// Seconds the call may take.
+    pub limit_s: u32,
+    /// Seconds after acceptance within which the checks must hold.
+    pub verify_s: u32,
+}
+
+/// The call that undoes an action.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Inverse {
+    /// The operation.
+    pub op: Op,
+    /// Its parameters.
+    pub params: Params,
+    /// The exact call, as text.
+    pub call: Text,
+}
+
+/// A confirmation is bound to this, never to a row on the screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Digest(String);
+
+impl Digest {
+    /// The first eight characters, for people.
+    #[must_use]
+    pub fn short(&self) -> &str {
+        &self.0[..self.0.len().min(8)]
+    }
+}
+
+impl Plan {
+    /// A digest over every field.
+    #[must_use]
+    pub fn digest(&self) -> Digest {
+        let json = serde_json::to_vec(self).expect("a plan holds nothing JSON cannot");
+        Digest(Sha256::digest(json).iter().take(16).map(|b| format!("{b:02x}")).collect())
+    }
+
+    /// `isolate support-1`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        format!("{} {}", self.op, self.target)
+    }
+}
+
+/// The state of an action as shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lamp {
+    /// Waits for somebody's approval.
+    Proposed,
+    /// Approval was refused; nothing was called.
+    Denied,
+    /// Approval did not come in time; nothing was called.
+    Expired,
+    /// On the timeline; the call is being made.
+    Requested,
+    /// The backend said yes; nothing is proved yet.
+    Accepted,
+    /// Independent probes read what they must.
+    Verified,
+    /// Was verified, and a probe reads otherwise now.
+    Leaking,
+    /// The backend said no.
+    Failed,
+    /// Accepted, but the checks did not hold in time.
+    Unverified,
+    /// Nobody knows whether the call took effect.
+    InDoubt,
+    /// Its inverse was verified, or a person settled it as undone.
+    Undone,
+}
+
+words!(Lamp, "lamp", {
+    Proposed => "proposed",
+    Denied => "denied",
+    Expired => "expired",
+    Requested => "requested",
+    Accepted => "accepted",
+    Verified => "verified",
+    Leaking => "LEAKING",
+    Failed => "failed",
+    Unverified => "unverified",
+    InDoubt => "in doubt",
+    Undone => "undone",
+});
+
+impl Lamp {
+    /// What a person does next.
+    #[must_use]
+    pub const fn next_step(self) -> &'static str {
+        match self {
+            Self::Proposed => "approve or deny it",
+            Self::Denied => "nothing was called; ask again if needed",
+            Self::Expired => "nothing was called; ask again if still needed",
+            Self::Requested => "wait for the backend's answer",
+            Self::Accepted => "not proved yet; wait for the checks",
+            Self::Verified => "in force; probes go on",
+            Self::Leaking => "the effect stopped holding: isolate again or go one step further",
+            Self::Failed => "nothing is in force; try another way or escalate",
+            Self::Unverified => "do not rely on it: read the checks, try another way",
+            Self::InDoubt => "probed, never re-run by itself: settle it by hand if probes cannot",
+            Self::Undone => "nothing left to do",
+        }
+    }
+
+    /// Whether the call may have changed the world and has not been undone.
+    #[must_use]
+    pub const fn may_be_in_force(self) -> bool {
+        match self {
+            Self::Requested
+            | Self::Accepted
+            | Self::Verified
+            | Self::Leaking
+            | Self::Unverified
+            | Self::InDoubt => true,
+            Self::Proposed | Self::Denied | Self::Expired | Self::Failed | Self::Undone => false,
+        }
+    }
+
+    /// Whether probes go on reading it.
+    #[must_use]
+    pub const fn is_probed(self) -> bool {
+        match self {
+            Self::Accepted | Self::Verified | Self::Leaking | Self::Unverified | Self::InDoubt => true,
+            Self::Requested | Self::Proposed | Self::Denied | Self::Expired | Self::Failed | Self::Undone => {
+                false
+            }
+        }
+    }
+
+    /// The one place that says which step may follow which (DESIGN, the life of an action).
+    #[must_use]
+    pub fn may_become(self, next: Self) -> bool {
+        match self {
+            Self::Proposed => matches!(next, Self::Requested | Self::Denied | Self::Expired),
+            Self::Requested => matches!(next, Self::Accepted | Self::Failed | Self::InDoubt),
+            Self::Accepted => matches!(next, Self::Verified | Self::Unverified | Self::Undone),
+            Self::Verified => matches!(next, Self::Leaking | Self::Undone),
+            Self::Leaking | Self::Unverified => matches!(next, Self::Verified | Self::Undone),
+            Self::InDoubt => matches!(next, Self::Verified | Self::Failed | Self::Undone),
+            Self::Denied | Self::Expired | Self::Failed | Self::Undone => false,
+        }
+    }
+}
+
+/// What becomes of a mitigation that is still in force when the incident is resolved.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "kind")]
+pub enum Disposition {
+    /// It stays, somebody owns it, and the reason is written.
+    Kept {
+        /// Who takes it away later.
+        owner: Text,
+        /// Why it stays.
+        reason: Text,
+    },
+}
+
+/// One action as folded from the timeline.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Action {
+    /// Its number within the incident.
+    pub id: ActionId,
+    /// What was planned.
+    pub plan: Plan,
+    /// Where it stands.
+    pub lamp: Lamp,
+    /// Who asked.
+    pub asked_by: Actor,
+    /// When it was proposed or requested first.
+    pub asked_at: Time,
+    /// Who approved, if approval was needed.
+    pub approved_by: Option<Actor>,
+    /// Until when approval may come, while proposed (B4).
+    pub approve_by: Option<Time>,
+    /// When the call was written down, just before it was made.
+    pub requested_at: Option<Time>,
+    /// When the backend said yes.
+    pub accepted_at: Option<Time>,
+    /// When the checks first held.
+    pub verified_at: Option<Time>,
+    /// When the lamp last changed.
+    pub changed_at: Time,
+    /// What the backend answered, or why it failed.
+    pub answer: Text,
+    /// The newest reading of each check.
+    pub readings: Vec<Reading>,
+    /// The process that makes the call; when it is gone before the answer, the action is in doubt.
+    pub runner: Text,
+    /// The action that undoes this one, once asked for.
+    pub undoing: Option<ActionId>,
+    /// The action that this one undoes.
+    pub undoes: Option<ActionId>,
+    /// What becomes of it after the incident.
+    pub disposition: Option<Disposition>,
+}
+
+impl Action {
+    /// A mitigation that may still be in force and that nobody has accounted for.
+    #[must_use]
+    pub fn is_unaccounted(&self) -> bool {
+        self.plan.op.info().mitigation && self.lamp.may_be_in_force() && self.disposition.is_none()
+    }
+
+    /// How many of its checks hold by the newest readings.
+    #[must_use]
+    pub fn checks_held(&self) -> usize {
+        self.readings.iter().filter(|r| r.holds()).count()
+    }
+}
+
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{} {}: {}", self.id, self.plan.title(), self.lamp))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verified_is_reached_only_through_acceptance_or_doubt() {
+        let before: Vec<Lamp> =
+            Lamp::ALL.iter().copied().filter(|lamp| lamp.may_become(Lamp::Verified)).collect();
+        assert_eq!(before, [Lamp::Accepted, Lamp::Leaking, Lamp::Unverified, Lamp::InDoubt]);
+    }
+
+    #[test]
+    fn what_ended_without_a_call_stays_ended() {
+        for lamp in [Lamp::Denied, Lamp::Expired, Lamp::Failed, Lamp::Undone] {
+            assert!(Lamp::ALL.iter().all(|next| !lamp.may_become(*next)), "{lamp}");
+        }
+    }
+}

@@ -1,0 +1,327 @@
+//! The rules as data: windows, guardrails, approvals, escalation, cadence.
+//!
+//! The built-in policy is `assets/policies/default.toml`; a team's file overrides it by key.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::severity::words;
+use super::{Audience, Incident, Mark, Naming, Op, Severity, Span, Text, Time};
+
+/// Every rule the program enforces.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// What this policy is called.
+    pub name: Text,
+    /// How severities are called (D1).
+    pub naming: Naming,
+    /// When a running window begins to warn, in per cent of its length.
+    pub warn_at_percent: u8,
+    /// How long a hypothesis may stay unconfirmed (D5).
+    pub hypothesis_box: Span,
+    /// The windows (A1, B1, B5, A8).
+    pub windows: BTreeMap<WindowName, Window>,
+    /// Human involvement (B1).
+    pub involvement: PerSeverity<Involvement>,
+    /// How long a proposal waits for a person (B4).
+    pub confirm_within: PerSeverity<Span>,
+    /// How soon people are told (B12).
+    pub notify_within: PerSeverity<Span>,
+    /// How urgent a rollback is after a failed repair (B13).
+    pub rollback: PerSeverity<Urgency>,
+    /// How often each audience hears something (D3).
+    pub updates: BTreeMap<Audience, PerSeverity<Span>>,
+    /// What may be done, by whom; what is not listed is refused.
+    pub actions: BTreeMap<Op, Rule>,
+    /// Commands that only people may give (C2), by their word.
+    pub people_only: Vec<String>,
+    /// Who is brought in when (C2, D10), lowest level first.
+    pub escalation: Vec<Level>,
+}
+
+/// One value for each severity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PerSeverity<T> {
+    /// For P0.
+    #[serde(rename = "P0")]
+    pub p0: T,
+    /// For P1.
+    #[serde(rename = "P1")]
+    pub p1: T,
+    /// For P2.
+    #[serde(rename = "P2")]
+    pub p2: T,
+    /// For P3.
+    #[serde(rename = "P3")]
+    pub p3: T,
+}
+
+impl<T: Copy> PerSeverity<T> {
+    /// The value for one severity.
+    #[must_use]
+    pub const fn of(&self, severity: Severity) -> T {
+        match severity {
+            Severity::P0 => self.p0,
+            Severity::P1 => self.p1,
+            Severity::P2 => self.p2,
+            Severity::P3 => self.p3,
+        }
+    }
+}
+
+/// The windows there are, in the order they are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WindowName {
+    /// From the fault to its detection (B1).
+    Detect,
+    /// Until a responder acknowledged (A1).
+    Respond,
+    /// Until a control measure is proved (A1).
+    Control,
+    /// Until it is repaired (B1).
+    Repair,
+    /// Until the root cause is found (B5).
+    RootCause,
+    /// Until the review was held (A8).
+    Review,
+}
+
+words!(WindowName, "window", {
+    Detect => "detect",
+    Respond => "respond",
+    Control => "control",
+    Repair => "repair",
+    RootCause => "root-cause",
+    Review => "review",
+});
+
+/// The time allowed from one moment to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// Where it begins.
+    pub from: Moment,
+    /// What ends it.
+    pub to: Moment,
+    /// Whether overrunning it alarms; if not, it is only measured.
+    pub enforced: bool,
+    /// How long it is.
+    pub within: PerSeverity<Span>,
+}
+
+/// A moment that a window can begin or end with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Moment {
+    /// When the first alert says it began.
+    #[serde(rename = "start")]
+    Start,
+    /// When the incident was resolved.
+    #[serde(rename = "resolved")]
+    Resolved,
+    /// A mark (A2).
+    #[serde(untagged)]
+    Mark(Mark),
+}
+
+impl Moment {
+    /// When it was, if it has been.
+    #[must_use]
+    pub fn of(self, incident: &Incident) -> Option<Time> {
+        match self {
+            Self::Start => incident.started_at(),
+            Self::Mark(mark) => incident.mark(mark),
+            Self::Resolved => incident.resolved_at(),
+        }
+    }
+}
+
+/// How much a human being takes part (B1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Involvement {
+    /// Nothing goes without.
+    Required,
+    /// Strongly advised.
+    Advised,
+    /// As wished.
+    Optional,
+}
+
+words!(Involvement, "involvement", { Required => "required", Advised => "advised", Optional => "optional" });
+
+/// How urgent a rollback is (B13).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Urgency {
+    /// Roll back.
+    Must,
+    /// Roll back unless something speaks against it.
+    Should,
+    /// Consider it.
+    May,
+}
+
+words!(Urgency, "urgency", { Must => "must", Should => "should", May => "may" });
+
+/// Who may do an action, and what it needs first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Which kinds of actor may ask for it.
+    pub who: Vec<ActorKind>,
+    /// Whose approval it needs.
+    pub approval: Approval,
+    /// How a person confirms it.
+    pub confirm: Confirm,
+}
+
+/// The kinds of actor a rule speaks of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ActorKind {
+    /// Human beings.
+    Person,
+    /// AI actors.
+    Ai,
+}
+
+/// Whose approval an action needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Approval {
+    /// Nobody's.
+    None,
+    /// The commander's, when somebody commands and somebody else asks.
+    Commander,
+    /// Always a second person's.
+    Second,
+}
+
+/// How a person confirms an action.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Confirm {
+    /// One key.
+    Key,
+    /// By typing the target's name.
+    Typed,
+}
+
+/// One level of escalation (C2, D10).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Level {
+    /// 1, 2, 3 …
+    pub level: u8,
+    /// Who that is.
+    pub name: Text,
+    /// For which severities.
+    pub severities: Vec<Severity>,
+    /// The condition.
+    pub when: Condition,
+    /// How long after T0 the condition may last.
+    pub after: Span,
+    /// The trigger in words, as written down beforehand.
+    pub trigger: Text,
+}
+
+/// When a level of escalation falls due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Condition {
+    /// Nobody acknowledged.
+    Unacknowledged,
+    /// Nobody commands.
+    NoCommander,
+    /// No control measure is proved.
+    Uncontrolled,
+    /// Not resolved.
+    Unresolved,
+}
+
+impl Condition {
+    /// Whether it is still so.
+    #[must_use]
+    pub fn holds(self, incident: &Incident) -> bool {
+        match self {
+            Self::Unacknowledged => incident.mark(Mark::T1).is_none(),
+            Self::NoCommander => incident.commander().is_none(),
+            Self::Uncontrolled => incident.mark(Mark::T3).is_none() || incident.leaking_since().is_some(),
+            Self::Unresolved => incident.resolved_at().is_none(),
+        }
+    }
+}
+
+impl Policy {
+    /// The policy that is built in.
+    ///
+    /// # Panics
+    /// Never: a test parses the embedded file.
+    #[must_use]
+    pub fn built_in() -> Self {
+        toml::from_str(Self::BUILT_IN).expect("the embedded policy parses, as a test holds")
+    }
+
+    /// The text of the built-in policy.
+    pub const BUILT_IN: &'static str = include_str!("../../assets/policies/default.toml");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn minutes(within: PerSeverity<Span>) -> [u32; 4] {
+        Severity::ALL.map(|s| within.of(s).as_seconds() / 60)
+    }
+
+    #[test]
+    fn a1_b1_both_sets_of_windows_are_carried() {
+        let policy = Policy::built_in();
+        assert_eq!(minutes(policy.windows[&WindowName::Respond].within), [5, 15, 30, 60]);
+        assert_eq!(minutes(policy.windows[&WindowName::Control].within), [15, 30, 60, 120]);
+        assert_eq!(minutes(policy.windows[&WindowName::Repair].within), [5, 15, 30, 60]);
+        let detect = policy.windows[&WindowName::Detect].within;
+        assert_eq!(Severity::ALL.map(|s| detect.of(s).as_seconds()), [30, 60, 300, 900]);
+        assert_eq!(
+            Severity::ALL.map(|s| policy.involvement.of(s)),
+            [Involvement::Required, Involvement::Advised, Involvement::Optional, Involvement::Optional]
+        );
+    }
+
+    #[test]
+    fn b4_b12_people_are_waited_for_and_told_in_time() {
+        let policy = Policy::built_in();
+        assert_eq!(minutes(policy.confirm_within), [2, 2, 10, 10]);
+        let notify = Severity::ALL.map(|s| policy.notify_within.of(s).as_seconds());
+        assert_eq!(notify, [30, 300, 900, 1_800]);
+    }
+
+    #[test]
+    fn b13_d3_d5_rollback_updates_and_hypotheses() {
+        let policy = Policy::built_in();
+        assert_eq!(policy.rollback.of(Severity::P0), Urgency::Must);
+        assert_eq!(policy.rollback.of(Severity::P1), Urgency::Should);
+        assert_eq!(policy.rollback.of(Severity::P2), Urgency::May);
+        assert_eq!(policy.updates[&Audience::Customers].of(Severity::P0), Span::minutes(15));
+        assert_eq!(policy.hypothesis_box, Span::minutes(15));
+    }
+
+    #[test]
+    fn d10_the_secondary_is_paged_when_nobody_acknowledged_for_15_minutes() {
+        let policy = Policy::built_in();
+        let first = &policy.escalation[0];
+        assert_eq!((first.when, first.after), (Condition::Unacknowledged, Span::minutes(15)));
+    }
+
+    #[test]
+    fn every_operation_has_a_rule_in_the_built_in_policy() {
+        let policy = Policy::built_in();
+        for op in Op::ALL {
+            assert!(policy.actions.contains_key(op), "{op}");
+        }
+    }
+}

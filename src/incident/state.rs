@@ -1,0 +1,465 @@
+//! One incident as folded from its timeline. Nothing else writes it.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Action, ActionId, Actor, AgentId, Alert, Area, Audience, Entry, Event, HypothesisId, ImprovementId,
+    IncidentId, Lamp, Mark, Outcome, Pattern, Plan, Progress, Reading, Realm, Role, Severity, Text, Time,
+};
+
+/// The state of an incident.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Incident {
+    /// Its number.
+    pub id: IncidentId,
+    /// The sequence of the newest entry; 0 before it is declared.
+    pub seq: u64,
+    /// Live or drill.
+    pub realm: Realm,
+    /// One line.
+    pub title: Text,
+    /// How bad, by the newest word.
+    pub severity: Severity,
+    /// Of what kind.
+    pub pattern: Option<Pattern>,
+    /// Whether a person confirmed the class.
+    pub classified: bool,
+    /// Where it stands.
+    pub status: Status,
+    /// When the record began.
+    pub declared_at: Time,
+    /// When the newest entry was made.
+    pub changed_at: Time,
+    /// The agents it is about.
+    pub agents: Vec<AgentId>,
+    /// Its alerts, in the order they joined.
+    pub alerts: Vec<AlertState>,
+    /// Each mark with all that was ever said of it; the last word counts.
+    pub marks: BTreeMap<Mark, Vec<MarkWord>>,
+    /// Who holds which role.
+    pub roles: BTreeMap<Role, Holding>,
+    /// Actions by number.
+    pub actions: BTreeMap<ActionId, Action>,
+    /// Hypotheses by number.
+    pub hypotheses: BTreeMap<HypothesisId, Hypothesis>,
+    /// The newest update of each audience.
+    pub updates: BTreeMap<Audience, Update>,
+    /// Levels that were brought in, and when.
+    pub escalations: BTreeMap<u8, Time>,
+    /// Improvements by number.
+    pub improvements: BTreeMap<ImprovementId, Improvement>,
+    /// Duplicates that ended in this one.
+    pub absorbed: Vec<IncidentId>,
+    /// Evidence on record: name and SHA-256.
+    pub evidence: Vec<(Text, Text)>,
+    /// The newest saved revision of the review.
+    pub review: Option<u32>,
+}
+
+/// Where an incident stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Burning.
+    Open,
+    /// Over since then.
+    Resolved(Time),
+    /// It goes on as another.
+    Merged(IncidentId),
+}
+
+/// An alert within an incident.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AlertState {
+    /// As it fired last.
+    pub alert: Alert,
+    /// How often it was received.
+    pub fired: u32,
+    /// When the source said it was over, if it did.
+    pub resolved_at: Option<Time>,
+}
+
+/// One word said about a mark.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MarkWord {
+    /// When it happened.
+    pub at: Time,
+    /// When that was written down.
+    pub recorded_at: Time,
+    /// By whom.
+    pub actor: Actor,
+    /// Why, when back-dated or corrected.
+    pub reason: Option<Text>,
+}
+
+/// Who holds a role, and since when.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Holding {
+    /// The person.
+    pub holder: Text,
+    /// Since when.
+    pub since: Time,
+}
+
+/// A supposed cause (D5).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Hypothesis {
+    /// What is supposed.
+    pub text: Text,
+    /// Who follows it.
+    pub owner: Text,
+    /// Since when.
+    pub opened_at: Time,
+    /// When its box ends.
+    pub until: Time,
+    /// How it ended, if it has.
+    pub closed: Option<(Outcome, Text, Time)>,
+}
+
+/// A status update (D3).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Update {
+    /// When it was sent.
+    pub at: Time,
+    /// What is affected.
+    pub affected: Text,
+    /// What is being done.
+    pub doing: Text,
+    /// When the next one is promised.
+    pub next_at: Time,
+}
+
+/// Something to be improved (A14, D7).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Improvement {
+    /// Its kind.
+    pub area: Area,
+    /// What.
+    pub text: Text,
+    /// Who.
+    pub owner: Text,
+    /// By when.
+    pub due: Time,
+    /// How far.
+    pub progress: Progress,
+}
+
+impl Incident {
+    /// An incident nobody has declared yet.
+    #[must_use]
+    pub fn blank(id: IncidentId) -> Self {
+        Self {
+            id,
+            seq: 0,
+            realm: Realm::Live,
+            title: Text::default(),
+            severity: Severity::P3,
+            pattern: None,
+            classified: false,
+            status: Status::Open,
+            declared_at: Time::UNIX_EPOCH,
+            changed_at: Time::UNIX_EPOCH,
+            agents: Vec::new(),
+            alerts: Vec::new(),
+            marks: BTreeMap::new(),
+            roles: BTreeMap::new(),
+            actions: BTreeMap::new(),
+            hypotheses: BTreeMap::new(),
+            updates: BTreeMap::new(),
+            escalations: BTreeMap::new(),
+            improvements: BTreeMap::new(),
+            absorbed: Vec::new(),
+            evidence: Vec::new(),
+            review: None,
+        }
+    }
+
+    /// Whether it has a record.
+    #[must_use]
+    pub const fn is_declared(&self) -> bool {
+        self.seq > 0
+    }
+
+    /// Whether it still burns.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.is_declared() && self.status == Status::Open
+    }
+
+    /// When a mark happened, by the last word on it.
+    #[must_use]
+    pub fn mark(&self, mark: Mark) -> Option<Time> {
+        self.marks.get(&mark).and_then(|words| words.last()).map(|word| word.at)
+    }
+
+    /// When the fault began, by the earliest alert's own clock.
+    #[must_use]
+    pub fn started_at(&self) -> Option<Time> {
+        self.alerts.iter().map(|a| a.alert.starts_at).min()
+    }
+
+    /// When it was resolved, while it is.
+    #[must_use]
+    pub const fn resolved_at(&self) -> Option<Time> {
+        match self.status {
+            Status::Resolved(at) => Some(at),
+            Status::Open | Status::Merged(_) => None,
+        }
+    }
+
+    /// Who commands.
+    #[must_use]
+    pub fn commander(&self) -> Option<&Text> {
+        self.roles.get(&Role::Commander).map(|holding| &holding.holder)
+    }
+
+    /// Since when a verified control measure leaks: control is lost, whatever T3 says.
+    #[must_use]
+    pub fn leaking_since(&self) -> Option<Time> {
+        self.actions.values().filter(|a| a.lamp == Lamp::Leaking).map(|a| a.changed_at).min()
+    }
+
+    /// Mitigations that may be in force and that nobody has accounted for.
+    pub fn unaccounted(&self) -> impl Iterator<Item = &Action> {
+        self.actions.values().filter(|a| a.is_unaccounted())
+    }
+
+    /// Whether anybody has begun to troubleshoot: acted, supposed or decided (D2).
+    #[must_use]
+    pub fn is_being_worked(&self) -> bool {
+        !self.actions.is_empty() || !self.hypotheses.is_empty()
+    }
+
+    /// The number the next action gets.
+    #[must_use]
+    pub fn next_action(&self) -> ActionId {
+        ActionId(self.actions.keys().next_back().map_or(1, |id| id.0 + 1))
+    }
+
+    /// Folds one entry in. Entries come in order; one that is not the next is ignored, so that an
+    /// entry heard twice changes nothing.
+    pub fn apply(&mut self, entry: &Entry) {
+        if entry.seq != self.seq + 1 || entry.incident != self.id {
+            return;
+        }
+        self.seq = entry.seq;
+        self.changed_at = entry.at;
+        let at = entry.at;
+        match &entry.event {
+            Event::Declared { realm, title, severity, pattern, agents, detected_at } => {
+                self.realm = *realm;
+                self.title = title.clone();
+                self.severity = *severity;
+                self.pattern = *pattern;
+                self.agents = agents.clone();
+                self.declared_at = at;
+                self.say_mark(Mark::T0, *detected_at, entry, None);
+            }
+            Event::AlertFired { alert } => self.alert_fired(alert),
+            Event::AlertResolved { key, at } => {
+                for state in self.alerts.iter_mut().filter(|s| s.alert.key == *key) {
+                    state.resolved_at = Some(*at);
+                }
+            }
+            Event::AgentAdded { agent } => self.agents.push(agent.clone()),
+            Event::MarkSet { mark, at, reason } => self.say_mark(*mark, *at, entry, reason.clone()),
+            Event::Classified { severity, pattern, reason: _ } => {
+                self.severity = *severity;
+                self.pattern = *pattern;
+                self.classified = true;
+            }
+            Event::RoleAssigned { role, holder, from: _ } => {
+                self.roles.insert(*role, Holding { holder: holder.clone(), since: at });
+            }
+            Event::RoleReleased { role } => {
+                self.roles.remove(role);
+            }
+            Event::ActionProposed { action, plan, approve_by, undoes } => {
+                let mut new = Action::new(*action, plan, Lamp::Proposed, entry);
+                new.approve_by = Some(*approve_by);
+                self.insert_action(new, *undoes);
+            }
+            Event::ActionRequested { action, plan, runner, approved_by, undoes } => {
+                self.action_requested(*action, plan, runner, approved_by.as_ref(), *undoes, entry);
+            }
+            Event::ActionDenied { action, reason } => {
+                self.move_action(*action, Lamp::Denied, at, Some(reason))
+            }
+            Event::ActionExpired { action } => self.move_action(*action, Lamp::Expired, at, None),
+            Event::ActionAccepted { action, answer } => {
+                self.move_action(*action, Lamp::Accepted, at, Some(answer));
+                if let Some(a) = self.actions.get_mut(action) {
+                    a.accepted_at = Some(at);
+                }
+            }
+            Event::ActionFailed { action, reason } => {
+                self.move_action(*action, Lamp::Failed, at, Some(reason))
+            }
+            Event::ActionVerified { action, readings } => {
+                self.read_action(*action, Lamp::Verified, at, readings);
+                if let Some(a) = self.actions.get_mut(action) {
+                    a.verified_at.get_or_insert(at);
+                }
+            }
+            Event::ActionUnverified { action, readings } => {
+                self.read_action(*action, Lamp::Unverified, at, readings);
+            }
+            Event::ActionLeaking { action, readings } => {
+                self.read_action(*action, Lamp::Leaking, at, readings)
+            }
+            Event::ActionInDoubt { action, reason } => {
+                self.move_action(*action, Lamp::InDoubt, at, Some(reason));
+            }
+            Event::ActionUndone { action, by: _, reason } => {
+                self.move_action(*action, Lamp::Undone, at, reason.as_ref());
+            }
+            Event::ActionAccounted { action, disposition } => {
+                if let Some(a) = self.actions.get_mut(action) {
+                    a.disposition = Some(disposition.clone());
+                }
+            }
+            Event::EvidenceStored { name, sha256, .. } => self.evidence.push((name.clone(), sha256.clone())),
+            Event::HypothesisOpened { hypothesis, text, owner, until } => {
+                let new = Hypothesis {
+                    text: text.clone(),
+                    owner: owner.clone(),
+                    opened_at: at,
+                    until: *until,
+                    closed: None,
+                };
+                self.hypotheses.insert(*hypothesis, new);
+            }
+            Event::HypothesisClosed { hypothesis, outcome, reason } => {
+                if let Some(h) = self.hypotheses.get_mut(hypothesis) {
+                    h.closed = Some((*outcome, reason.clone(), at));
+                }
+            }
+            Event::UpdateSent { audience, affected, doing, next_at } => {
+                let update =
+                    Update { at, affected: affected.clone(), doing: doing.clone(), next_at: *next_at };
+                self.updates.insert(*audience, update);
+            }
+            Event::Escalated { level, .. } => {
+                self.escalations.entry(*level).or_insert(at);
+            }
+            Event::Absorbed { other } => self.absorbed.push(*other),
+            Event::MergedInto { into, .. } => self.status = Status::Merged(*into),
+            Event::Resolved { .. } => self.status = Status::Resolved(at),
+            Event::Reopened { .. } => self.status = Status::Open,
+            Event::ImprovementAdded { improvement, area, text, owner, due } => {
+                let new = Improvement {
+                    area: *area,
+                    text: text.clone(),
+                    owner: owner.clone(),
+                    due: *due,
+                    progress: Progress::Open,
+                };
+                self.improvements.insert(*improvement, new);
+            }
+            Event::ImprovementMoved { improvement, progress, note: _ } => {
+                if let Some(i) = self.improvements.get_mut(improvement) {
+                    i.progress = *progress;
+                }
+            }
+            Event::ReviewSaved { revision, .. } => self.review = Some(*revision),
+            // These are read from the timeline itself, or are beyond this version.
+            Event::Noted { .. }
+            | Event::Decided { .. }
+            | Event::LinePinned { .. }
+            | Event::Unknown { .. } => {}
+        }
+    }
+
+    fn say_mark(&mut self, mark: Mark, at: Time, entry: &Entry, reason: Option<Text>) {
+        let word = MarkWord { at, recorded_at: entry.at, actor: entry.actor.clone(), reason };
+        self.marks.entry(mark).or_default().push(word);
+    }
+
+    fn alert_fired(&mut self, alert: &Alert) {
+        if let Some(agent) = &alert.agent
+            && !self.agents.contains(agent)
+        {
+            self.agents.push(agent.clone());
+        }
+        match self.alerts.iter_mut().find(|state| state.alert.key == alert.key) {
+            Some(state) => {
+                state.alert = alert.clone();
+                state.fired += 1;
+                state.resolved_at = None;
+            }
+            None => {
+                self.alerts.push(AlertState { alert: alert.clone(), fired: 1, resolved_at: None });
+            }
+        }
+    }
+
+    fn action_requested(
+        &mut self,
+        id: ActionId,
+        plan: &Plan,
+        runner: &Text,
+        approved_by: Option<&Actor>,
+        undoes: Option<ActionId>,
+        entry: &Entry,
+    ) {
+        if !self.actions.contains_key(&id) {
+            self.insert_action(Action::new(id, plan, Lamp::Requested, entry), undoes);
+        }
+        if let Some(a) = self.actions.get_mut(&id) {
+            a.lamp = Lamp::Requested;
+            a.changed_at = entry.at;
+            a.approve_by = None;
+            a.approved_by = approved_by.cloned();
+            a.requested_at = Some(entry.at);
+            a.runner = runner.clone();
+        }
+    }
+
+    fn insert_action(&mut self, mut action: Action, undoes: Option<ActionId>) {
+        action.undoes = undoes;
+        if let Some(other) = undoes.and_then(|id| self.actions.get_mut(&id)) {
+            other.undoing = Some(action.id);
+        }
+        self.actions.insert(action.id, action);
+    }
+
+    fn move_action(&mut self, id: ActionId, lamp: Lamp, at: Time, answer: Option<&Text>) {
+        if let Some(action) = self.actions.get_mut(&id) {
+            action.lamp = lamp;
+            action.changed_at = at;
+            if let Some(answer) = answer {
+                action.answer = answer.clone();
+            }
+        }
+    }
+
+    fn read_action(&mut self, id: ActionId, lamp: Lamp, at: Time, readings: &[Reading]) {
+        self.move_action(id, lamp, at, None);
+        if let Some(action) = self.actions.get_mut(&id) {
+            action.readings = readings.to_vec();
+        }
+    }
+}
+
+impl Action {
+    fn new(id: ActionId, plan: &Plan, lamp: Lamp, entry: &Entry) -> Self {
+        Self {
+            id,
+            plan: plan.clone(),
+            lamp,
+            asked_by: entry.actor.clone(),
+            asked_at: entry.at,
+            approved_by: None,
+            approve_by: None,
+            requested_at: None,
+            accepted_at: None,
+            verified_at: None,
+            changed_at: entry.at,
+            answer: Text::default(),
+            readings: Vec::new(),
+            runner: Text::default(),
+            undoing: None,
+            undoes: None,
+            disposition: None,
+        }
+    }
+}
