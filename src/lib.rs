@@ -4,6 +4,7 @@ pub mod adapters;
 pub mod app;
 pub mod cli;
 pub mod config;
+pub mod error;
 pub mod incident;
 pub mod logs;
 pub mod runtime;
