@@ -1,0 +1,353 @@
+//! What a terminal shows after the bytes, and how many bytes it takes.
+
+use std::num::NonZeroU16;
+
+use proptest::prelude::*;
+use ratatui::Terminal;
+use ratatui::style::{Color, Modifier, Style};
+use ratatui::widgets::{Block, Paragraph};
+
+use super::*;
+
+/// A terminal that counts the writes it gets and understands them.
+struct Screen {
+    parser: vt100::Parser,
+    bytes: Vec<u8>,
+    writes: u64,
+}
+
+impl Screen {
+    fn new(width: u16, height: u16) -> Self {
+        let cells = |n| NonZeroU16::new(n).unwrap();
+        Self { parser: vt100::Parser::new(cells(height), cells(width), 0), bytes: Vec::new(), writes: 0 }
+    }
+
+    fn take(&mut self) -> String {
+        self.writes = 0;
+        String::from_utf8(std::mem::take(&mut self.bytes)).unwrap().replace('\x1b', "^")
+    }
+}
+
+impl Write for Screen {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.parser.process(bytes);
+        self.bytes.extend_from_slice(bytes);
+        self.writes += 1;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn terminal(width: u16, height: u16, depth: Depth) -> Terminal<FrameBackend<Screen>> {
+    let backend = FrameBackend::new(Screen::new(width, height), Size::new(width, height), depth);
+    Terminal::new(backend).unwrap()
+}
+
+fn draw(terminal: &mut Terminal<FrameBackend<Screen>>, buffer: &Buffer) {
+    terminal.draw(|frame| frame.buffer_mut().merge(buffer)).unwrap();
+}
+
+/// Draws lines and says which bytes went out.
+fn lines(terminal: &mut Terminal<FrameBackend<Screen>>, lines: &[&str]) -> String {
+    draw(terminal, &Buffer::with_lines(lines.iter().copied()));
+    terminal.backend_mut().out_mut().take()
+}
+
+fn colour(colour: Color) -> vt100::Color {
+    if let Color::Indexed(index) = colour {
+        vt100::Color::Idx(index)
+    } else if let Color::Rgb(r, g, b) = colour {
+        vt100::Color::Rgb(r, g, b)
+    } else {
+        vt100::Color::Default
+    }
+}
+
+/// Fails where the terminal shows anything but the buffer.
+fn assert_shows(backend: &FrameBackend<Screen>, buffer: &Buffer, depth: Depth) {
+    let screen = backend.out().parser.screen();
+    let mut covered = 0;
+    for (index, cell) in buffer.content.iter().enumerate() {
+        let (x, y) = buffer.pos_of(index);
+        if covered > 0 {
+            covered -= 1;
+            continue;
+        }
+        let shown = screen.cell(y, x).unwrap();
+        let symbol = cell.symbol();
+        covered = cell.cell_width().saturating_sub(1);
+        assert_eq!(if shown.has_contents() { shown.contents() } else { " " }, symbol, "text at {x},{y}");
+        let seen = symbol != " " || cell.modifier.intersects(Modifier::REVERSED | Modifier::UNDERLINED);
+        assert_eq!(shown.bgcolor(), colour(depth.map(cell.bg)), "background at {x},{y}");
+        if !seen {
+            assert!(!shown.inverse() && !shown.underline(), "a plain blank at {x},{y}");
+            continue;
+        }
+        assert_eq!(shown.fgcolor(), colour(depth.map(cell.fg)), "colour at {x},{y}");
+        let modifier = [
+            (shown.bold(), Modifier::BOLD),
+            (shown.dim(), Modifier::DIM),
+            (shown.italic(), Modifier::ITALIC),
+            (shown.underline(), Modifier::UNDERLINED),
+            (shown.inverse(), Modifier::REVERSED),
+        ]
+        .iter()
+        .filter(|(on, _)| *on)
+        .fold(Modifier::empty(), |all, (_, one)| all | *one);
+        // This terminal takes bold and dim for two values of one thing.
+        let weight = Modifier::BOLD | Modifier::DIM;
+        let known = if cell.modifier.contains(weight) { !weight } else { Modifier::all() };
+        assert_eq!(modifier & known, cell.modifier & known, "modifiers at {x},{y}");
+    }
+}
+
+#[test]
+fn the_first_frame_clears_and_is_one_write() {
+    let mut terminal = terminal(10, 3, Depth::Ansi16);
+    let bytes = lines(&mut terminal, &["hello", "", " world"]);
+    assert_eq!(bytes, "^[m^[H^[2J^[?25lhello^[3;2Hworld");
+    let sent = terminal.backend().sent();
+    assert_eq!((sent.frames, sent.writes, sent.bytes), (1, 1, sent.last as u64));
+}
+
+#[test]
+fn a_frame_that_changes_nothing_sends_nothing() {
+    let mut terminal = terminal(10, 3, Depth::Ansi16);
+    lines(&mut terminal, &["hello"]);
+    let before = terminal.backend().sent();
+    assert_eq!(lines(&mut terminal, &["hello"]), "");
+    assert_eq!(terminal.backend().sent(), before);
+}
+
+#[test]
+fn a_digit_of_a_clock_costs_a_few_bytes() {
+    let mut terminal = terminal(120, 40, Depth::Ansi16);
+    lines(&mut terminal, &["", "   12:34 left"]);
+    assert_eq!(lines(&mut terminal, &["", "   12:35 left"]), "^[8G5");
+    assert_eq!(lines(&mut terminal, &["", "   12:36 left"]), "\u{8}6");
+    assert_eq!(lines(&mut terminal, &["", "   12:37 left"]), "\u{8}7");
+    assert_eq!(lines(&mut terminal, &["", "   12:48 left"]), "\u{8}\u{8}48");
+}
+
+#[test]
+fn the_shortest_way_between_two_changes_is_taken() {
+    for (before, after, bytes) in [
+        // What lies between is drawn again, when that is shorter than a move.
+        (["abcdefghij", ""], ["Xbcdefghij", ""], "X"),
+        (["abcdefghij", ""], ["XbcYefghij", ""], "XbcY"),
+        (["abcdefghij", ""], ["XbcdefgYij", ""], "X^[8GY"),
+        (["abcdefghij", "klmnopqrst"], ["abcdefghiX", "Ylmnopqrst"], "^[9CX\r\nY"),
+        (["abcdefghij", "klmnopqrst"], ["abcdXfghij", "klmnoYqrst"], "^[5GX^[BY"),
+        // Blanks to the end of the row are erased, unless spaces are as short.
+        (["abcdefghij", ""], ["ab", ""], "^[3G^[K"),
+        (["abcdefghij", ""], ["abcdefg", ""], "^[8G   "),
+    ] {
+        let mut terminal = terminal(10, 2, Depth::Ansi16);
+        lines(&mut terminal, &before);
+        // The cursor waits at the start of the first row.
+        terminal.backend_mut().painter.forget_cursor_at_origin();
+        assert_eq!(lines(&mut terminal, &after), bytes, "{after:?}");
+    }
+}
+
+#[test]
+fn larger_frames_are_bracketed_in_the_same_write() {
+    let mut terminal = terminal(80, 2, Depth::Ansi16);
+    let bytes = lines(&mut terminal, &["x".repeat(60).as_str()]);
+    assert!(bytes.starts_with("^[?2026h") && bytes.ends_with("^[?2026l"), "{bytes}");
+    assert_eq!(terminal.backend().sent().writes, 1);
+}
+
+#[test]
+fn a_full_frame_at_120_by_40_is_at_most_8_kb_in_one_write() {
+    let mut terminal = terminal(120, 40, Depth::Ansi16);
+    terminal
+        .draw(|frame| {
+            for (index, area) in
+                [Rect::new(0, 0, 60, 20), Rect::new(60, 0, 60, 20), Rect::new(0, 20, 120, 20)]
+                    .into_iter()
+                    .enumerate()
+            {
+                let log =
+                    "12:01:07 WARN  agent-7 tool_call refund(4711) refused by permission_check\n".repeat(20);
+                let style = Style::new().fg(Color::Indexed(u8::try_from(index).unwrap() + 1));
+                frame.render_widget(
+                    Paragraph::new(log).style(style).block(Block::bordered().title("Log")),
+                    area,
+                );
+            }
+        })
+        .unwrap();
+    let sent = terminal.backend().sent();
+    assert!(sent.bytes <= 8 * 1024, "{} bytes", sent.bytes);
+    assert_eq!((sent.frames, sent.writes), (1, 1));
+}
+
+#[test]
+fn the_cursor_is_shown_where_it_belongs_and_moved_without_drawing() {
+    let mut terminal = terminal(10, 2, Depth::Ansi16);
+    lines(&mut terminal, &["name:"]);
+    terminal
+        .draw(|frame| {
+            frame.buffer_mut().set_string(0, 0, "name:", Style::new());
+            frame.set_cursor_position((6, 0));
+        })
+        .unwrap();
+    assert_eq!(terminal.backend_mut().out_mut().take(), "^[C^[?25h");
+    assert_eq!(terminal.backend().out().parser.screen().cursor_position(), (0, 6));
+    assert_eq!(lines(&mut terminal, &["name:"]), "^[?25l");
+}
+
+#[test]
+fn no_control_in_a_cell_reaches_the_terminal() {
+    // The attack: a cell is set past ratatui's own filters.
+    let mut backend = FrameBackend::new(Screen::new(4, 1), Size::new(4, 1), Depth::Ansi16);
+    let mut cell = Cell::EMPTY;
+    for attack in ["\x1b]0;owned\x07", "a\u{9b}2J", "\r\n"] {
+        cell.set_symbol(attack);
+        backend.wanted[(0, 0)] = cell.clone();
+        backend.forget();
+        backend.flush().unwrap();
+        assert_eq!(backend.out_mut().take(), "^[m^[H^[2J^[?25l?");
+    }
+}
+
+#[test]
+fn after_a_character_of_disputed_width_the_place_is_said_again() {
+    let mut terminal = terminal(10, 1, Depth::Ansi16);
+    assert_eq!(lines(&mut terminal, &["漢x"]), "^[m^[H^[2J^[?25l漢x");
+    assert_eq!(lines(&mut terminal, &["🚀y"]), "\r🚀^[;3Hy");
+}
+
+#[test]
+fn a_new_size_draws_everything_again_and_asks_nothing() {
+    let mut terminal = terminal(10, 2, Depth::Ansi16);
+    lines(&mut terminal, &["hello"]);
+    terminal.backend_mut().set_size(Size::new(6, 3));
+    terminal.draw(|frame| frame.render_widget("hello", frame.area())).unwrap();
+    let bytes = terminal.backend_mut().out_mut().take();
+    assert_eq!(bytes, "^[m^[H^[2J^[?25lhello");
+    assert_eq!(terminal.size().unwrap(), Size::new(6, 3));
+}
+
+#[test]
+fn a_terminal_that_takes_a_part_gets_the_rest() {
+    struct Narrow(Vec<u8>, bool);
+    impl Write for Narrow {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            let part = bytes.len().min(5);
+            self.0.extend_from_slice(&bytes[..part]);
+            Ok(part)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut out = Narrow(Vec::new(), false);
+    assert_eq!(write_whole(&mut out, b"twelve bytes").unwrap(), 3);
+    assert_eq!(out.0, b"twelve bytes");
+}
+
+#[test]
+fn a_failed_write_is_followed_by_a_whole_frame() {
+    struct Broken(bool, Vec<u8>);
+    impl Write for Broken {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.0 {
+                return Err(ErrorKind::BrokenPipe.into());
+            }
+            self.1.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut backend = FrameBackend::new(Broken(true, Vec::new()), Size::new(4, 1), Depth::Mono);
+    backend.wanted.set_string(0, 0, "abcd", Style::new());
+    assert!(backend.flush().is_err());
+    backend.out_mut().0 = false;
+    backend.flush().unwrap();
+    assert_eq!(backend.out().1, b"\x1b[m\x1b[H\x1b[2J\x1b[?25labcd");
+}
+
+fn any_colour() -> impl Strategy<Value = Color> {
+    prop_oneof![
+        3 => Just(Color::Reset),
+        1 => Just(Color::LightBlue),
+        1 => any::<u8>().prop_map(Color::Indexed),
+        1 => any::<[u8; 3]>().prop_map(|[r, g, b]| Color::Rgb(r, g, b)),
+    ]
+}
+
+fn any_style() -> impl Strategy<Value = Style> {
+    (any_colour(), any_colour(), any::<u8>()).prop_map(|(fg, bg, bits)| {
+        // bold, dim, italic, underlined, reversed: what the checking terminal knows.
+        let known =
+            [Modifier::BOLD, Modifier::DIM, Modifier::ITALIC, Modifier::UNDERLINED, Modifier::REVERSED];
+        let modifier = known
+            .iter()
+            .enumerate()
+            .filter(|(bit, _)| bits & (1 << bit) != 0 && bits & 0x80 != 0)
+            .fold(Modifier::empty(), |all, (_, one)| all | *one);
+        Style::new().fg(fg).bg(bg).add_modifier(modifier)
+    })
+}
+
+/// One thing drawn: a text or a styled rectangle.
+type Stroke = (u16, u16, String, Style, bool);
+
+fn any_strokes() -> impl Strategy<Value = Vec<Stroke>> {
+    let text = "([a-c ]|漢|字|é|e\u{301}|─|▀){0,14}";
+    proptest::collection::vec((0..24_u16, 0..6_u16, text, any_style(), any::<bool>()), 0..8)
+}
+
+fn paint(strokes: &[Stroke]) -> Buffer {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, 24, 6));
+    for (x, y, text, style, area) in strokes {
+        if *area {
+            let rect = Rect::new(*x, *y, 9, 2).intersection(buffer.area);
+            buffer.set_style(rect, *style);
+        } else {
+            buffer.set_string(*x, *y, text, *style);
+        }
+    }
+    buffer
+}
+
+proptest! {
+    #[test]
+    fn the_terminal_shows_exactly_ratatuis_buffer(
+        frames in proptest::collection::vec(any_strokes(), 1..6),
+        cursor in proptest::option::of((0..24_u16, 0..6_u16)),
+        depth in prop_oneof![
+            Just(Depth::Mono), Just(Depth::Ansi16), Just(Depth::Ansi256), Just(Depth::TrueColor),
+        ],
+    ) {
+        let mut terminal = terminal(24, 6, depth);
+        for strokes in &frames {
+            let buffer = paint(strokes);
+            terminal.draw(|frame| {
+                frame.buffer_mut().merge(&buffer);
+                if let Some(cursor) = cursor {
+                    frame.set_cursor_position(cursor);
+                }
+            }).unwrap();
+            assert_shows(terminal.backend(), &buffer, depth);
+            let screen = terminal.backend().out().parser.screen();
+            prop_assert_eq!(screen.hide_cursor(), cursor.is_none());
+            if let Some((x, y)) = cursor {
+                prop_assert_eq!(screen.cursor_position(), (y, x));
+            }
+        }
+        prop_assert_eq!(terminal.backend().out().writes, terminal.backend().sent().writes);
+        prop_assert!(terminal.backend().sent().writes <= frames.len() as u64);
+    }
+}

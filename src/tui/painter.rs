@@ -1,0 +1,326 @@
+//! Turns a wanted screen into the fewest bytes that make the terminal show it.
+//!
+//! The painter remembers what the terminal shows, where its cursor is and which pen is set, so
+//! nothing is ever asked of a terminal. It knows no file and no clock: bytes are appended to a
+//! buffer that the backend writes.
+
+use ratatui::buffer::{Buffer, Cell, CellWidth};
+use ratatui::layout::{Position, Size};
+
+use super::colour::Depth;
+use super::pen::{Pen, decimal};
+
+/// Stands in the remembered screen for the cells that a wide character covers.
+const COVERED: &str = "";
+
+/// Where the terminal's cursor is: the column is unknown after the last cell of a row, where
+/// terminals wait to wrap.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct At {
+    x: Option<u16>,
+    y: u16,
+}
+
+/// What one terminal shows, and how to change it.
+#[derive(Debug)]
+pub(super) struct Painter {
+    depth: Depth,
+    size: Size,
+    /// What each cell of the terminal shows, colours mapped, row by row.
+    shown: Vec<Cell>,
+    /// Whether `shown` is true; otherwise the next frame clears the terminal first.
+    known: bool,
+    at: Option<At>,
+    pen: Option<Pen>,
+    cursor_visible: Option<bool>,
+    /// For comparing two ways to move.
+    scratch: Vec<u8>,
+}
+
+impl Painter {
+    /// Nothing is known of the terminal yet.
+    pub fn new(depth: Depth) -> Self {
+        Self {
+            depth,
+            size: Size::ZERO,
+            shown: Vec::new(),
+            known: false,
+            at: None,
+            pen: None,
+            cursor_visible: None,
+            scratch: Vec::new(),
+        }
+    }
+
+    /// What the terminal shows is no longer known: somebody else wrote to it, or it has a new size.
+    pub fn forget(&mut self) {
+        self.known = false;
+        self.at = None;
+        self.pen = None;
+        self.cursor_visible = None;
+    }
+
+    /// Puts the terminal's cursor at the top left, as far as this painter knows.
+    #[cfg(test)]
+    pub fn forget_cursor_at_origin(&mut self) {
+        self.at = Some(At { x: Some(0), y: 0 });
+    }
+
+    /// Appends what makes the terminal show `wanted`, whose changes are all in rows that `changed`
+    /// names, and its cursor at `cursor` (`None`: hidden).
+    pub fn paint(
+        &mut self,
+        wanted: &Buffer,
+        changed: impl Fn(u16) -> bool,
+        cursor: Option<Position>,
+        out: &mut Vec<u8>,
+    ) {
+        let all = !self.known || self.size != wanted.area.as_size();
+        if all {
+            self.clear(wanted.area.as_size(), out);
+        }
+        if cursor.is_none() && self.cursor_visible != Some(false) {
+            out.extend_from_slice(b"\x1b[?25l");
+            self.cursor_visible = Some(false);
+        }
+        for y in (0..self.size.height).filter(|y| all || changed(*y)) {
+            self.paint_row(wanted, y, out);
+        }
+        if let Some(Position { x, y }) = cursor {
+            if x < self.size.width && y < self.size.height {
+                self.go(x, y, out);
+            }
+            if self.cursor_visible != Some(true) {
+                out.extend_from_slice(b"\x1b[?25h");
+                self.cursor_visible = Some(true);
+            }
+        }
+    }
+
+    /// Starts from a blank screen.
+    fn clear(&mut self, size: Size, out: &mut Vec<u8>) {
+        out.extend_from_slice(b"\x1b[m\x1b[H\x1b[2J");
+        self.size = size;
+        self.shown.clear();
+        self.shown.resize(usize::from(size.width) * usize::from(size.height), Cell::EMPTY);
+        self.known = true;
+        self.at = Some(At { x: Some(0), y: 0 });
+        self.pen = Some(Pen::DEFAULT);
+    }
+
+    fn paint_row(&mut self, wanted: &Buffer, y: u16, out: &mut Vec<u8>) {
+        let width = usize::from(self.size.width);
+        let start = usize::from(y) * width;
+        let row = &wanted.content[start..start + width];
+        // From here on the row is blank; found when the first change asks for it.
+        let mut tail = None;
+        let mut x = 0;
+        while x < width {
+            let (cell, cells) = self.prepare(&row[x], width - x);
+            if self.shows(start + x, &cell, cells) {
+                x += cells;
+                continue;
+            }
+            let tail =
+                *tail.get_or_insert_with(|| width - row.iter().rev().take_while(|c| is_blank(c)).count());
+            if x >= tail && self.erase_rest(x, y, out) {
+                return;
+            }
+            self.draw(x, y, &cell, cells, out);
+            self.shown[start + x] = cell;
+            for covered in &mut self.shown[start + x + 1..start + x + cells] {
+                covered.set_symbol(COVERED);
+            }
+            x += cells;
+        }
+    }
+
+    /// A cell as this terminal can show it, and how many columns it takes.
+    fn prepare(&self, cell: &Cell, room: usize) -> (Cell, usize) {
+        let symbol = cell.symbol();
+        // The last line of defence: whatever got into a cell, it is not sent as a control.
+        let symbol = if symbol.chars().any(char::is_control) { "?" } else { symbol };
+        let columns = if symbol.len() == 1 { 1 } else { usize::from(symbol.cell_width()) };
+        let (symbol, columns) = if columns == 0 || columns > room { (" ", 1) } else { (symbol, columns) };
+        let mut pen =
+            Pen { fg: self.depth.map(cell.fg), bg: self.depth.map(cell.bg), modifier: cell.modifier };
+        if symbol == " " {
+            pen = pen.on_blank();
+        }
+        let mut prepared = Cell::EMPTY;
+        if symbol != " " || pen != Pen::DEFAULT {
+            prepared.set_symbol(symbol);
+            prepared.fg = pen.fg;
+            prepared.bg = pen.bg;
+            prepared.modifier = pen.modifier;
+        }
+        (prepared, columns)
+    }
+
+    /// Whether the terminal shows this already.
+    fn shows(&self, index: usize, cell: &Cell, cells: usize) -> bool {
+        let shown = &self.shown[index];
+        shown.symbol() == cell.symbol()
+            && pen_of(shown) == pen_of(cell)
+            && self.shown[index + 1..index + cells].iter().all(|covered| covered.symbol() == COVERED)
+    }
+
+    /// Blanks the rest of a row that is to be blank, when that is shorter than spaces.
+    ///
+    /// Only with the default background: what a terminal erases to with another one varies.
+    fn erase_rest(&mut self, x: usize, y: u16, out: &mut Vec<u8>) -> bool {
+        let width = usize::from(self.size.width);
+        let start = usize::from(y) * width;
+        let rest = &self.shown[start + x..start + width];
+        let spaces = rest.len() - rest.iter().rev().take_while(|c| is_blank(c)).count();
+        if spaces <= b"\x1b[K".len() {
+            return false;
+        }
+        self.go(column(x), y, out);
+        if self.pen.is_none_or(|pen| pen.on_blank() != Pen::DEFAULT) {
+            self.set_pen(Pen::DEFAULT, out);
+        }
+        out.extend_from_slice(b"\x1b[K");
+        self.shown[start + x..start + width].fill(Cell::EMPTY);
+        true
+    }
+
+    /// Draws one cell, which takes `columns`.
+    fn draw(&mut self, x: usize, y: u16, cell: &Cell, columns: usize, out: &mut Vec<u8>) {
+        if !self.bridge(x, y, out) {
+            self.go(column(x), y, out);
+        }
+        let pen = pen_of(cell);
+        let blank = cell.symbol() == " ";
+        if !(blank && self.pen.is_some_and(|set| set.draws_blank_as(pen))) {
+            self.set_pen(pen, out);
+        }
+        out.extend_from_slice(cell.symbol().as_bytes());
+        let after = x + columns;
+        self.at = if !has_agreed_width(cell.symbol()) {
+            None
+        } else if after < usize::from(self.size.width) {
+            Some(At { x: Some(column(after)), y })
+        } else {
+            Some(At { x: None, y })
+        };
+    }
+
+    /// Crosses a short gap by drawing what is there again, when that is no longer than moving.
+    fn bridge(&mut self, x: usize, y: u16, out: &mut Vec<u8>) -> bool {
+        const LONGEST: usize = b"\x1b[2C".len();
+        let (Some(At { x: Some(from), y: row }), Some(pen)) = (self.at, self.pen) else {
+            return false;
+        };
+        let from = usize::from(from);
+        let gap = x.saturating_sub(from);
+        if row != y || gap == 0 || gap > LONGEST {
+            return false;
+        }
+        let start = usize::from(y) * usize::from(self.size.width);
+        let between = &self.shown[start + from..start + x];
+        let same = |cell: &Cell| {
+            let set = pen_of(cell);
+            cell.symbol().len() == 1 && (set == pen || (cell.symbol() == " " && pen.draws_blank_as(set)))
+        };
+        if !between.iter().all(same) {
+            return false;
+        }
+        for cell in between {
+            out.extend_from_slice(cell.symbol().as_bytes());
+        }
+        true
+    }
+
+    fn set_pen(&mut self, pen: Pen, out: &mut Vec<u8>) {
+        pen.change(self.pen, out);
+        self.pen = Some(pen);
+    }
+
+    /// Moves the terminal's cursor by the shortest of several ways.
+    fn go(&mut self, x: u16, y: u16, out: &mut Vec<u8>) {
+        let to = At { x: Some(x), y };
+        if self.at == Some(to) {
+            return;
+        }
+        let start = out.len();
+        absolute(x, y, out);
+        if let Some(at) = self.at {
+            let mut offer = |write: &dyn Fn(&mut Vec<u8>)| {
+                self.scratch.clear();
+                write(&mut self.scratch);
+                if self.scratch.len() < out.len() - start {
+                    out.truncate(start);
+                    out.extend_from_slice(&self.scratch);
+                }
+            };
+            if at.y == y {
+                offer(&|way| sequence(x + 1, b'G', way));
+                match at.x {
+                    Some(from) if from < x => offer(&|way| sequence(x - from, b'C', way)),
+                    Some(from) => {
+                        offer(&|way| way.resize(usize::from(from - x), 8));
+                        offer(&|way| sequence(from - x, b'D', way));
+                    }
+                    None => {}
+                }
+            } else if at.x == Some(x) {
+                let (rows, letter) = if y > at.y { (y - at.y, b'B') } else { (at.y - y, b'A') };
+                offer(&|way| sequence(rows, letter, way));
+            }
+            if y >= at.y {
+                offer(&|way| {
+                    way.push(b'\r');
+                    way.resize(1 + usize::from(y - at.y), b'\n');
+                    if x > 0 {
+                        sequence(x, b'C', way);
+                    }
+                });
+            }
+        }
+        self.at = Some(to);
+    }
+}
+
+/// `CSI y ; x H`, with what can be left out left out.
+fn absolute(x: u16, y: u16, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"\x1b[");
+    if y > 0 {
+        decimal(y + 1, out);
+    }
+    if x > 0 {
+        out.push(b';');
+        decimal(x + 1, out);
+    }
+    out.push(b'H');
+}
+
+/// `CSI n letter`, where one is what a missing number means.
+fn sequence(n: u16, letter: u8, out: &mut Vec<u8>) {
+    out.extend_from_slice(b"\x1b[");
+    if n > 1 {
+        decimal(n, out);
+    }
+    out.push(letter);
+}
+
+fn pen_of(cell: &Cell) -> Pen {
+    Pen { fg: cell.fg, bg: cell.bg, modifier: cell.modifier }
+}
+
+/// Whether a cell, wanted or shown, looks like an erased one.
+fn is_blank(cell: &Cell) -> bool {
+    cell.symbol() == " " && pen_of(cell).on_blank() == Pen::DEFAULT
+}
+
+/// Whether all terminals move their cursor alike over this: emoji and joined characters vary, so
+/// the next cell after one is found by its absolute place.
+fn has_agreed_width(symbol: &str) -> bool {
+    let mut chars = symbol.chars();
+    matches!((chars.next(), chars.next()), (Some(c), None) if c < '\u{1f000}')
+}
+
+/// A column as the terminal counts: screens are never wider than `u16`.
+fn column(x: usize) -> u16 {
+    u16::try_from(x).expect("a buffer is at most u16::MAX wide")
+}
