@@ -1,10 +1,22 @@
 //! Files to values: every problem at once, each with its place and a hint.
 
+pub mod adapter;
+#[cfg(test)]
+mod cases;
 pub mod file;
 pub mod located;
+pub mod paths;
+pub mod receiver;
+pub mod secret;
+pub mod settings;
 pub mod tree;
 mod wording;
 
+pub use adapter::{Adapter, Probe, ProbeFormat, Process, ProcessAction};
 pub use file::File;
 pub use located::{Canvas, Place, Problem, Problems};
+pub use paths::{Env, Flags, Paths, Places};
+pub use receiver::Receiver;
+pub use secret::{Secret, SecretSource};
+pub use settings::{Agent, Clock, Glyphs, Language, Review, Settings, Ui};
 pub use tree::Tree;

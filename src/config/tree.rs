@@ -113,13 +113,20 @@ impl<'f> Tree<'f> {
         span
     }
 
-    /// Where the value of `key` stands in each table of the list at `list`.
+    /// The texts at `key` that more than one table of the list at `list` holds, each with the place
+    /// of its second and further ones.
     #[must_use]
-    pub fn spans_in_list(&self, list: &str, key: &str) -> Vec<Range<usize>> {
+    pub fn doubles_in_list(&self, list: &str, key: &str) -> Vec<(String, Range<usize>)> {
         let Some(items) = self.root.get_ref().get(list).and_then(|list| list.get_ref().as_array()) else {
             return Vec::new();
         };
-        items.iter().map(|item| item.get_ref().get(key).map_or(item.span(), Spanned::span)).collect()
+        let mut known = BTreeSet::new();
+        items
+            .iter()
+            .filter_map(|item| item.get_ref().get(key))
+            .filter_map(|value| Some((value.get_ref().as_str()?.to_owned(), value.span())))
+            .filter(|(text, _)| !known.insert(text.clone()))
+            .collect()
     }
 
     /// A problem at a span of this tree.
@@ -167,7 +174,9 @@ impl<'f> Tree<'f> {
             let follow_up = wording::missing_key(error.message())
                 .is_some_and(|key| taken.contains(&(span_at(&left, &steps).start, key.to_owned())));
             if !follow_up {
-                let span = error.span().unwrap_or_else(|| span_at(&left, &steps));
+                // The reader names the list where an item is wrong; the way leads to the item.
+                let at = span_at(&left, &steps);
+                let span = error.span().filter(|s| at.start < s.start || s.end < at.end).unwrap_or(at);
                 problems.push(self.describe(span, &steps, error.message()));
                 found += 1;
             }

@@ -17,7 +17,11 @@ pub(super) fn value(path: &str, message: &str) -> (String, Option<String>) {
     if let Some(rest) = message.strip_prefix("unknown field ") {
         let mut all = names(rest);
         let name = all.next().unwrap_or_default();
-        return (format!("unknown key `{path}`"), meant(name, &all.collect::<Vec<_>>(), "known here"));
+        let all: Vec<&str> = all.collect();
+        return (
+            format!("unknown key `{path}`"),
+            secret(name, &all).or_else(|| meant(name, &all, "known here")),
+        );
     }
     if let Some(key) = missing_key(message) {
         let whose = if path.is_empty() { String::new() } else { format!("`{path}` lacks ") };
@@ -34,15 +38,25 @@ pub(super) fn value(path: &str, message: &str) -> (String, Option<String>) {
     let invalid =
         ["invalid type: ", "invalid value: "].iter().find_map(|prefix| message.strip_prefix(prefix));
     if let Some((found, expected)) = invalid.and_then(|rest| rest.rsplit_once(", expected ")) {
-        let expected = kind(expected);
+        let (expected, found) = (kind(expected), kind(found));
         return (placed(path, &format!("expected {expected}, found {found}")), None);
     }
     (placed(path, message), None)
 }
 
-/// Rust's names of numbers in words.
-fn kind(expected: &str) -> &str {
-    match expected {
+/// Where a secret belongs that somebody tried to write under `name`.
+fn secret(name: &str, known: &[&str]) -> Option<String> {
+    let (env, file) = (format!("{name}_env"), format!("{name}_file"));
+    let has = |key: &String| known.contains(&key.as_str());
+    (has(&env) && has(&file)).then(|| format!("a secret is never written here: use `{env}` or `{file}`"))
+}
+
+/// What Rust calls a kind of value, in the words of who writes a file.
+fn kind(named: &str) -> &str {
+    match named {
+        named if named.starts_with("struct ") => "a table",
+        "a map" | "map" => "a table",
+        "a sequence" | "sequence" => "a list",
         "u8" => "a whole number from 0 to 255",
         "u16" => "a whole number from 0 to 65535",
         "u32" | "u64" | "usize" => "a whole number, not below 0",

@@ -1,0 +1,409 @@
+//! Whole files, good, broken and hostile, and exactly what is said about them.
+
+use super::*;
+use crate::incident::{Check, Op, Span, Text};
+
+/// Reads `text` as `c.toml` in `/etc/fd`, with a `PATH` on which nothing but `/bin` lies.
+fn read(text: &str) -> (Settings, Vec<String>) {
+    let (settings, problems) = read_file(&File::embedded("c.toml", text));
+    (settings, problems.iter().map(ToString::to_string).collect())
+}
+
+fn read_file(file: &File) -> (Settings, Vec<Problem>) {
+    let mut problems = Problems::new();
+    let settings = Settings::read(file, &paths(), &env, &mut problems);
+    (settings, problems.into_sorted())
+}
+
+fn paths() -> Paths {
+    Paths {
+        config_file: "/etc/fd/c.toml".into(),
+        config_named: true,
+        config_dir: "/etc/fd".into(),
+        data_dir: "/var/fd".into(),
+        home: Some("/home/ana".into()),
+    }
+}
+
+fn env(name: &str) -> Option<String> {
+    match name {
+        "USER" => Some("ana".to_owned()),
+        "PATH" => Some("/bin".to_owned()),
+        _ => None,
+    }
+}
+
+const CANVAS: Canvas = Canvas { colour: false, unicode: false, width: 80 };
+
+#[test]
+fn each_mistake_is_told_at_its_place_with_a_hint() {
+    let cases: &[(&str, &str)] = &[
+        ("user = 5", "c.toml:1:8: `user`: expected a string, found integer `5`"),
+        ("usr = 'x'", "c.toml:1:1: unknown key `usr` (hint: did you mean `user`?)"),
+        ("[adaptors.x]", "c.toml:1:2: unknown key `adaptors` (hint: did you mean `adapters`?)"),
+        (
+            "[ui]\nfps = 10",
+            "c.toml:2:1: unknown key `ui.fps` (hint: known here: theme, keymap, glyphs, mouse, bell, notify, \
+             frames_per_second, time)",
+        ),
+        (
+            "[ui]\nframes_per_second = 500",
+            "c.toml:2:21: `ui.frames_per_second`: expected 1 to 60 frames in a second, found 500",
+        ),
+        (
+            "ui.glyphs = 'utf8'",
+            "c.toml:1:13: `ui.glyphs`: unknown value \"utf8\" (hint: possible: auto, unicode, ascii)",
+        ),
+        ("ui = 3", "c.toml:1:6: `ui`: expected a table, found integer `3`"),
+        (
+            "[severity]\nnaming = 'SEVERITY'",
+            "c.toml:2:10: `severity.naming`: unknown value \"SEVERITY\" (hint: possible: P, SEV)",
+        ),
+        (
+            "[receiver]\nlisten = '9095'",
+            "c.toml:2:10: `receiver.listen`: \"9095\" is not an address with a port; write 127.0.0.1:9095 or \
+             [::1]:9095",
+        ),
+        (
+            "[receiver]\nlisten = '0.0.0.0:9095'",
+            "c.toml:2:10: 0.0.0.0:9095 can be reached from other machines, and no token is asked for (hint: set \
+             token_env or token_file, or listen on 127.0.0.1; until then there is no receiver)",
+        ),
+        (
+            "[receiver]\ntoken = 'hunter2'",
+            "c.toml:2:1: unknown key `receiver.token` (hint: a secret is never written here: use `token_env` or \
+             `token_file`)",
+        ),
+        (
+            "[receiver]\ntoken_env = 'A'\ntoken_file = 'b'",
+            "c.toml:3:14: both `token_env` and `token_file` are given (hint: keep one)",
+        ),
+        (
+            "[receiver]\nmax_body = 1000",
+            "c.toml:2:12: `receiver.max_body`: expected a string, found integer `1000`",
+        ),
+        ("[[agents]]\nname = 'x'", "c.toml:1:1: `agents` lacks the key `id`"),
+        (
+            "[[agents]]\nid = 'two words'",
+            "c.toml:2:6: `agents.id`: 'two words' is not an agent's id: use letters, digits and -_.:/@, 1 to 128 \
+             of them, without a leading '-' and without '..'",
+        ),
+        (
+            "[[agents]]\nid = 'a'\n[[agents]]\nid = 'a'",
+            "c.toml:4:6: the agent `a` is described twice (hint: keep one of them)",
+        ),
+        (
+            "adapters = 1",
+            "c.toml:1:12: `adapters`: expected a table, found integer (hint: write it as [adapters])",
+        ),
+        ("[adapters.k]", "c.toml:1:11: `adapters.k` lacks the key `type` (hint: types: process)"),
+        (
+            "[adapters.k]\ntype = 'proces'",
+            "c.toml:2:8: there is no adapter of type \"proces\" (hint: did you mean `process`?)",
+        ),
+        (
+            "[adapters.k]\ntype = 'process'\nagent = ['a']",
+            "c.toml:3:1: unknown key `adapters.k.agent` (hint: did you mean `agents`?)",
+        ),
+        (
+            "[adapters.k]\ntype = 'process'\n[adapters.k.actions.isolat]\nrun = ['sh']",
+            "c.toml:3:21: there is no action `isolat` (hint: did you mean `isolate`?)",
+        ),
+        (
+            "[review]\nlanguage = 'zh'",
+            "c.toml:2:12: `review.language`: unknown value \"zh\" (hint: possible: en, zh-Hant)",
+        ),
+        ("[policy]\nfile = ['a']", "c.toml:2:8: `policy.file`: expected a string, found a list"),
+        ("user = 'a'\nuser = 'b'", "c.toml:2:1: duplicate key"),
+    ];
+    for (text, expected) in cases {
+        assert_eq!(read(text).1, [*expected], "in:\n{text}");
+    }
+}
+
+#[test]
+fn each_mistake_in_an_action_is_told_and_leaves_the_action_out() {
+    let cases: &[(&str, &str)] = &[
+        ("probe = ['sh']", "c.toml:3:21: `adapters.k.actions.isolate` lacks the key `run`"),
+        (
+            "run = []",
+            "c.toml:4:7: `run` names no program (hint: write [\"PROGRAM\", \"ARGUMENT\", …]; no shell is involved)",
+        ),
+        ("run = 'sh'", "c.toml:4:7: `adapters.k.actions.isolate.run`: expected a list, found string \"sh\""),
+        (
+            "run = ['kubectl stop']",
+            "c.toml:4:7: `run` is one text with spaces, and no shell takes it apart (hint: write [\"kubectl\", \"stop\"])",
+        ),
+        ("run = ['{agent}']", "c.toml:4:7: `run`: the program itself cannot be a placeholder"),
+        (
+            "run = ['sh', '{agnt}']",
+            "c.toml:4:7: `run`: nothing is called {agnt} here (hint: did you mean `agent`?)",
+        ),
+        (
+            "run = ['sh']",
+            "c.toml:3:21: isolate has no `probe`, so nothing can ever prove it (hint: add probe = [\"PROGRAM\", \"{agent}\"], or checks = [] to do without proof)",
+        ),
+        (
+            "run = ['sh']\nlimit = '5x'\nchecks = []",
+            "c.toml:5:9: `adapters.k.actions.isolate.limit`: '5x' is not a length of time; write 90s, 5m, 2h, 1d or 1h30m",
+        ),
+        (
+            "run = ['sh']\nprobe = ['sh']\nchecks = ['stopped']",
+            "c.toml:6:11: `adapters.k.actions.isolate.checks`: 'stopped' is not a check; write NAME OPERATOR VALUE, such as 'agent_status = stopped' or 'error_rate < 1'",
+        ),
+        (
+            "run = ['sh']\nprobe = ['sh']\nchecks = ['a = {to}']",
+            "c.toml:6:10: `checks`: nothing is called {to} here (hint: known here: target, agent, action, incident, version)",
+        ),
+        (
+            "run = ['sh', \"a\\u0000b\"]\nchecks = []",
+            "c.toml:4:7: `run` holds a NUL, which no program can get",
+        ),
+        (
+            "run = ['sh']\nchecks = []\ndestroys_evidence = 'no'",
+            "c.toml:6:21: `adapters.k.actions.isolate.destroys_evidence`: expected a boolean, found string \"no\"",
+        ),
+    ];
+    for (lines, expected) in cases {
+        let text = format!("[adapters.k]\ntype = 'process'\n[adapters.k.actions.isolate]\n{lines}");
+        let (settings, problems) = read(&text);
+        assert_eq!(problems, [*expected], "in:\n{text}");
+        let Adapter::Process(process) = &settings.adapters["k"];
+        assert!(process.actions.is_empty(), "in:\n{text}");
+    }
+}
+
+#[test]
+fn a_program_that_is_not_there_is_told_and_kept() {
+    let (settings, problems) = read(
+        "[adapters.k]\ntype = 'process'\n[adapters.k.actions.page]\nrun = ['no-such-program', '{person}']\n\
+         [adapters.k.actions.escalate]\nrun = ['bin/escalate']",
+    );
+    assert_eq!(
+        problems,
+        [
+            "c.toml:4:7: `run`: there is no program no-such-program",
+            "c.toml:6:7: `run`: there is no program /etc/fd/bin/escalate",
+        ]
+    );
+    let Adapter::Process(process) = &settings.adapters["k"];
+    assert_eq!(process.actions.len(), 2);
+}
+
+#[test]
+fn several_problems_in_one_file_are_all_told_and_the_rest_counts() {
+    let (settings, problems) = read(
+        "user = 'bo'\n[ui]\ntheme = 1\nbell = false\n[receiver]\nlisten = 'x'\nmax_body = '1MiB'\n\
+         [[agents]]\nid = 'a'\nlog = ['x']\n[[agents]]\nid = 'b'\n[adapters.k]\ntype = 'process'\n\
+         [adapters.k.actions.isolate]\nrun = ['sh']\nlimit = 3\ngrace = 4\n[adapters.k.actions.restart]\nrun = ['sh']\n\
+         [reviews]\n",
+    );
+    assert_eq!(
+        problems,
+        [
+            "c.toml:3:9: `ui.theme`: expected a string, found integer `1`",
+            "c.toml:6:10: `receiver.listen`: \"x\" is not an address with a port; write 127.0.0.1:9095 or [::1]:9095",
+            "c.toml:10:1: unknown key `agents.log` (hint: did you mean `logs`?)",
+            "c.toml:17:9: `adapters.k.actions.isolate.limit`: expected a string, found integer `3`",
+            "c.toml:18:9: `adapters.k.actions.isolate.grace`: expected a string, found integer `4`",
+            "c.toml:21:2: unknown key `reviews` (hint: did you mean `review`?)",
+        ]
+    );
+    assert_eq!(settings.user, Text::line("bo"));
+    assert_eq!((settings.ui.theme.as_str(), settings.ui.bell), ("dark", false));
+    assert_eq!(settings.agents.len(), 2);
+    let Adapter::Process(process) = &settings.adapters["k"];
+    assert_eq!(process.actions.keys().collect::<Vec<_>>(), [&Op::Restart]);
+}
+
+#[test]
+fn a_full_file_means_what_it_says() {
+    let (settings, problems) = read(
+        "[severity]\nnaming = 'SEV'\n[receiver]\nlisten = 'localhost:1'\ntoken_file = '~/t'\nmax_body = '64KiB'\n\
+         [[agents]]\nid = 'support-1'\nowner = 'ana'\nlogs = ['/var/log/s.log', 'logs/*.json', '~/x.log']\n\
+         [adapters.ops]\ntype = 'process'\nagents = ['support-*']\nprobe = ['sh', '-c', 'true']\nprobe_format = 'json'\n\
+         [adapters.ops.actions.isolate]\nrun = ['sh', '{agent}', '{\"a\": 1}']\nundo = ['sh', '{agent}']\n\
+         [adapters.ops.actions.rate-limit]\nrun = ['sh', '{calls_per_minute}']\nlimit = '5s'\n\
+         checks = ['api_calls <= {calls_per_minute}']\nverify_within = '2m'\nprobe = ['cat']\ndestroys_evidence = true\n\
+         [adapters.ops.actions.silence]\nrun = ['sh', '{alert}', '{minutes}']\n\
+         [policy]\nfile = 'p.toml'\n[review]\nlanguage = 'zh-Hant'\n",
+    );
+    assert_eq!(problems, [""; 0]);
+    assert_eq!(settings.user, Text::line("ana"));
+    assert!(settings.receiver.enabled);
+    assert_eq!(settings.receiver.listen.to_string(), "127.0.0.1:1");
+    assert_eq!(settings.receiver.token, Some(SecretSource::File("/home/ana/t".into())));
+    assert_eq!(settings.receiver.max_body, 65_536);
+    let logs: Vec<_> = settings.agents[0].logs.iter().map(|log| log.display().to_string()).collect();
+    assert_eq!(logs, ["/var/log/s.log", "/etc/fd/logs/*.json", "/home/ana/x.log"]);
+    assert_eq!(settings.policy, Some("/etc/fd/p.toml".into()));
+    assert_eq!(settings.review.language, Language::TraditionalChinese);
+
+    let Adapter::Process(process) = &settings.adapters["ops"];
+    let isolate = &process.actions[&Op::Isolate];
+    let probe = Probe { run: vec!["sh".into(), "-c".into(), "true".into()], format: ProbeFormat::Json };
+    assert_eq!(isolate.probe, Some(probe.clone()));
+    let checks: Vec<String> = isolate.checks.iter().map(Check::to_string).collect();
+    assert_eq!(checks, ["agent_status = stopped", "task_queue = 0", "api_calls = 0"], "A3");
+    let times = (isolate.limit, isolate.grace, isolate.kill);
+    assert_eq!(times, (Span::seconds(30), Span::seconds(0), Span::seconds(30)), "A3");
+    let release = &process.actions[&Op::Release];
+    assert_eq!((&release.run, &release.probe), (&vec!["sh".to_owned(), "{agent}".to_owned()], &Some(probe)));
+    assert_eq!(release.checks[0].to_string(), "agent_status = running");
+    let limit = &process.actions[&Op::RateLimit];
+    assert_eq!(
+        (limit.limit, limit.verify_within, limit.destroys_evidence),
+        (Span::seconds(5), Span::minutes(2), true)
+    );
+    assert_eq!(limit.probe.as_ref().map(|probe| probe.format), Some(ProbeFormat::Lines));
+    let silence = &process.actions[&Op::Silence];
+    assert_eq!((silence.probe.as_ref(), silence.checks.len()), (None, 0), "an alert is not an agent");
+}
+
+#[test]
+fn undo_is_the_inverse_operation_once() {
+    let isolate = "[adapters.k]\ntype = 'process'\n[adapters.k.actions.isolate]\nrun = ['sh']\nchecks = []\nundo = ['sh']\n";
+    let twice = format!("{isolate}[adapters.k.actions.release]\nrun = ['sh']\n");
+    assert_eq!(
+        read(&twice).1,
+        [
+            "c.toml:6:8: `undo` of isolate is release, which has a table or an undo of its own (hint: leave `undo` out)"
+        ]
+    );
+    let restart =
+        "[adapters.k]\ntype = 'process'\n[adapters.k.actions.restart]\nrun = ['sh']\nundo = ['sh']\n";
+    assert_eq!(read(restart).1, ["c.toml:5:8: restart cannot be undone (hint: leave `undo` out)"]);
+}
+
+#[test]
+fn two_adapters_for_one_agent_are_told() {
+    let adapter = |name: &str, agents: &str| {
+        format!(
+            "[adapters.{name}]\ntype = 'process'\nagents = ['{agents}']\n[adapters.{name}.actions.restart]\nrun = ['sh']\n"
+        )
+    };
+    let agents = "[[agents]]\nid = 'a-1'\n[[agents]]\nid = 'b-1'\n";
+    let both = format!("{agents}{}{}", adapter("x", "a-*"), adapter("y", "*-1"));
+    assert_eq!(
+        read(&both).1,
+        ["c.toml:13:21: `x` carries restart for a-1 already (hint: narrow `agents` of one of them)"]
+    );
+    let apart = format!("{agents}{}{}", adapter("x", "a-*"), adapter("y", "b-*"));
+    assert_eq!(read(&apart).1, [""; 0]);
+}
+
+#[test]
+fn without_a_file_there_are_defaults_and_a_named_file_must_be_there() {
+    let mut problems = Problems::new();
+    let mut paths = paths();
+    paths.config_file = "/nowhere/c.toml".into();
+    paths.config_named = false;
+    assert_eq!(Settings::load(&paths, &env, &mut problems), Settings::unset(&env));
+    assert!(problems.is_empty());
+    paths.config_named = true;
+    assert_eq!(Settings::load(&paths, &env, &mut problems), Settings::unset(&env));
+    let problems: Vec<String> = problems.into_sorted().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        problems,
+        ["/nowhere/c.toml: there is no such file (hint: flightdeck init writes a starter configuration)"]
+    );
+}
+
+#[test]
+fn an_attacker_or_an_accident_that_puts_a_secret_into_the_file_does_not_see_it_printed() {
+    let file = File::embedded(
+        "c.toml",
+        "[receiver]\ntoken = 'hunter2'\nlisten = 5\napi_key = \"hunter2\"\nx = {password = 'hunter2', y = 1}\n",
+    );
+    let (settings, problems) = read_file(&file);
+    assert_eq!(problems.len(), 4);
+    for problem in &problems {
+        let shown =
+            format!("{problem} {problem:?} {problem:#?} {} {file:?} {settings:?}", problem.render(CANVAS));
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+}
+
+#[test]
+fn a_problem_is_drawn_with_its_lines() {
+    let (_, problems) =
+        read_file(&File::embedded("c.toml", "user = 'ana'\r\n[ui]\r\n\tbel = true\r\nmouse = true\r\n"));
+    assert_eq!(
+        problems[0].render(CANVAS),
+        "  x unknown key `ui.bel`\n   ,-[c.toml:3:2]\n 2 | [ui]\n 3 |  bel = true\n   :  ^^^\n 4 | mouse = true\n   `----\n  \
+         help: did you mean `bell`?\n"
+    );
+}
+
+#[test]
+fn a_problem_in_a_line_without_end_or_with_tricks_is_drawn_small_and_clean() {
+    let long = format!("user = '{}'\nx\u{1b}[31m\u{202e} = 1\n", "a".repeat(500_000));
+    for text in [
+        long.as_str(),
+        &format!("a = [{} 'b\u{1b}]0;x\u{7}' 'c'", "1,".repeat(200_000)),
+        "\u{1b}[2J",
+        "=\u{9b}2J",
+    ] {
+        let (_, problems) = read_file(&File::embedded("c\u{1b}.toml", text));
+        assert!(!problems.is_empty());
+        for problem in problems {
+            let drawn = problem.render(CANVAS);
+            assert!(drawn.len() < 4_000, "{} bytes", drawn.len());
+            let lines = format!("{problem}").replace('…', "");
+            assert!(
+                drawn.chars().chain(lines.chars()).all(|c| c == '\n' || (' '..='~').contains(&c)),
+                "{drawn:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn hostile_files_are_told_and_never_break_anything() {
+    let deep = |open: &str, close: &str| format!("a = {}{}", open.repeat(100_000), close.repeat(100_000));
+    let keys = (0..50_000).map(|n| format!("key{n} = 1\n")).collect::<String>();
+    let cases: Vec<(&str, Vec<u8>)> = vec![
+        ("garbage", (0..=255).cycle().take(10_000).collect()),
+        ("binary behind text", b"user = 'ana'\n\xff\xfe\x00".to_vec()),
+        ("zeros", vec![0; 10_000]),
+        ("deep lists", deep("[", "]").into_bytes()),
+        ("deep tables", deep("{a=", "}").into_bytes()),
+        ("deep keys", format!("{}a = 1", "a.".repeat(100_000)).into_bytes()),
+        ("deep headers", format!("[{}a]", "a.".repeat(100_000)).into_bytes()),
+        ("open quotes", "'".repeat(100_001).into_bytes()),
+        ("many unknown keys", keys.into_bytes()),
+        ("many broken lines", "= =\n".repeat(50_000).into_bytes()),
+        ("too big", vec![b'#'; 2 * 1024 * 1024]),
+        ("half a character", "user = '\u{6f22}".as_bytes()[..10].to_vec()),
+    ];
+    for (name, bytes) in cases {
+        match File::from_bytes("c.toml", bytes) {
+            Ok(file) => {
+                let (_, problems) = read_file(&file);
+                assert!(!problems.is_empty() && problems.len() <= 200, "{name}: {}", problems.len());
+                for problem in problems {
+                    assert!(problem.render(CANVAS).len() < 8_000, "{name}");
+                }
+            }
+            Err(problem) => assert!(problem.render(CANVAS).len() < 8_000, "{name}"),
+        }
+    }
+}
+
+#[test]
+fn a_byte_order_mark_line_ends_and_an_empty_file_are_nothing_to_speak_of() {
+    for bytes in [
+        &b""[..],
+        b"\n",
+        b"\xef\xbb\xbf",
+        b"\xef\xbb\xbfuser = 'ana'\r\n[ui]\r\nbell = true\r\n",
+        b"# only this",
+    ] {
+        let (settings, problems) = read_file(&File::from_bytes("c.toml", bytes.to_vec()).unwrap());
+        assert_eq!(problems, []);
+        assert_eq!(settings, Settings::unset(&env));
+    }
+    let file = File::from_bytes("c.toml", b"\xef\xbb\xbfusr = 1".to_vec()).unwrap();
+    let place = read_file(&file).1[0].place.unwrap();
+    assert_eq!((place.line, place.column), (1, 1));
+}

@@ -1,0 +1,282 @@
+//! `config.toml`: what a person may set. Everything is optional; without a file there are defaults.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error as _, IgnoredAny};
+
+use crate::incident::{AgentId, Naming, Text};
+
+use super::adapter::{self, Adapter};
+use super::file::File;
+use super::located::Problems;
+use super::paths::{Env, Paths};
+use super::receiver::{self, Receiver};
+use super::tree::Tree;
+
+/// The person's settings, complete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Who sits here: the name on the timeline. `$USER` unless set.
+    pub user: Text,
+    /// How the screen looks and behaves.
+    pub ui: Ui,
+    /// How severities are called; nothing leaves it to the policy.
+    pub naming: Option<Naming>,
+    /// Where alerts come in.
+    pub receiver: Receiver,
+    /// The production agents that incidents are about, in the order written.
+    pub agents: Vec<Agent>,
+    /// What carries actions, by name.
+    pub adapters: BTreeMap<String, Adapter>,
+    /// The policy file that was named, if one was.
+    pub policy: Option<PathBuf>,
+    /// How reviews are written.
+    pub review: Review,
+}
+
+/// How the screen looks and behaves.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Ui {
+    /// The theme's name.
+    pub theme: String,
+    /// The keymap's name.
+    pub keymap: String,
+    /// What may be drawn.
+    pub glyphs: Glyphs,
+    /// Whether the mouse is listened to.
+    pub mouse: bool,
+    /// Whether a new P0 or P1 rings the bell.
+    pub bell: bool,
+    /// Whether it is also sent to the terminal as a notification (OSC 9).
+    pub notify: bool,
+    /// The most frames painted in a second, 1 to 60.
+    #[serde(deserialize_with = "frames")]
+    pub frames_per_second: u8,
+    /// In which time clocks are shown. Files and the journal are always UTC.
+    pub time: Clock,
+}
+
+impl Default for Ui {
+    fn default() -> Self {
+        Self {
+            theme: "dark".to_owned(),
+            keymap: "default".to_owned(),
+            glyphs: Glyphs::Auto,
+            mouse: true,
+            bell: true,
+            notify: true,
+            frames_per_second: 30,
+            time: Clock::Utc,
+        }
+    }
+}
+
+/// Which characters the screen is drawn with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Glyphs {
+    /// As the locale says.
+    Auto,
+    /// Box drawing.
+    Unicode,
+    /// Nothing but ASCII.
+    Ascii,
+}
+
+/// In which time clocks are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Clock {
+    /// Coordinated universal time.
+    Utc,
+    /// The machine's own.
+    Local,
+}
+
+/// A production agent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Agent {
+    /// Its id, as alerts and adapters name it.
+    pub id: AgentId,
+    /// Its name for people; the id unless set.
+    pub name: Text,
+    /// What it does.
+    pub about: Text,
+    /// Who answers for it.
+    pub owner: Text,
+    /// Its log files. `*` in the last part of a path stands for any run of characters.
+    pub logs: Vec<PathBuf>,
+}
+
+/// How reviews are written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Review {
+    /// The template's name; nothing takes the built-in one of the language.
+    pub template: Option<String>,
+    /// The language of the built-in template.
+    pub language: Language,
+}
+
+/// The languages of the built-in review templates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum Language {
+    /// English.
+    #[default]
+    #[serde(rename = "en")]
+    English,
+    /// Traditional Chinese.
+    #[serde(rename = "zh-Hant")]
+    TraditionalChinese,
+}
+
+/// The file as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Written {
+    user: Line,
+    ui: Ui,
+    severity: WrittenSeverity,
+    receiver: Option<receiver::Written>,
+    agents: Vec<WrittenAgent>,
+    policy: WrittenPolicy,
+    review: Review,
+    /// Taken out and read one by one; named here for the list of known keys.
+    #[serde(rename = "adapters")]
+    _adapters: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WrittenSeverity {
+    naming: Option<Naming>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WrittenPolicy {
+    file: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenAgent {
+    id: AgentId,
+    #[serde(default)]
+    name: Line,
+    #[serde(default)]
+    about: Line,
+    #[serde(default)]
+    owner: Line,
+    #[serde(default)]
+    logs: Vec<String>,
+}
+
+/// Foreign text of one line.
+#[derive(Debug, Default, Deserialize)]
+#[serde(from = "String")]
+struct Line(Text);
+
+impl From<String> for Line {
+    fn from(raw: String) -> Self {
+        Self(Text::line(raw.trim()))
+    }
+}
+
+impl Line {
+    fn or(self, other: &str) -> Text {
+        if self.0.is_blank() { Text::line(other) } else { self.0 }
+    }
+}
+
+fn frames<'de, D: Deserializer<'de>>(from: D) -> Result<u8, D::Error> {
+    match i64::deserialize(from)? {
+        frames @ 1..=60 => u8::try_from(frames).map_err(D::Error::custom),
+        other => Err(D::Error::custom(format!("expected 1 to 60 frames in a second, found {other}"))),
+    }
+}
+
+impl Settings {
+    /// The settings of a person who has set nothing.
+    #[must_use]
+    pub fn unset(env: &Env) -> Self {
+        let nothing = File::embedded("", "");
+        let nowhere = Paths {
+            config_file: PathBuf::new(),
+            config_named: false,
+            config_dir: PathBuf::new(),
+            data_dir: PathBuf::new(),
+            home: None,
+        };
+        Self::read(&nothing, &nowhere, env, &mut Problems::new())
+    }
+
+    /// Reads the file that `paths` names. What is wrong is reported and left to the defaults.
+    #[must_use]
+    pub fn load(paths: &Paths, env: &Env, problems: &mut Problems) -> Self {
+        let file = match paths.config_named {
+            true => File::read(&paths.config_file).map(Some),
+            false => File::read_if_there(&paths.config_file),
+        };
+        match file {
+            Ok(Some(file)) => Self::read(&file, paths, env, problems),
+            Ok(None) => Self::unset(env),
+            Err(problem) => {
+                problems.push(problem);
+                Self::unset(env)
+            }
+        }
+    }
+
+    /// Reads the settings out of a file.
+    #[must_use]
+    pub fn read(file: &File, paths: &Paths, env: &Env, problems: &mut Problems) -> Self {
+        let mut tree = Tree::parse(file, problems);
+        let whole = tree.clone();
+        let adapters = match tree.take("adapters", problems) {
+            Some(adapters) => adapter::read_all(adapters, paths, env, problems),
+            None => BTreeMap::new(),
+        };
+        let written: Written = tree.read(problems).unwrap_or_default();
+        let agents = agents(written.agents, &whole, paths, problems);
+        adapter::no_two_for_one(&agents, &adapters, &whole, problems);
+        let user = env("USER").or_else(|| env("LOGNAME")).filter(|name| !name.trim().is_empty());
+        Self {
+            user: written.user.or(user.as_deref().unwrap_or("unnamed")),
+            ui: written.ui,
+            naming: written.severity.naming,
+            receiver: match written.receiver {
+                Some(receiver) => receiver.meant(&whole, paths, problems),
+                None => Receiver::default(),
+            },
+            agents,
+            adapters,
+            policy: written.policy.file.map(|file| paths.written(&file)),
+            review: written.review,
+        }
+    }
+}
+
+/// The agents, each id once.
+fn agents(written: Vec<WrittenAgent>, tree: &Tree, paths: &Paths, problems: &mut Problems) -> Vec<Agent> {
+    for (id, span) in tree.doubles_in_list("agents", "id") {
+        problems.push(
+            tree.problem(span, format!("the agent `{id}` is described twice")).hint("keep one of them"),
+        );
+    }
+    let mut known = BTreeSet::new();
+    written
+        .into_iter()
+        .filter(|agent| known.insert(agent.id.clone()))
+        .map(|agent| Agent {
+            name: agent.name.or(agent.id.as_str()),
+            about: agent.about.0,
+            owner: agent.owner.0,
+            logs: agent.logs.iter().map(|log| paths.written(log)).collect(),
+            id: agent.id,
+        })
+        .collect()
+}
