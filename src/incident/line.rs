@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
-use super::Text;
+use super::{Command, Text};
 
 mod json;
 mod kind;
@@ -153,6 +153,19 @@ impl LogLine {
             None => Sha256::digest(&self.raw).into(),
         };
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The command that keeps this line on the timeline.
+    #[must_use]
+    pub fn pin(&self) -> Command {
+        Command::PinLine {
+            agent: (*self.agent).clone(),
+            source: (*self.source).clone(),
+            offset: self.offset,
+            sha256: Text::line(&self.sha256()),
+            logged_at: self.at,
+            text: self.text.clone(),
+        }
     }
 
     /// About how many bytes of memory the line takes, so that a tail can be bounded by size too.

@@ -1,0 +1,323 @@
+//! Drives all followers and hands their lines on: the joint between files and tasks.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::batch::{Happening, LogBatch, Notice};
+use super::follow::{Follower, Found, Patience, Start};
+use super::ledger::Ledger;
+use super::source::LogSource;
+use super::splitter::RawLine;
+use crate::incident::name::Time;
+use crate::incident::{LogLine, Text};
+
+/// How files are followed. The default suits a person watching.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// How many of the last lines of each file that is there already are read first.
+    pub tail_lines: usize,
+    /// The time between two looks at the files while lines come.
+    pub active: Duration,
+    /// The time between two looks when none came for a while.
+    pub quiet: Duration,
+    /// The time between two look-ups of patterns.
+    pub rescan: Duration,
+    /// How long a file that left its path is held open after its last change.
+    pub linger: Duration,
+    /// How long a last line may stay without its end before it is shown as it is.
+    pub unfinished: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            tail_lines: 1_000,
+            active: Duration::from_millis(100),
+            quiet: Duration::from_millis(200),
+            rescan: Duration::from_secs(2),
+            linger: Duration::from_secs(10),
+            unfinished: Duration::from_secs(2),
+        }
+    }
+}
+
+/// Follows `sources` until `cancel` or until the receiver is gone.
+///
+/// Nothing is read that `out` has no room for; a small capacity (4, say) is enough, since every batch
+/// holds up to 1,000 lines. `clock` says what time it is.
+pub fn spawn(
+    sources: Vec<LogSource>,
+    settings: Settings,
+    clock: impl Fn() -> Time + Send + 'static,
+    out: mpsc::Sender<LogBatch>,
+    cancel: CancellationToken,
+) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        let tail = Tail::new(sources, settings);
+        // Cancelled, or the receiver is gone: either way there is nobody left to tell.
+        let _end = cancel.run_until_cancelled(run(tail, clock, out)).await;
+    })
+}
+
+/// Ends when the receiver is gone.
+async fn run(mut tail: Tail, clock: impl Fn() -> Time, out: mpsc::Sender<LogBatch>) -> Option<()> {
+    let mut wait = Duration::ZERO;
+    loop {
+        sleep(wait).await;
+        let permit = loop {
+            tokio::select! {
+                biased;
+                permit = out.reserve() => break permit.ok()?,
+                // No room: nothing is read, but files that come and go are still seen.
+                () = sleep(tail.settings.quiet) => tail = off_thread(tail, clock(), Tail::look).await?.0,
+            }
+        };
+        let (driven, batch) = off_thread(tail, clock(), Tail::step).await?;
+        tail = driven;
+        wait = tail.wait();
+        if !batch.is_empty() {
+            permit.send(batch);
+        }
+    }
+}
+
+/// Files may be slow, on a network above all: no async thread waits for them.
+async fn off_thread<T: Send + 'static>(
+    mut tail: Tail,
+    now: Time,
+    work: impl FnOnce(&mut Tail, Time) -> T + Send + 'static,
+) -> Option<(Tail, T)> {
+    let done = spawn_blocking(move || {
+        let result = work(&mut tail, now);
+        (tail, result)
+    });
+    done.await.ok()
+}
+
+/// All followers of one receiver.
+struct Tail {
+    settings: Settings,
+    agents: Vec<Agent>,
+    patterns: Vec<Pattern>,
+    files: Vec<Followed>,
+    collected: Collected,
+    buf: Vec<u8>,
+    /// Whose turn it is to be read first: a file that pours must not silence the others.
+    turn: usize,
+    looked: Option<Time>,
+    scanned: Option<Time>,
+    /// When a line came last.
+    heard: Option<Time>,
+    /// There is more to read at once.
+    behind: bool,
+}
+
+struct Agent {
+    name: Arc<Text>,
+    ledger: Ledger,
+}
+
+struct Pattern {
+    agent: usize,
+    source: LogSource,
+    /// It has no match, and that was said.
+    empty: bool,
+}
+
+struct Followed {
+    agent: usize,
+    source: Arc<Text>,
+    follower: Follower,
+    /// A pattern found it: when it is gone for good, nobody waits for it.
+    found: bool,
+}
+
+impl Tail {
+    /// Lines in a batch: a few screens, and a short work for whoever takes them in.
+    const LINES_MAX: usize = 1_000;
+    /// Bytes of memory a batch may take; what one read brings may go beyond it.
+    const WEIGHT_MAX: usize = 1024 * 1024;
+    /// Bytes read at once.
+    const BUF: usize = 256 * 1024;
+    /// Notices kept while there is no room for a batch: the latest of a file that comes and goes for
+    /// hours say enough.
+    const NOTICES_MAX: usize = 1_000;
+    /// Without a line for this long it is quiet.
+    const HEARD: Duration = Duration::from_secs(2);
+
+    fn new(sources: Vec<LogSource>, settings: Settings) -> Self {
+        let mut tail = Self {
+            settings,
+            agents: Vec::new(),
+            patterns: Vec::new(),
+            files: Vec::new(),
+            collected: Collected::default(),
+            buf: vec![0; Self::BUF],
+            turn: 0,
+            looked: None,
+            scanned: None,
+            heard: None,
+            behind: false,
+        };
+        for source in sources {
+            let agent = tail.agent(&source.agent);
+            if source.is_pattern() {
+                tail.patterns.push(Pattern { agent, source, empty: false });
+            } else {
+                tail.follow(agent, source.path, Start::Tail(tail.settings.tail_lines), false);
+            }
+        }
+        tail
+    }
+
+    fn agent(&mut self, name: &Text) -> usize {
+        self.agents.iter().position(|agent| *agent.name == *name).unwrap_or_else(|| {
+            self.agents.push(Agent { name: Arc::new(name.clone()), ledger: Ledger::default() });
+            self.agents.len() - 1
+        })
+    }
+
+    fn follow(&mut self, agent: usize, path: PathBuf, start: Start, found: bool) {
+        if self.files.iter().any(|file| file.agent == agent && file.follower.path() == path) {
+            return;
+        }
+        let source = Arc::new(Text::line(&path.to_string_lossy()));
+        let patience = Patience { linger: self.settings.linger, unfinished: self.settings.unfinished };
+        self.files.push(Followed { agent, source, follower: Follower::new(path, start, patience), found });
+    }
+
+    /// Looks if it is time to, and reads one batch.
+    fn step(&mut self, now: Time) -> LogBatch {
+        // Half the time between two looks: the two clocks need not agree to the millisecond.
+        if is_due(self.looked, self.settings.active / 2, now) {
+            self.look(now);
+        }
+        self.read(now);
+        let batch = std::mem::take(&mut self.collected).batch;
+        if !batch.lines.is_empty() {
+            self.heard = Some(now);
+        }
+        batch
+    }
+
+    /// How long nothing need be done after a step.
+    fn wait(&self) -> Duration {
+        let quiet = self.looked.is_none_or(|now| is_due(self.heard, Self::HEARD, now));
+        match (self.behind, quiet) {
+            (true, _) => Duration::ZERO,
+            (false, false) => self.settings.active,
+            (false, true) => self.settings.quiet,
+        }
+    }
+
+    /// Looks at every path, and now and then for new ones.
+    fn look(&mut self, now: Time) {
+        if is_due(self.scanned, self.settings.rescan, now) {
+            self.scan(now);
+        }
+        self.looked = Some(now);
+        for file in &mut self.files {
+            let Agent { name, ledger } = &mut self.agents[file.agent];
+            let sink = &mut self.collected.sink(name, &file.source, now);
+            file.follower.look(now, ledger, sink);
+        }
+        self.files.retain(|file| !(file.found && file.follower.is_over()));
+        let notices = &mut self.collected.batch.notices;
+        let surplus = notices.len().saturating_sub(Self::NOTICES_MAX);
+        notices.drain(..surplus);
+    }
+
+    /// Looks for new files that fit a pattern.
+    fn scan(&mut self, now: Time) {
+        let start = match self.scanned.replace(now) {
+            None => Start::Tail(self.settings.tail_lines),
+            Some(_) => Start::Beginning,
+        };
+        for mut pattern in std::mem::take(&mut self.patterns) {
+            let paths = pattern.source.expand();
+            let empty = paths.is_empty();
+            if empty && !pattern.empty {
+                let source = Arc::new(Text::line(&pattern.source.path.to_string_lossy()));
+                let sink = &mut self.collected.sink(&self.agents[pattern.agent].name, &source, now);
+                sink(Found::Happening(Happening::NoMatch));
+            }
+            pattern.empty = empty;
+            for path in paths {
+                self.follow(pattern.agent, path, start, true);
+            }
+            self.patterns.push(pattern);
+        }
+    }
+
+    /// Reads until the batch is full or everything is read, each file in its turn.
+    fn read(&mut self, now: Time) {
+        let files = self.files.len();
+        let first = self.turn;
+        for step in 0..files {
+            let place = (first + step) % files;
+            let Followed { agent, source, follower, .. } = &mut self.files[place];
+            let Agent { name, ledger } = &mut self.agents[*agent];
+            let mut room = Self::LINES_MAX.saturating_sub(self.collected.batch.lines.len());
+            let mut sink = self.collected.sink(name, source, now);
+            follower.read(now, &mut self.buf, &mut room, ledger, &mut sink);
+            drop(sink);
+            self.turn = place + 1;
+            if self.collected.is_full() {
+                break;
+            }
+        }
+        self.behind = self.files.iter().any(|file| !file.follower.is_caught_up());
+    }
+}
+
+/// What was found since the last batch went out.
+#[derive(Default)]
+struct Collected {
+    batch: LogBatch,
+    weight: usize,
+}
+
+impl Collected {
+    fn is_full(&self) -> bool {
+        self.batch.lines.len() >= Tail::LINES_MAX || self.weight >= Tail::WEIGHT_MAX
+    }
+
+    /// Takes what is found in one file.
+    fn sink<'a>(
+        &'a mut self,
+        agent: &'a Arc<Text>,
+        source: &'a Arc<Text>,
+        now: Time,
+    ) -> impl FnMut(Found<'_>) + 'a {
+        move |found| match found {
+            Found::Line(RawLine { offset, bytes, whole }) => {
+                let (agent, source) = (Arc::clone(agent), Arc::clone(source));
+                let line = match whole {
+                    Some(_) => LogLine::parse_head(agent, source, offset, bytes, whole, now),
+                    None => LogLine::parse(agent, source, offset, bytes, now),
+                };
+                self.weight += line.weight();
+                self.batch.lines.push(line);
+            }
+            Found::Happening(what) => {
+                self.batch.lost_bytes += what.lost();
+                let (agent, source) = (Arc::clone(agent), Arc::clone(source));
+                self.batch.notices.push(Notice { agent, source, at: now, what });
+            }
+        }
+    }
+}
+
+/// Whether `every` has passed since; a clock that was set back makes it due.
+fn is_due(since: Option<Time>, every: Duration, now: Time) -> bool {
+    since.is_none_or(|since| (now - since).to_std().map_or(true, |passed| passed >= every))
+}
+
+#[cfg(test)]
+mod tests;
