@@ -77,11 +77,14 @@ impl fmt::Display for Colour {
 
 /// A word that is not a colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "not a colour: write a name (default, black, red, green, yellow, blue, magenta, cyan, white, or bright- \
-     before one), a number from 0 to 255, or #rrggbb"
-)]
+#[error("not a colour: {}", Self::HOW)]
 pub struct ColourError;
+
+impl ColourError {
+    /// How to write one.
+    pub const HOW: &str = "write default, black, red, green, yellow, blue, magenta, cyan or white, bright- before \
+        one of these, a number from 0 to 255, or #rrggbb";
+}
 
 /// How a role looks. `None` leaves what is under it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

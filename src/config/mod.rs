@@ -9,6 +9,7 @@ pub mod paths;
 pub mod receiver;
 pub mod secret;
 pub mod settings;
+pub mod theme;
 pub mod tree;
 mod wording;
 
