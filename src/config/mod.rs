@@ -6,6 +6,7 @@ mod cases;
 pub mod file;
 pub mod located;
 pub mod paths;
+pub mod policy;
 pub mod receiver;
 pub mod secret;
 pub mod settings;

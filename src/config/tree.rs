@@ -113,7 +113,7 @@ impl<'f> Tree<'f> {
         span
     }
 
-    /// The texts at `key` that more than one table of the list at `list` holds, each with the place
+    /// The texts or numbers at `key` that more than one table of the list at `list` holds, each with the place
     /// of its second and further ones.
     #[must_use]
     pub fn doubles_in_list(&self, list: &str, key: &str) -> Vec<(String, Range<usize>)> {
@@ -124,7 +124,11 @@ impl<'f> Tree<'f> {
         items
             .iter()
             .filter_map(|item| item.get_ref().get(key))
-            .filter_map(|value| Some((value.get_ref().as_str()?.to_owned(), value.span())))
+            .filter_map(|value| {
+                let number = || value.get_ref().as_integer().map(|number| number.as_str());
+                let text = value.get_ref().as_str().or_else(number)?;
+                Some((text.to_owned(), value.span()))
+            })
             .filter(|(text, _)| !known.insert(text.clone()))
             .collect()
     }
@@ -169,15 +173,23 @@ impl<'f> Tree<'f> {
                 Ok(value) => return (Some(value), found),
                 Err(error) => error,
             };
-            let steps = steps(error.path());
+            let by_path = steps(error.path());
             let error = error.into_inner();
+            // A path ends early where a key is no plain text; a span at a list where an item is wrong.
+            let (by_span, is_key) =
+                error.span().and_then(|span| find(left.get_ref(), &span)).unwrap_or_default();
+            let (steps, is_key) = match by_span.len() >= by_path.len() {
+                true => (by_span, is_key),
+                false => (by_path, false),
+            };
             let follow_up = wording::missing_key(error.message())
                 .is_some_and(|key| taken.contains(&(span_at(&left, &steps).start, key.to_owned())));
             if !follow_up {
                 // The reader names the list where an item is wrong; the way leads to the item.
                 let at = span_at(&left, &steps);
-                let span = error.span().filter(|s| at.start < s.start || s.end < at.end).unwrap_or(at);
-                problems.push(self.describe(span, &steps, error.message()));
+                let is_outside = |span: &Range<usize>| at.start < span.start || span.end < at.end;
+                let span = error.span().filter(|span| is_key || is_outside(span)).unwrap_or(at);
+                problems.push(self.describe(span, &steps, error.message(), is_key));
                 found += 1;
             }
             let steps = &steps[..reach(&left, &steps)];
@@ -194,7 +206,7 @@ impl<'f> Tree<'f> {
         }
     }
 
-    fn describe(&self, span: Range<usize>, steps: &[Step], message: &str) -> Problem {
+    fn describe(&self, span: Range<usize>, steps: &[Step], message: &str, is_key: bool) -> Problem {
         let mut path = self.path.join(".");
         for step in steps {
             match step {
@@ -204,7 +216,7 @@ impl<'f> Tree<'f> {
                 Step::Index(_) => {}
             }
         }
-        let (message, hint) = wording::value(&path, message);
+        let (message, hint) = wording::value(&path, message, is_key);
         let problem = self.problem(span, message);
         match hint {
             Some(hint) => problem.hint(hint),
@@ -253,6 +265,34 @@ fn span_at(root: &Spanned<DeTable<'_>>, steps: &[Step]) -> Range<usize> {
         value = next;
     }
     value.span()
+}
+
+/// The way to what stands at `span`, and whether that is a key.
+fn find(table: &DeTable<'_>, span: &Range<usize>) -> Option<(Vec<Step>, bool)> {
+    let (key, below, is_key) = table.iter().find_map(|(key, value)| {
+        let below = match key.span() == *span {
+            true => Some((Vec::new(), true)),
+            false => find_in(value, span),
+        };
+        below.map(|(below, is_key)| (key.get_ref().to_string(), below, is_key))
+    })?;
+    Some((std::iter::once(Step::Key(key)).chain(below).collect(), is_key))
+}
+
+fn find_in(value: &Spanned<DeValue<'_>>, span: &Range<usize>) -> Option<(Vec<Step>, bool)> {
+    let below = match value.get_ref() {
+        DeValue::Table(table) => find(table, span),
+        DeValue::Array(items) => items.iter().enumerate().find_map(|(index, item)| {
+            let (below, is_key) = find_in(item, span)?;
+            Some((std::iter::once(Step::Index(index)).chain(below).collect(), is_key))
+        }),
+        DeValue::String(_)
+        | DeValue::Integer(_)
+        | DeValue::Float(_)
+        | DeValue::Boolean(_)
+        | DeValue::Datetime(_) => None,
+    };
+    below.or_else(|| (value.span() == *span).then(|| (Vec::new(), false)))
 }
 
 /// How many of `steps` lead somewhere.

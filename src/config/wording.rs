@@ -12,8 +12,8 @@ pub(super) fn missing_key(message: &str) -> Option<&str> {
     names(message.strip_prefix("missing field ")?).next()
 }
 
-/// What is wrong with the value at `path`, and a hint.
-pub(super) fn value(path: &str, message: &str) -> (String, Option<String>) {
+/// What is wrong at `path`, and a hint; with its value, unless it `is_key` that is wrong.
+pub(super) fn value(path: &str, message: &str, is_key: bool) -> (String, Option<String>) {
     if let Some(rest) = message.strip_prefix("unknown field ") {
         let mut all = names(rest);
         let name = all.next().unwrap_or_default();
@@ -33,6 +33,9 @@ pub(super) fn value(path: &str, message: &str) -> (String, Option<String>) {
         let mut all = names(rest);
         let name = all.next().unwrap_or_default();
         let hint = meant(name, &all.collect::<Vec<_>>(), "possible");
+        if is_key {
+            return (format!("unknown key `{path}`"), hint);
+        }
         return (placed(path, &format!("unknown value \"{name}\"")), hint);
     }
     let invalid =

@@ -115,16 +115,39 @@ pub struct Window {
 
 /// A moment that a window can begin or end with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum Moment {
     /// When the first alert says it began.
-    #[serde(rename = "start")]
     Start,
     /// When the incident was resolved.
-    #[serde(rename = "resolved")]
     Resolved,
     /// A mark (A2).
-    #[serde(untagged)]
     Mark(Mark),
+}
+
+impl TryFrom<String> for Moment {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Self, String> {
+        match word.as_str() {
+            "start" => Ok(Self::Start),
+            "resolved" => Ok(Self::Resolved),
+            mark => mark.parse().map(Self::Mark).map_err(|_| {
+                let shown = Text::line(mark);
+                format!("\"{shown}\" is no moment; use start, resolved or T0 to T5")
+            }),
+        }
+    }
+}
+
+impl From<Moment> for String {
+    fn from(moment: Moment) -> Self {
+        match moment {
+            Moment::Start => "start".to_owned(),
+            Moment::Resolved => "resolved".to_owned(),
+            Moment::Mark(mark) => mark.word().to_owned(),
+        }
+    }
 }
 
 impl Moment {

@@ -1,0 +1,148 @@
+//! The policy: the built-in one, with the team's file laid over it key by key.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::incident::Policy;
+
+use super::file::File;
+use super::located::Problems;
+use super::paths::Paths;
+use super::settings::Settings;
+use super::tree::Tree;
+
+/// The policy that holds under these settings: the named file, else `policy.toml` beside the
+/// configuration, else the built-in one. Where the team's file is wrong, the built-in rule holds.
+#[must_use]
+pub fn load(settings: &Settings, paths: &Paths, problems: &mut Problems) -> Policy {
+    let file = match &settings.policy {
+        Some(named) => File::read(named).map(Some),
+        None => File::read_if_there(&paths.policy()),
+    };
+    let mut policy = match file {
+        Ok(Some(file)) => read(&file, problems),
+        Ok(None) => Policy::built_in(),
+        Err(problem) => {
+            problems.push(problem.hint("until then the built-in policy holds"));
+            Policy::built_in()
+        }
+    };
+    if let Some(naming) = settings.naming {
+        policy.naming = naming;
+    }
+    policy
+}
+
+/// The built-in policy with a file laid over it.
+#[must_use]
+pub fn read(file: &File, problems: &mut Problems) -> Policy {
+    let built_in = File::embedded("built-in policy", Policy::BUILT_IN);
+    let own = Tree::parse(file, problems);
+    let tree = own.clone().over(Tree::parse(&built_in, problems));
+    let policy = tree.read(problems).unwrap_or_else(Policy::built_in);
+    judge(policy, &own, file, problems)
+}
+
+/// What no type can say. `own` is the team's file alone.
+fn judge(mut policy: Policy, own: &Tree, file: &File, problems: &mut Problems) -> Policy {
+    let built_in = Policy::built_in();
+    if !(1..=100).contains(&policy.warn_at_percent) {
+        let message = format!("`warn_at_percent`: expected 1 to 100, found {}", policy.warn_at_percent);
+        problems.push(own.problem_at(&["warn_at_percent"], message));
+        policy.warn_at_percent = built_in.warn_at_percent;
+    }
+    let mut levels = BTreeSet::new();
+    if !policy.escalation.iter().all(|level| levels.insert(level.level)) {
+        for (level, span) in own.doubles_in_list("escalation", "level") {
+            let message = format!("`escalation.level`: there are two levels {level}");
+            problems.push(own.problem(span, message).hint("number the levels 1, 2, 3 …"));
+        }
+        policy.escalation = built_in.escalation;
+    }
+    if !own.is_empty() && !own.keys().iter().any(|key| key == "name") {
+        // So that a review says by which rules it was decided.
+        let name =
+            Path::new(file.name()).file_name().map_or(file.name().into(), |name| name.to_string_lossy());
+        policy.name = format!("built-in with {name}").into();
+    }
+    policy
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::policy::{Approval, WindowName};
+    use crate::incident::{Op, Severity, Span};
+
+    fn policy(text: &str) -> (Policy, Vec<String>) {
+        let mut problems = Problems::new();
+        let policy = read(&File::embedded("/etc/fd/policy.toml", text), &mut problems);
+        (policy, problems.into_sorted().iter().map(ToString::to_string).collect())
+    }
+
+    #[test]
+    fn an_empty_file_changes_nothing_and_a_key_changes_only_itself() {
+        assert_eq!(policy(""), (Policy::built_in(), vec![]));
+        let (changed, problems) = policy(
+            "[windows.respond]\nwithin.P0 = '3m'\n[actions.isolate]\napproval = 'second'\n[actions.page]\nwho = []\n",
+        );
+        assert_eq!(problems, [""; 0]);
+        let mut expected = Policy::built_in();
+        expected.name = "built-in with policy.toml".into();
+        expected.windows.get_mut(&WindowName::Respond).unwrap().within.p0 = Span::minutes(3);
+        expected.actions.get_mut(&Op::Isolate).unwrap().approval = Approval::Second;
+        expected.actions.get_mut(&Op::Page).unwrap().who.clear();
+        assert_eq!(changed, expected);
+    }
+
+    #[test]
+    fn every_mistake_is_told_in_the_teams_own_file_and_the_built_in_rule_holds_there() {
+        let (policy, problems) = policy(
+            "name = 'ours'\nwarn_at_percent = 500\nnameing = 'SEV'\n[windows.respond]\nwithin.P0 = 3\nwithin.P4 = '3m'\n\
+             from = 'T9'\n[windows.repond]\nfrom = 'T0'\n[actions.isolate]\napproval = 'nobody'\nconfirm = 'key'\n\
+             [actions.explode]\nwho = ['person']\n[updates]\npress = { P0 = '1m' }\n[rollback]\nP0 = 'never'\n",
+        );
+        assert_eq!(
+            problems,
+            [
+                "/etc/fd/policy.toml:2:19: `warn_at_percent`: expected a whole number from 0 to 255, found integer `500`",
+                "/etc/fd/policy.toml:3:1: unknown key `nameing` (hint: did you mean `naming`?)",
+                "/etc/fd/policy.toml:5:13: `windows.respond.within.P0`: expected a string, found integer `3`",
+                "/etc/fd/policy.toml:6:8: unknown key `windows.respond.within.P4` (hint: did you mean `P0`?)",
+                "/etc/fd/policy.toml:7:8: `windows.respond.from`: \"T9\" is no moment; use start, resolved or T0 to T5",
+                "/etc/fd/policy.toml:8:10: unknown key `windows.repond` (hint: did you mean `respond`?)",
+                "/etc/fd/policy.toml:11:12: `actions.isolate.approval`: unknown value \"nobody\" (hint: possible: none, \
+                 commander, second)",
+                "/etc/fd/policy.toml:13:10: unknown key `actions.explode` (hint: possible: isolate, release, rate-limit, \
+                 lift, restrict, restore-scope, switch-model, rollback-config, rollback-branch, rollback-system, \
+                 roll-forward, restart, restore-checkpoint, snapshot, silence, escalate, page)",
+                "/etc/fd/policy.toml:16:1: unknown key `updates.press` (hint: possible: engineering, executives, customers)",
+                "/etc/fd/policy.toml:18:6: `rollback.P0`: unknown value \"never\" (hint: possible: must, should, may)",
+            ]
+        );
+        assert_eq!(policy.windows[&WindowName::Respond].within.of(Severity::P0), Span::minutes(5));
+        let built_in = Policy::built_in().actions[&Op::Isolate].clone();
+        assert_eq!(policy.actions[&Op::Isolate].approval, built_in.approval);
+        assert_ne!(policy.actions[&Op::Isolate].confirm, built_in.confirm, "what is right counts");
+        assert_eq!(policy.warn_at_percent, Policy::built_in().warn_at_percent);
+    }
+
+    #[test]
+    fn what_no_type_can_say_is_judged_too() {
+        let level = |n: u8| {
+            format!(
+                "[[escalation]]\nlevel = {n}\nname = 'x'\nseverities = ['P0']\nwhen = 'unresolved'\nafter = '1m'\n\
+                 trigger = 'y'\n"
+            )
+        };
+        let (policy, problems) = policy(&format!("warn_at_percent = 0\n{}{}", level(1), level(1)));
+        assert_eq!(
+            problems,
+            [
+                "/etc/fd/policy.toml:1:19: `warn_at_percent`: expected 1 to 100, found 0",
+                "/etc/fd/policy.toml:10:9: `escalation.level`: there are two levels 1 (hint: number the levels 1, 2, 3 …)",
+            ]
+        );
+        assert_eq!(policy.escalation, Policy::built_in().escalation);
+    }
+}
