@@ -1,4 +1,18 @@
 //! What one person's screen does: keys, messages, effects. Knows `incident`, nothing else.
+//!
+//! [`update`](update::update) is synchronous, with no clock and no channel: time is a message, and
+//! effects are comparable data. So a drill, a replay and a test are all "feed messages".
 
+pub mod attention;
+pub mod effect;
+pub mod field;
+pub mod form;
+pub mod intent;
 pub mod key;
+pub mod keymap;
+pub mod layout;
+pub mod log;
+pub mod model;
+pub mod msg;
+pub mod palette;
 pub mod theme;

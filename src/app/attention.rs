@@ -1,0 +1,67 @@
+//! When to ring: a new P0 or P1, a deadline that comes near or is over, a leak. Each once (B12).
+
+use super::effect::Effect;
+use super::model::Model;
+use crate::incident::{ActionId, Due, IncidentId, Lamp, Severity, Standing, Text, deadlines};
+
+/// What was told already.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Told {
+    /// An incident of this severity.
+    Incident(IncidentId, Severity),
+    /// A deadline, near or over.
+    Deadline(IncidentId, Due, bool),
+    /// A leak, by the entry that brought it.
+    Leak(IncidentId, ActionId, i64),
+}
+
+impl Model {
+    /// Everything that is worth ringing for and was not told yet. What was on record before this
+    /// session began is not news.
+    pub(super) fn attend(&mut self) -> Vec<Effect> {
+        let mut news = Vec::new();
+        for incident in self.board.incidents().filter(|i| i.is_open()) {
+            let name = incident.severity.name(self.policy.naming);
+            let mut tell = |told: Told, words: String| {
+                if !self.told.contains(&told) {
+                    news.push((told, words));
+                }
+            };
+            if incident.severity <= Severity::P1 {
+                let words = format!("{name} {}: {}", incident.id, incident.title);
+                tell(Told::Incident(incident.id, incident.severity), words);
+            }
+            for action in incident.actions.values().filter(|a| a.lamp == Lamp::Leaking) {
+                let words = format!("{} LEAKING: {}", incident.id, action.plan.title());
+                tell(Told::Leak(incident.id, action.id, action.changed_at.timestamp_millis()), words);
+            }
+            for deadline in deadlines(incident, &self.policy, self.now) {
+                let over = match deadline.standing(self.now) {
+                    Standing::Near => false,
+                    Standing::Over => true,
+                    Standing::Running | Standing::Met | Standing::MetLate => continue,
+                };
+                if deadline.enforced {
+                    let how = if over { "is OVER" } else { "is near" };
+                    let words = format!("{name} {}: {} {how}", incident.id, deadline.label);
+                    tell(Told::Deadline(incident.id, deadline.due, over), words);
+                }
+            }
+        }
+        let quiet = !self.loaded;
+        let mut effects = Vec::new();
+        for (told, words) in news {
+            self.told.insert(told);
+            if quiet {
+                continue;
+            }
+            if self.attention.notify {
+                effects.push(Effect::Notify(Text::line(&format!("flightdeck {}: {words}", self.realm))));
+            }
+            if self.attention.bell && !effects.contains(&Effect::Bell) {
+                effects.push(Effect::Bell);
+            }
+        }
+        effects
+    }
+}

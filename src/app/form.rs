@@ -1,0 +1,172 @@
+//! Forms: a few typed or chosen fields that become one command.
+
+use super::field::Field;
+use crate::incident::{ActionId, HypothesisId, Mark, Op, Role, Text};
+
+/// What a form is for; decides how its fields become a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Declare an incident.
+    Declare,
+    /// Confirm or change the class.
+    Classify,
+    /// Give a role to somebody.
+    Assign,
+    /// Send a status update.
+    Update,
+    /// Set a mark.
+    SetMark,
+    /// End the incident.
+    Resolve,
+    /// It was not over.
+    Reopen,
+    /// End it as a duplicate.
+    Merge,
+    /// A note.
+    Note,
+    /// A decision.
+    Decide,
+    /// A hypothesis.
+    Suppose,
+    /// End of a hypothesis.
+    CloseHypothesis,
+    /// An improvement.
+    Improve,
+    /// The parameters of an operation, before it is planned.
+    Ask(Op),
+    /// Which step of the rollback ladder, on what, before it is planned (A10).
+    Rollback,
+    /// Why a proposal is refused.
+    Deny(ActionId),
+    /// What is true of an action.
+    Settle(ActionId),
+    /// Who keeps a mitigation, and why.
+    Keep(ActionId),
+    /// A search in the review.
+    Search,
+    /// Where to write the review.
+    Export,
+}
+
+/// One field of a form.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its label.
+    pub label: &'static str,
+    /// What belongs there, shown while it is empty.
+    pub hint: String,
+    /// What is typed or chosen.
+    pub field: Field,
+    /// What can be chosen with left and right; empty: free text.
+    pub choices: Vec<String>,
+}
+
+/// A form on screen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Form {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Its title.
+    pub title: String,
+    /// Its fields.
+    pub entries: Vec<Entry>,
+    /// Which one takes the keys.
+    pub focus: usize,
+    /// Why the last try was refused.
+    pub error: Option<String>,
+    /// Whether it waits for the journal's answer.
+    pub waiting: bool,
+}
+
+impl Form {
+    /// An empty form.
+    #[must_use]
+    pub fn new(purpose: Purpose, title: impl Into<String>) -> Self {
+        Self { purpose, title: title.into(), entries: Vec::new(), focus: 0, error: None, waiting: false }
+    }
+
+    /// Adds a field of free text.
+    #[must_use]
+    pub fn text(mut self, label: &'static str, hint: impl Into<String>, value: &str) -> Self {
+        let field = Field::new(value);
+        self.entries.push(Entry { label, hint: hint.into(), field, choices: Vec::new() });
+        self
+    }
+
+    /// Adds a field with choices; `value` is chosen first.
+    #[must_use]
+    pub fn choice(mut self, label: &'static str, choices: Vec<String>, value: &str) -> Self {
+        let hint = "left and right change it".to_owned();
+        self.entries.push(Entry { label, hint, field: Field::new(value), choices });
+        self
+    }
+
+    /// What a field holds, as a safe text.
+    #[must_use]
+    pub fn get(&self, label: &str) -> Text {
+        self.entries.iter().find(|e| e.label == label).map(|e| e.field.as_text()).unwrap_or_default()
+    }
+
+    /// What a field holds, unless it is blank.
+    #[must_use]
+    pub fn given(&self, label: &str) -> Option<Text> {
+        Some(self.get(label)).filter(|text| !text.is_blank())
+    }
+
+    /// The field that takes the keys.
+    pub fn focused(&mut self) -> Option<&mut Entry> {
+        self.entries.get_mut(self.focus)
+    }
+
+    /// Whether the focus is on the last field, where Enter submits.
+    #[must_use]
+    pub fn is_at_end(&self) -> bool {
+        self.focus + 1 >= self.entries.len()
+    }
+
+    /// Moves the focus by one, round and round.
+    pub fn step(&mut self, forward: bool) {
+        let count = self.entries.len().max(1);
+        self.focus = if forward { (self.focus + 1) % count } else { (self.focus + count - 1) % count };
+    }
+}
+
+impl Entry {
+    /// Chooses the next or the previous choice.
+    pub fn choose(&mut self, forward: bool) {
+        let count = self.choices.len();
+        if count == 0 {
+            return;
+        }
+        let now = self.choices.iter().position(|c| c == self.field.text());
+        let next = match now {
+            None => 0,
+            Some(at) if forward => (at + 1) % count,
+            Some(at) => (at + count - 1) % count,
+        };
+        self.field = Field::new(&self.choices[next]);
+    }
+}
+
+/// Choices from a table of words.
+pub fn words<T: Copy + std::fmt::Display>(all: &[T]) -> Vec<String> {
+    all.iter().map(ToString::to_string).collect()
+}
+
+/// The choices of roles, hypotheses and marks, by their words.
+#[must_use]
+pub fn roles() -> Vec<String> {
+    words(Role::ALL)
+}
+
+/// The choices of marks.
+#[must_use]
+pub fn marks() -> Vec<String> {
+    words(Mark::ALL)
+}
+
+/// The choices of open hypotheses.
+#[must_use]
+pub fn hypotheses(open: &[HypothesisId]) -> Vec<String> {
+    words(open)
+}

@@ -1,0 +1,187 @@
+//! Which keys mean what, by context.
+//!
+//! A keymap is data (`keymaps/*.toml`): in each context a sequence of keys names an intent. A
+//! context that does not know a key falls back to `everywhere`.
+
+use std::collections::BTreeMap;
+
+use super::intent::Intent;
+use super::key::Key;
+
+/// Where a key is pressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Context {
+    /// Any screen and pane that does not know the key itself.
+    Everywhere,
+    /// The Incidents pane.
+    Incidents,
+    /// The Timer pane.
+    Timer,
+    /// The Roster pane.
+    Roster,
+    /// The Log pane.
+    Log,
+    /// The Actions pane.
+    Actions,
+    /// The timeline screen.
+    Timeline,
+    /// The fleet screen.
+    Fleet,
+    /// The review screen, while not editing.
+    Review,
+    /// The review screen, while editing.
+    Editing,
+}
+
+impl Context {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::Everywhere,
+        Self::Incidents,
+        Self::Timer,
+        Self::Roster,
+        Self::Log,
+        Self::Actions,
+        Self::Timeline,
+        Self::Fleet,
+        Self::Review,
+        Self::Editing,
+    ];
+
+    /// Its name in keymap files.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Everywhere => "everywhere",
+            Self::Incidents => "incidents",
+            Self::Timer => "timer",
+            Self::Roster => "roster",
+            Self::Log => "log",
+            Self::Actions => "actions",
+            Self::Timeline => "timeline",
+            Self::Fleet => "fleet",
+            Self::Review => "review",
+            Self::Editing => "editing",
+        }
+    }
+
+    /// Whether keys it does not know fall back to `everywhere`. While editing they are text.
+    #[must_use]
+    pub const fn falls_back(self) -> bool {
+        !matches!(self, Self::Everywhere | Self::Editing)
+    }
+}
+
+/// What keys pressed so far amount to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// An intent.
+    Found(Intent),
+    /// The beginning of longer sequences.
+    Prefix,
+    /// Nothing.
+    Unbound,
+}
+
+/// A keymap.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Keymap {
+    name: String,
+    bindings: BTreeMap<Context, BTreeMap<Vec<Key>, Intent>>,
+}
+
+impl Keymap {
+    /// An empty keymap.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), bindings: BTreeMap::new() }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Binds a sequence; a later binding of the same keys wins.
+    pub fn bind(&mut self, context: Context, keys: Vec<Key>, intent: Intent) {
+        self.bindings.entry(context).or_default().insert(keys, intent);
+    }
+
+    /// What the keys pressed so far mean in a context.
+    #[must_use]
+    pub fn look_up(&self, context: Context, keys: &[Key]) -> Lookup {
+        match self.look_up_in(context, keys) {
+            Lookup::Unbound if context.falls_back() => self.look_up_in(Context::Everywhere, keys),
+            found => found,
+        }
+    }
+
+    fn look_up_in(&self, context: Context, keys: &[Key]) -> Lookup {
+        let Some(bindings) = self.bindings.get(&context) else { return Lookup::Unbound };
+        if let Some(intent) = bindings.get(keys) {
+            return Lookup::Found(*intent);
+        }
+        let longer = bindings.keys().any(|bound| bound.len() > keys.len() && bound.starts_with(keys));
+        if longer { Lookup::Prefix } else { Lookup::Unbound }
+    }
+
+    /// Every binding that is in reach in a context, its own first.
+    pub fn in_reach(&self, context: Context) -> impl Iterator<Item = (&[Key], Intent)> {
+        let everywhere = context.falls_back().then_some(Context::Everywhere);
+        let own = self.bindings.get(&context);
+        std::iter::once(context)
+            .chain(everywhere)
+            .filter_map(|c| self.bindings.get(&c).map(|bindings| (c, bindings)))
+            .flat_map(|(c, bindings)| bindings.iter().map(move |(keys, intent)| (c, keys, intent)))
+            .filter(move |(c, keys, _)| *c == context || !own.is_some_and(|own| own.contains_key(*keys)))
+            .map(|(_, keys, intent)| (keys.as_slice(), *intent))
+    }
+
+    /// The shortest keys for an intent in a context, as shown: `i`, `space r`.
+    #[must_use]
+    pub fn keys_for(&self, context: Context, intent: Intent) -> Option<String> {
+        self.in_reach(context)
+            .filter(|(_, bound)| *bound == intent)
+            .map(|(keys, _)| keys)
+            .min_by_key(|keys| (keys.len(), keys.iter().map(|k| k.to_string().len()).sum::<usize>()))
+            .map(show)
+    }
+}
+
+/// A sequence of keys as shown.
+#[must_use]
+pub fn show(keys: &[Key]) -> String {
+    keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keymap() -> Keymap {
+        let mut keymap = Keymap::new("test");
+        keymap.bind(Context::Everywhere, vec![Key::char('i')], Intent::Isolate);
+        keymap.bind(Context::Everywhere, vec![Key::char('g'), Key::char('t')], Intent::Timeline);
+        keymap.bind(Context::Log, vec![Key::char('i')], Intent::Pin);
+        keymap
+    }
+
+    #[test]
+    fn a_pane_knows_its_own_keys_first() {
+        let keymap = keymap();
+        assert_eq!(keymap.look_up(Context::Log, &[Key::char('i')]), Lookup::Found(Intent::Pin));
+        assert_eq!(keymap.look_up(Context::Timer, &[Key::char('i')]), Lookup::Found(Intent::Isolate));
+        assert_eq!(keymap.look_up(Context::Editing, &[Key::char('i')]), Lookup::Unbound);
+    }
+
+    #[test]
+    fn a_sequence_is_found_step_by_step() {
+        let keymap = keymap();
+        assert_eq!(keymap.look_up(Context::Log, &[Key::char('g')]), Lookup::Prefix);
+        let whole = [Key::char('g'), Key::char('t')];
+        assert_eq!(keymap.look_up(Context::Log, &whole), Lookup::Found(Intent::Timeline));
+        assert_eq!(keymap.keys_for(Context::Log, Intent::Timeline).as_deref(), Some("g t"));
+        assert_eq!(keymap.keys_for(Context::Log, Intent::Isolate), None, "shadowed by the pane's own");
+    }
+}

@@ -1,0 +1,141 @@
+//! Where the panes are, as plain rectangles: the view draws by them, a click is found by them.
+
+use super::model::{Pane, Screen};
+
+/// A rectangle in cells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Area {
+    /// Left edge.
+    pub x: u16,
+    /// Top edge.
+    pub y: u16,
+    /// Cells across.
+    pub width: u16,
+    /// Cells down.
+    pub height: u16,
+}
+
+impl Area {
+    /// A rectangle.
+    #[must_use]
+    pub const fn new(x: u16, y: u16, width: u16, height: u16) -> Self {
+        Self { x, y, width, height }
+    }
+
+    /// Whether a cell lies in it.
+    #[must_use]
+    pub const fn contains(self, column: u16, row: u16) -> bool {
+        column >= self.x && column < self.x + self.width && row >= self.y && row < self.y + self.height
+    }
+}
+
+/// The parts of one frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// The line on top: realm, incident, clock.
+    pub header: Area,
+    /// The warnings below it; may be of no height.
+    pub warnings: Area,
+    /// The panes in sight.
+    pub panes: Vec<(Pane, Area)>,
+    /// The last lines: keys and notices.
+    pub footer: Area,
+}
+
+/// Below this nothing but a plain summary is shown.
+pub const SMALLEST: (u16, u16) = (60, 15);
+
+/// The least width and height at which all five panes fit side by side.
+pub const ROOMY: (u16, u16) = (110, 30);
+
+/// Whether the terminal is too small for panes.
+#[must_use]
+pub const fn is_tiny(columns: u16, rows: u16) -> bool {
+    columns < SMALLEST.0 || rows < SMALLEST.1
+}
+
+/// Lays a frame out.
+///
+/// In a roomy terminal all panes are in sight. In a smaller one the focused pane has the upper
+/// part and Timer, or Incidents when Timer is focused, keeps a strip below: time is never out of
+/// sight. A zoomed pane has everything.
+#[must_use]
+pub fn layout(screen: Screen, focus: Pane, zoomed: bool, warnings: u16, columns: u16, rows: u16) -> Layout {
+    let header = Area::new(0, 0, columns, rows.min(1));
+    let footer_height = if rows >= 20 { 2 } else { 1 };
+    let footer = Area::new(0, rows.saturating_sub(footer_height), columns, footer_height.min(rows));
+    let most = if rows >= 40 { 3 } else { 1 };
+    let warnings = Area::new(0, 1, columns, warnings.min(most).min(rows.saturating_sub(1)));
+    let top = 1 + warnings.height;
+    let body = Area::new(0, top, columns, rows.saturating_sub(top + footer_height));
+    let panes = match screen {
+        Screen::Cockpit if zoomed => vec![(focus, body)],
+        Screen::Cockpit if columns >= ROOMY.0 && rows >= ROOMY.1 => roomy(body),
+        Screen::Cockpit => narrow(focus, body),
+        Screen::Timeline => vec![(Pane::Timeline, body)],
+        Screen::Fleet => vec![(Pane::Fleet, body)],
+        Screen::Review => vec![(Pane::Review, body)],
+    };
+    Layout { header, warnings, panes, footer }
+}
+
+/// Incidents, Timer and Roster on top, Log and Actions below.
+fn roomy(body: Area) -> Vec<(Pane, Area)> {
+    let upper = (body.height * 2 / 5).clamp(14, 20);
+    let lower = body.height - upper;
+    let timer = (body.width * 2 / 5).clamp(44, 72);
+    let roster = (body.width / 5).clamp(24, 36);
+    let incidents = body.width - timer - roster;
+    let actions = (body.width * 9 / 20).clamp(46, 90);
+    let log = body.width - actions;
+    let (y, below) = (body.y, body.y + upper);
+    vec![
+        (Pane::Incidents, Area::new(0, y, incidents, upper)),
+        (Pane::Timer, Area::new(incidents, y, timer, upper)),
+        (Pane::Roster, Area::new(incidents + timer, y, roster, upper)),
+        (Pane::Log, Area::new(0, below, log, lower)),
+        (Pane::Actions, Area::new(log, below, actions, lower)),
+    ]
+}
+
+/// The focused pane, and a strip that keeps time in sight.
+fn narrow(focus: Pane, body: Area) -> Vec<(Pane, Area)> {
+    let strip = 7;
+    if body.height < 2 * strip {
+        return vec![(focus, body)];
+    }
+    let other = if focus == Pane::Timer { Pane::Incidents } else { Pane::Timer };
+    let main = Area { height: body.height - strip, ..body };
+    let below = Area { y: body.y + main.height, height: strip, ..body };
+    vec![(focus, main), (other, below)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panes_tile_the_body_at_every_size() {
+        for columns in 1..=220 {
+            for rows in 1..=70 {
+                for zoomed in [false, true] {
+                    let l = layout(Screen::Cockpit, Pane::Log, zoomed, 2, columns, rows);
+                    let cells: u32 =
+                        l.panes.iter().map(|(_, a)| u32::from(a.width) * u32::from(a.height)).sum();
+                    let body = u32::from(rows.saturating_sub(1 + l.warnings.height + l.footer.height))
+                        * u32::from(columns);
+                    assert_eq!(cells, body, "{columns}x{rows}");
+                    for (pane, area) in &l.panes {
+                        assert!(area.x + area.width <= columns && area.y + area.height <= rows, "{pane:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn all_five_panes_are_in_sight_at_120_by_40_and_two_at_80_by_24() {
+        let panes = |columns, rows| layout(Screen::Cockpit, Pane::Log, false, 0, columns, rows).panes.len();
+        assert_eq!((panes(120, 40), panes(200, 60), panes(80, 24)), (5, 5, 2));
+    }
+}

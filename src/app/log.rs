@@ -1,0 +1,227 @@
+//! What the Log pane shows: the newest lines, a filter, a selection that stays on its line.
+
+use std::collections::VecDeque;
+
+use super::field::Field;
+use crate::incident::filter::FilterError;
+use crate::incident::{LineFilter, LogLine};
+
+/// How many lines the pane keeps. More than anybody scrolls through by hand, and bounded.
+pub const KEPT: usize = 20_000;
+
+/// The log as one person sees it.
+#[derive(Clone, Debug, Default)]
+pub struct LogView {
+    lines: VecDeque<LogLine>,
+    /// How many lines were let go of before the first one kept.
+    let_go: u64,
+    /// How many lines were never shown.
+    pub dropped: u64,
+    /// What is typed into the filter, while it is being typed or in force.
+    pub typed: Field,
+    /// Whether the filter takes the keys.
+    pub typing: bool,
+    filter: LineFilter,
+    /// Why what is typed is no filter; the last good one stays in force.
+    pub error: Option<FilterError>,
+    /// The selected line, by its number since the start; none follows the newest.
+    selected: Option<u64>,
+}
+
+impl LogView {
+    /// Takes lines in.
+    pub fn extend(&mut self, lines: Vec<LogLine>) {
+        self.lines.extend(lines);
+        while self.lines.len() > KEPT {
+            self.lines.pop_front();
+            self.let_go += 1;
+        }
+        if self.selected.is_some_and(|number| number < self.let_go) {
+            self.selected = Some(self.let_go);
+        }
+    }
+
+    /// Whether the newest lines are followed.
+    #[must_use]
+    pub fn is_following(&self) -> bool {
+        self.selected.is_none()
+    }
+
+    /// The filter in force.
+    #[must_use]
+    pub fn filter(&self) -> &LineFilter {
+        &self.filter
+    }
+
+    /// How many lines are kept.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// How many lines were let go of to stay bounded.
+    #[must_use]
+    pub const fn let_go(&self) -> u64 {
+        self.let_go
+    }
+
+    /// Reads the filter anew from what is typed.
+    pub fn refilter(&mut self) {
+        match LineFilter::parse(self.typed.text()) {
+            Ok(filter) => {
+                self.filter = filter;
+                self.error = None;
+            }
+            Err(error) => self.error = Some(error),
+        }
+    }
+
+    /// The lines to show in a pane of `height` lines, oldest first, each with its number.
+    #[must_use]
+    pub fn window(&self, height: usize) -> Vec<(u64, &LogLine)> {
+        let end = self.selected.map_or(u64::MAX, |number| number);
+        let mut shown: Vec<_> = self.matching_back(end).take(height).collect();
+        // Near the top there are not enough lines before the selected one: show what follows.
+        if shown.len() < height && end != u64::MAX {
+            let missing = height - shown.len();
+            let after: Vec<_> = self.matching_from(end + 1).take(missing).collect();
+            shown.reverse();
+            shown.extend(after);
+            return shown;
+        }
+        shown.reverse();
+        shown
+    }
+
+    /// The number of the selected line.
+    #[must_use]
+    pub const fn selected_number(&self) -> Option<u64> {
+        self.selected
+    }
+
+    /// The selected line; the newest while following.
+    #[must_use]
+    pub fn selected(&self) -> Option<&LogLine> {
+        self.matching_back(self.selected.unwrap_or(u64::MAX)).next().map(|(_, line)| line)
+    }
+
+    /// Follows the newest lines, or stops where it is.
+    pub fn follow(&mut self, follow: bool) {
+        let newest = self.matching_back(u64::MAX).next().map(|(n, _)| n);
+        self.selected = newest.filter(|_| !follow);
+    }
+
+    /// Moves the selection up (back in time) or down by lines; past the newest it follows again.
+    pub fn move_by(&mut self, lines: i32) {
+        let count = lines.unsigned_abs() as usize;
+        let from = self.selected.unwrap_or(u64::MAX);
+        if lines < 0 {
+            let back: Vec<u64> = self.matching_back(from).take(count + 1).map(|(n, _)| n).collect();
+            self.selected = back.last().copied().or(self.selected);
+        } else if self.selected.is_some() {
+            let moved =
+                self.matching_from(from.saturating_add(1)).map(|(n, _)| n).nth(count.saturating_sub(1));
+            self.selected = moved;
+        }
+    }
+
+    /// Selects the line of that number, if it is kept.
+    pub fn select(&mut self, number: u64) {
+        if number >= self.let_go && number < self.let_go + self.lines.len() as u64 {
+            self.selected = Some(number);
+        }
+    }
+
+    /// Selects the oldest line.
+    pub fn to_top(&mut self) {
+        let oldest = self.matching_from(0).next().map(|(n, _)| n);
+        self.selected = oldest;
+    }
+
+    fn matching_back(&self, end: u64) -> impl Iterator<Item = (u64, &LogLine)> {
+        let upto = end.saturating_sub(self.let_go).saturating_add(1).min(self.lines.len() as u64) as usize;
+        self.lines
+            .range(..upto)
+            .enumerate()
+            .rev()
+            .map(|(index, line)| (self.let_go + index as u64, line))
+            .filter(|(_, line)| self.filter.matches(line))
+    }
+
+    fn matching_from(&self, start: u64) -> impl Iterator<Item = (u64, &LogLine)> {
+        let from = start.saturating_sub(self.let_go).min(self.lines.len() as u64) as usize;
+        self.lines
+            .range(from..)
+            .enumerate()
+            .map(move |(index, line)| (self.let_go + (from + index) as u64, line))
+            .filter(|(_, line)| self.filter.matches(line))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::incident::{Text, Time};
+
+    fn lines(texts: &[&str]) -> Vec<LogLine> {
+        let agent = Arc::new(Text::line("a"));
+        let source = Arc::new(Text::line("f"));
+        texts
+            .iter()
+            .map(|t| LogLine::parse(agent.clone(), source.clone(), 0, t.as_bytes(), Time::UNIX_EPOCH))
+            .collect()
+    }
+
+    fn shown(view: &LogView, height: usize) -> Vec<String> {
+        view.window(height).iter().map(|(_, line)| line.text.to_string()).collect()
+    }
+
+    #[test]
+    fn the_newest_lines_are_followed_until_somebody_scrolls() {
+        let mut view = LogView::default();
+        view.extend(lines(&["one", "two", "three"]));
+        assert_eq!(shown(&view, 2), ["two", "three"]);
+        view.move_by(-1);
+        assert_eq!(view.selected().map(|l| l.text.to_string()).as_deref(), Some("two"));
+        view.extend(lines(&["four"]));
+        assert_eq!(shown(&view, 2), ["one", "two"], "what is read does not move away");
+        view.move_by(1);
+        view.move_by(1);
+        view.move_by(1);
+        assert!(view.is_following());
+        assert_eq!(shown(&view, 2), ["three", "four"]);
+    }
+
+    #[test]
+    fn a_filter_applies_as_it_is_typed_and_a_wrong_one_changes_nothing() {
+        let mut view = LogView::default();
+        view.extend(lines(&["alpha", "beta", "alphabet"]));
+        view.typed = Field::new("alpha");
+        view.refilter();
+        assert_eq!(shown(&view, 9), ["alpha", "alphabet"]);
+        view.typed = Field::new("/[/");
+        view.refilter();
+        assert!(view.error.is_some());
+        assert_eq!(shown(&view, 9), ["alpha", "alphabet"]);
+    }
+
+    #[test]
+    fn memory_is_bounded_and_what_is_let_go_is_counted() {
+        let mut view = LogView::default();
+        view.extend(lines(&["x"]));
+        view.to_top();
+        for _ in 0..=KEPT {
+            view.extend(lines(&["y"]));
+        }
+        assert_eq!((view.len(), view.let_go()), (KEPT, 2));
+        assert_eq!(view.selected_number(), Some(2), "the selection stays on a kept line");
+    }
+}

@@ -1,0 +1,425 @@
+//! What one person's screen knows. Written by `update` alone, read by the panes.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::effect::Ticket;
+use super::form::Form;
+use super::key::Key;
+use super::keymap::{Context, Keymap};
+use super::layout::{Layout, layout};
+use super::log::LogView;
+use super::msg::{Head, Notice, ReviewView};
+use super::palette::Palette;
+use crate::incident::{
+    ActionId, Actor, AgentId, Board, Deadline, Digest, Incident, IncidentId, Op, Plan, Policy, Reading,
+    Realm, Record, Role, Text, Time, Vitals, Warning, deadlines, warnings,
+};
+
+/// The screens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Screen {
+    /// The five panes.
+    Cockpit,
+    /// The whole timeline of an incident.
+    Timeline,
+    /// The vitals of the agents.
+    Fleet,
+    /// The review and its editor.
+    Review,
+}
+
+impl Screen {
+    /// Its name in the header.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Cockpit => "Cockpit",
+            Self::Timeline => "Timeline",
+            Self::Fleet => "Fleet",
+            Self::Review => "Review",
+        }
+    }
+}
+
+/// The panes. The first five are the cockpit's; each further screen is one pane.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Pane {
+    /// What burns.
+    Incidents,
+    /// How much time is left.
+    Timer,
+    /// Who does what.
+    Roster,
+    /// What the agents log.
+    Log,
+    /// What was done about it.
+    Actions,
+    /// The timeline screen.
+    Timeline,
+    /// The fleet screen.
+    Fleet,
+    /// The review screen.
+    Review,
+}
+
+impl Pane {
+    /// The cockpit's five, in the order of Tab.
+    pub const COCKPIT: [Self; 5] = [Self::Incidents, Self::Timer, Self::Roster, Self::Log, Self::Actions];
+
+    /// Its title.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Incidents => "Incidents",
+            Self::Timer => "Timer",
+            Self::Roster => "Roster",
+            Self::Log => "Log",
+            Self::Actions => "Actions",
+            Self::Timeline => "Timeline",
+            Self::Fleet => "Fleet",
+            Self::Review => "Review",
+        }
+    }
+
+    /// Where its keys are bound.
+    #[must_use]
+    pub const fn context(self) -> Context {
+        match self {
+            Self::Incidents => Context::Incidents,
+            Self::Timer => Context::Timer,
+            Self::Roster => Context::Roster,
+            Self::Log => Context::Log,
+            Self::Actions => Context::Actions,
+            Self::Timeline => Context::Timeline,
+            Self::Fleet => Context::Fleet,
+            Self::Review => Context::Review,
+        }
+    }
+}
+
+/// What stands in front of the panes and takes the keys.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Modal {
+    /// What can be done here.
+    Help {
+        /// The first line shown.
+        scroll: u16,
+    },
+    /// Find a command.
+    Palette(Palette),
+    /// Fill in a few fields.
+    Form(Form),
+    /// Choose one of several.
+    Choose(Choose),
+    /// Read a plan and say yes or no.
+    Confirm(Confirm),
+    /// Read something in full.
+    Detail {
+        /// Its title.
+        title: String,
+        /// Its lines.
+        lines: Vec<String>,
+        /// The first line shown.
+        scroll: u16,
+    },
+}
+
+/// One choice of several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choose {
+    /// What is chosen.
+    pub title: String,
+    /// What the choice leads to.
+    pub then: Then,
+    /// What can be chosen.
+    pub items: Vec<Text>,
+    /// Which one is selected.
+    pub selected: usize,
+}
+
+/// What a choice leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// The target of an operation.
+    Target(Op),
+    /// The agent to roll back.
+    Rollback,
+}
+
+/// A plan to be confirmed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Confirm {
+    /// Which incident it belongs to.
+    pub incident: IncidentId,
+    /// What the confirmation does.
+    pub act: ConfirmAct,
+    /// Where it stands.
+    pub stage: ConfirmStage,
+    /// What is typed so far.
+    pub typed: super::field::Field,
+    /// The first line of the plan shown.
+    pub scroll: u16,
+    /// Why the last try was refused.
+    pub error: Option<String>,
+}
+
+/// What a confirmation does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConfirmAct {
+    /// Asks for an action.
+    Ask,
+    /// Approves a proposal.
+    Approve(ActionId),
+}
+
+/// Where a confirmation stands.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ConfirmStage {
+    /// The adapter is asked what it would do.
+    Planning {
+        /// `isolate support-1`.
+        what: String,
+        /// The question.
+        ticket: Ticket,
+    },
+    /// It cannot be done; the words say why and what would make it possible.
+    Unavailable {
+        /// `isolate support-1`.
+        what: String,
+        /// Why.
+        why: Text,
+    },
+    /// The plan is on screen.
+    Ready {
+        /// The plan.
+        plan: Box<Plan>,
+        /// Its digest: what is confirmed.
+        digest: Digest,
+        /// Whether the target must be typed.
+        typed: bool,
+    },
+    /// Confirmed; the hub is asked.
+    Submitted {
+        /// The plan.
+        plan: Box<Plan>,
+        /// The question.
+        ticket: Ticket,
+    },
+}
+
+/// A selection in each list, bound to identity, never to a row.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Selection {
+    /// The incident that all panes are about.
+    pub incident: Option<IncidentId>,
+    /// In Actions.
+    pub action: Option<ActionId>,
+    /// In Roster.
+    pub role: Option<Role>,
+    /// In Timeline, by sequence; none follows the newest.
+    pub entry: Option<u64>,
+    /// In Fleet.
+    pub agent: Option<AgentId>,
+    /// In Timer: the first line shown.
+    pub timer_scroll: u16,
+}
+
+/// What the drill in this session is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DrillInfo {
+    /// Its scenario.
+    pub scenario: Text,
+    /// Its seed.
+    pub seed: u64,
+    /// Virtual seconds for each real one.
+    pub speed: f64,
+}
+
+/// How this person wants to be told things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Attention {
+    /// Ring the bell.
+    pub bell: bool,
+    /// Send desktop notifications.
+    pub notify: bool,
+}
+
+/// What one person's screen knows.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// Who sits here.
+    pub actor: Actor,
+    /// The process, as the journal knows it.
+    pub runner: Text,
+    /// Live or drill.
+    pub realm: Realm,
+    /// The drill, in a drill.
+    pub drill: Option<DrillInfo>,
+    /// The rules.
+    pub policy: Arc<Policy>,
+    /// The keys.
+    pub keymap: Arc<Keymap>,
+    /// How to be told.
+    pub attention: Attention,
+    /// The time as last told.
+    pub now: Time,
+    /// The terminal's size: columns, rows.
+    pub size: (u16, u16),
+    /// All incidents loaded so far.
+    pub board: Board,
+    /// All incidents by name, until their entries are loaded.
+    pub heads: Vec<Head>,
+    /// Whether everything from the journal is loaded.
+    pub loaded: bool,
+    /// Which screen.
+    pub screen: Screen,
+    /// Which pane of the cockpit has the keys.
+    pub focus: Pane,
+    /// Whether it has the whole screen.
+    pub zoomed: bool,
+    /// What is selected.
+    pub selection: Selection,
+    /// What stands in front, the last one foremost.
+    pub modals: Vec<Modal>,
+    /// Keys of an unfinished sequence.
+    pub pending: Vec<Key>,
+    /// The log.
+    pub log: LogView,
+    /// Vitals by agent.
+    pub vitals: BTreeMap<AgentId, Vitals>,
+    /// What probes read last.
+    pub readings: BTreeMap<(IncidentId, ActionId), Vec<Reading>>,
+    /// Operations that some adapter carries.
+    pub offers: BTreeSet<Op>,
+    /// The newest passing notice, and since when.
+    pub notice: Option<(Notice, Time)>,
+    /// Notices that stay until mended.
+    pub lasting: Vec<Notice>,
+    /// The review.
+    pub review: ReviewView,
+    /// Whether keys go to the review's text.
+    pub editing: bool,
+    /// The last words typed in a review search.
+    pub(super) next_ticket: u64,
+    /// Alarms that were given already (B12).
+    pub(super) told: BTreeSet<super::attention::Told>,
+}
+
+impl Model {
+    /// A model before anything was loaded.
+    #[must_use]
+    pub fn new(actor: Actor, realm: Realm, policy: Arc<Policy>, keymap: Arc<Keymap>, now: Time) -> Self {
+        Self {
+            actor,
+            runner: Text::default(),
+            realm,
+            drill: None,
+            policy,
+            keymap,
+            attention: Attention { bell: true, notify: true },
+            now,
+            size: (80, 24),
+            board: Board::default(),
+            heads: Vec::new(),
+            loaded: false,
+            screen: Screen::Cockpit,
+            focus: Pane::Incidents,
+            zoomed: false,
+            selection: Selection::default(),
+            modals: Vec::new(),
+            pending: Vec::new(),
+            log: LogView::default(),
+            vitals: BTreeMap::new(),
+            readings: BTreeMap::new(),
+            offers: BTreeSet::new(),
+            notice: None,
+            lasting: Vec::new(),
+            review: ReviewView::default(),
+            editing: false,
+            next_ticket: 0,
+            told: BTreeSet::new(),
+        }
+    }
+
+    /// The selected incident with its timeline.
+    #[must_use]
+    pub fn record(&self) -> Option<&Record> {
+        self.selection.incident.and_then(|id| self.board.record(id))
+    }
+
+    /// The selected incident.
+    #[must_use]
+    pub fn incident(&self) -> Option<&Incident> {
+        self.record().map(|record| &record.incident)
+    }
+
+    /// Everything that is due in the selected incident.
+    #[must_use]
+    pub fn deadlines(&self) -> Vec<Deadline> {
+        self.incident().map(|i| deadlines(i, &self.policy, self.now)).unwrap_or_default()
+    }
+
+    /// The warnings of the selected incident.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.incident().map(|i| warnings(i, &self.policy, self.now)).unwrap_or_default()
+    }
+
+    /// The pane that has the keys, on whatever screen.
+    #[must_use]
+    pub fn pane(&self) -> Pane {
+        match self.screen {
+            Screen::Cockpit => self.focus,
+            Screen::Timeline => Pane::Timeline,
+            Screen::Fleet => Pane::Fleet,
+            Screen::Review => Pane::Review,
+        }
+    }
+
+    /// Where keys are looked up.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        if self.editing && self.screen == Screen::Review { Context::Editing } else { self.pane().context() }
+    }
+
+    /// Where everything is on the screen.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        let warnings = u16::try_from(self.warnings().len()).unwrap_or(u16::MAX);
+        layout(self.screen, self.focus, self.zoomed, warnings, self.size.0, self.size.1)
+    }
+
+    /// The incidents in the order of the Incidents pane: loaded ones, then those known by name.
+    #[must_use]
+    pub fn incidents_in_order(&self) -> Vec<IncidentId> {
+        let mut all = self.board.in_order();
+        all.extend(self.heads.iter().map(|h| h.id).filter(|id| self.board.incident(*id).is_none()));
+        all
+    }
+
+    /// The newest readings of an action: what probes read now, else what the timeline holds.
+    #[must_use]
+    pub fn readings_of(&self, incident: IncidentId, action: ActionId) -> &[Reading] {
+        match self.readings.get(&(incident, action)) {
+            Some(readings) => readings,
+            None => self
+                .board
+                .incident(incident)
+                .and_then(|i| i.actions.get(&action))
+                .map_or(&[], |a| a.readings.as_slice()),
+        }
+    }
+
+    /// Actions of the selected incident in the order shown: newest first.
+    #[must_use]
+    pub fn actions_in_order(&self) -> Vec<ActionId> {
+        self.incident().map(|i| i.actions.keys().rev().copied().collect()).unwrap_or_default()
+    }
+
+    /// A ticket for a question.
+    pub(super) fn ticket(&mut self) -> Ticket {
+        self.next_ticket += 1;
+        Ticket(self.next_ticket)
+    }
+}
