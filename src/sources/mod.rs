@@ -1,1 +1,26 @@
-//! Sources bring alerts in.
+//! Sources bring alerts in: an HTTP receiver for Alertmanager's webhook and a generic JSON.
+//!
+//! [`alertmanager`] and [`generic`] are pure: bytes in, a [`Delivery`] or a [`ParseError`] out.
+//! [`Receiver`] puts them behind HTTP and hands what was said to an [`Intake`], which the runtime
+//! implements: a 200 is sent only when the intake says that it is durably recorded. Nothing here
+//! knows what becomes of an alert, and nothing here reads a clock: the time comes in by [`Clock`].
+
+pub mod alertmanager;
+mod answer;
+pub mod generic;
+mod incoming;
+mod intake;
+mod json;
+mod routes;
+mod said;
+mod server;
+#[cfg(test)]
+mod server_tests;
+mod tally;
+mod token;
+
+pub use incoming::{Delivery, Incoming, ParseError};
+pub use intake::{Intake, IntakeError, Taken};
+pub use server::{BindError, Bound, Clock, Limits, Receiver, ReceiverSpec};
+pub use tally::Tally;
+pub use token::{Token, TokenError};

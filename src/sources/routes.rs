@@ -1,0 +1,199 @@
+//! The paths of the receiver, and the way of one request from its head to its answer.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::http::header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, EXPECT, ORIGIN};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::{get, post};
+use futures::StreamExt as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+
+use super::answer::{Recorded, Refusal};
+use super::{Clock, Delivery, Intake, Limits, ParseError, Tally, Token, alertmanager, generic};
+use crate::incident::Time;
+
+/// What a source's bytes are read by.
+type Parse = fn(&[u8], Time) -> Result<Delivery, ParseError>;
+
+/// What every request needs.
+pub(super) struct Shared {
+    pub token: Option<Token>,
+    pub max_body: usize,
+    pub limits: Limits,
+    pub clock: Clock,
+    pub intake: Arc<dyn Intake>,
+    pub tally: watch::Sender<Tally>,
+    /// One permit for each request between its head and its record.
+    pub turns: Arc<Semaphore>,
+    /// Records being made, some of them for senders that hung up.
+    pub records: TaskTracker,
+}
+
+/// All paths.
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route(
+            "/v1/alerts/alertmanager",
+            post(|State(shared): State<Arc<Shared>>, request| answer(shared, request, alertmanager::parse))
+                .fallback(|State(shared): State<Arc<Shared>>| refuse(shared, Refusal::method("POST"))),
+        )
+        .route(
+            "/v1/alerts/generic",
+            post(|State(shared): State<Arc<Shared>>, request| answer(shared, request, generic::parse))
+                .fallback(|State(shared): State<Arc<Shared>>| refuse(shared, Refusal::method("POST"))),
+        )
+        .route("/healthz", get(healthy).fallback(|| async { Refusal::method("GET") }))
+        .fallback(|State(shared): State<Arc<Shared>>| refuse(shared, unknown_path()))
+        .with_state(shared)
+}
+
+async fn healthy() -> Response {
+    axum::Json(serde_json::json!({"status": "ok"})).into_response()
+}
+
+fn unknown_path() -> Refusal {
+    Refusal::new(
+        StatusCode::NOT_FOUND,
+        "there is nothing at this path",
+        "alerts go to /v1/alerts/alertmanager or /v1/alerts/generic; /healthz answers while this runs",
+    )
+}
+
+async fn answer(shared: Arc<Shared>, request: Request, parse: Parse) -> Response {
+    match deliver(&shared, request, parse).await {
+        Ok(recorded) => {
+            shared.tally.send_modify(|tally| {
+                tally.taken += 1;
+                tally.alerts += recorded.alerts as u64;
+            });
+            recorded.into_response()
+        }
+        Err(refusal) => refuse(shared, refusal).await,
+    }
+}
+
+/// Refuses, and counts it: a refused request may be a lost alert.
+async fn refuse(shared: Arc<Shared>, refusal: Refusal) -> Response {
+    shared.tally.send_modify(|tally| {
+        tally.refused += 1;
+        tally.last_refusal = Some(refusal.words());
+    });
+    refusal.into_response()
+}
+
+/// Head, turn, body, parse, record: each bounded in time and size.
+async fn deliver(shared: &Arc<Shared>, request: Request, parse: Parse) -> Result<Recorded, Refusal> {
+    check_sender(request.headers(), shared.token.as_ref())?;
+    check_content_type(request.headers())?;
+    let turn = timeout(shared.limits.turn, Arc::clone(&shared.turns).acquire_owned())
+        .await
+        .map_err(|_| Refusal::later("too many requests at once", shared.limits.turn))?
+        .expect("the semaphore is never closed");
+    let body = timeout(shared.limits.body, read_body(request, shared.max_body)).await.map_err(|_| {
+        let hint = "send the whole request at once";
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time", hint)
+    })??;
+    let delivery = parse(&body, (shared.clock)())?;
+    drop(body);
+    record(shared, delivery, turn).await
+}
+
+/// Hands it over in a task of its own, which keeps its turn until it is done.
+async fn record(
+    shared: &Arc<Shared>,
+    delivery: Delivery,
+    turn: OwnedSemaphorePermit,
+) -> Result<Recorded, Refusal> {
+    let mut recorded = Recorded::of(&delivery);
+    let taking = shared.intake.take(delivery);
+    let task = shared.records.spawn(async move {
+        let taken = taking.await;
+        drop(turn);
+        taken
+    });
+    let waited = timeout(shared.limits.record, task).await;
+    let joined =
+        waited.map_err(|_| Refusal::later("recording takes long; it goes on", shared.limits.record))?;
+    recorded.taken = joined.map_err(|_| {
+        let hint = "this is a fault in flightdeck; send it again, and report it";
+        Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "recording failed", hint)
+    })??;
+    Ok(recorded)
+}
+
+/// A browser says where its page came from: no page may declare incidents through the person who
+/// looks at it, neither on loopback, where no token is needed, nor by a name made to point there.
+fn check_sender(headers: &HeaderMap, token: Option<&Token>) -> Result<(), Refusal> {
+    if headers.contains_key(ORIGIN) {
+        let hint = "this receiver is for programs; send the request without an Origin header";
+        return Err(Refusal::new(StatusCode::FORBIDDEN, "this came from a web page", hint));
+    }
+    let Some(token) = token else { return Ok(()) };
+    let mut shown = headers.get_all(AUTHORIZATION).iter();
+    let (Some(shown), None) = (shown.next(), shown.next()) else {
+        return Err(Refusal::token("there is not just one Authorization header"));
+    };
+    match shown.as_bytes().split_at_checked(7) {
+        Some((scheme, shown)) if scheme.eq_ignore_ascii_case(b"bearer ") => {
+            if token.matches(shown) {
+                Ok(())
+            } else {
+                Err(Refusal::token("this is not the token"))
+            }
+        }
+        Some(_) | None => Err(Refusal::token("the Authorization header is no bearer token")),
+    }
+}
+
+fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
+    let given = headers.get(CONTENT_TYPE).map(|value| value.as_bytes().to_ascii_lowercase());
+    let given = given.unwrap_or_default();
+    let kind = given.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    if kind == b"application/json" || (kind.starts_with(b"application/") && kind.ends_with(b"+json")) {
+        return Ok(());
+    }
+    let hint = "send JSON with the header 'Content-Type: application/json'";
+    Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the content type is not JSON", hint))
+}
+
+/// Reads at most `max` bytes. What is beyond is read and thrown away, up to a bound, so that the
+/// sender gets the answer and not a reset connection (which Alertmanager would retry for ever); a
+/// sender that asked first gets its answer first.
+async fn read_body(request: Request, max: usize) -> Result<Bytes, Refusal> {
+    /// The most that is read only to be thrown away.
+    const DRAIN: usize = 64 * 1024 * 1024;
+    let too_large = || {
+        let hint = format!("send at most {max} bytes: fewer alerts at once (Alertmanager: max_alerts)");
+        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large", &hint)
+    };
+    let said = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+    let oversize = said.is_some_and(|said: u64| said > max as u64);
+    if oversize && request.headers().contains_key(EXPECT) {
+        return Err(too_large());
+    }
+    let mut kept = Vec::new();
+    let mut seen = 0_usize;
+    let mut stream = Body::into_data_stream(request.into_body());
+    while let Some(chunk) = stream.next().await {
+        let chunk = chunk.map_err(|_| {
+            let hint = "the connection broke off or its chunks are malformed; send it again";
+            Refusal::new(StatusCode::BAD_REQUEST, "the body could not be read", hint)
+        })?;
+        seen = seen.saturating_add(chunk.len());
+        if seen > DRAIN.max(max) {
+            break;
+        }
+        if oversize || seen > max {
+            kept = Vec::new();
+        } else {
+            kept.extend_from_slice(&chunk);
+        }
+    }
+    if oversize || seen > max { Err(too_large()) } else { Ok(kept.into()) }
+}
