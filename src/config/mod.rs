@@ -3,6 +3,7 @@
 pub mod adapter;
 #[cfg(test)]
 mod cases;
+pub mod check;
 pub mod file;
 pub mod located;
 pub mod paths;
@@ -10,11 +11,13 @@ pub mod policy;
 pub mod receiver;
 pub mod secret;
 pub mod settings;
+pub mod starter;
 pub mod theme;
 pub mod tree;
 mod wording;
 
 pub use adapter::{Adapter, Probe, ProbeFormat, Process, ProcessAction};
+pub use check::{Config, Kind, check, load};
 pub use file::File;
 pub use located::{Canvas, Place, Problem, Problems};
 pub use paths::{Env, Flags, Paths, Places};

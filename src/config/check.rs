@@ -1,0 +1,231 @@
+//! Everything at once: what the program starts with, and what `flightdeck check` looks through.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::incident::Policy;
+
+use super::file::File;
+use super::located::{Problem, Problems};
+use super::paths::{Env, Paths};
+use super::policy;
+use super::settings::Settings;
+use super::theme::Themes;
+use super::tree::Tree;
+use super::wording;
+
+/// What a person configured, usable whatever is wrong with it.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// `config.toml`.
+    pub settings: Settings,
+    /// The rules.
+    pub policy: Policy,
+    /// All themes there are.
+    pub themes: Themes,
+    /// What is wrong; all that is shown at the start.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads what the program needs to start. Problems never stop it: defaults hold instead.
+#[must_use]
+pub fn load(paths: &Paths, env: &Env) -> Config {
+    let mut problems = Problems::new();
+    let settings = Settings::load(paths, env, &mut problems);
+    let policy = policy::load(&settings, paths, &mut problems);
+    let mut themes = Themes::default();
+    for (name, file) in named_files(&paths.themes(), "toml", &mut problems) {
+        themes.add(&name, file);
+    }
+    names_exist(&settings, &themes, paths, &mut problems);
+    Config { settings, policy, themes, problems: problems.into_sorted() }
+}
+
+/// Another kind of file in the configuration directory, whose format this layer does not know.
+pub struct Kind<'a> {
+    /// Its directory.
+    pub dir: PathBuf,
+    /// How its files' names end, without the dot.
+    pub extension: &'a str,
+    /// What is wrong with one of them.
+    pub look: &'a dyn Fn(&File) -> Vec<Problem>,
+}
+
+/// Looks through all there is: configuration, policy, themes, templates, and other kinds of files.
+#[must_use]
+pub fn check(paths: &Paths, env: &Env, others: &[Kind]) -> Vec<Problem> {
+    let config = load(paths, env);
+    let mut problems = Problems::new();
+    problems.extend(config.problems);
+    for name in config.themes.names() {
+        let _ = config.themes.read(name, &mut problems);
+    }
+    for (_, file) in named_files(&paths.templates(), "md", &mut problems) {
+        problems.extend(template(&file));
+    }
+    for kind in others {
+        for (_, file) in named_files(&kind.dir, kind.extension, &mut problems) {
+            problems.extend((kind.look)(&file));
+        }
+    }
+    problems.into_sorted()
+}
+
+/// Tells of names in the settings behind which nothing is.
+fn names_exist(settings: &Settings, themes: &Themes, paths: &Paths, problems: &mut Problems) {
+    let Ok(Some(file)) = File::read_if_there(&paths.config_file) else { return };
+    let tree = Tree::parse(&file, &mut Problems::new());
+    let known = themes.names();
+    if !known.contains(&settings.ui.theme.as_str()) {
+        let wanted = &settings.ui.theme;
+        let problem =
+            tree.problem_at(&["ui", "theme"], format!("`ui.theme`: there is no theme \"{wanted}\""));
+        problems.push(match wording::meant(wanted, &known, "themes") {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        });
+    }
+    if let Some(name) = &settings.review.template {
+        let file = paths.templates().join(format!("{name}.md"));
+        if !is_name(name) || !file.is_file() {
+            let message = format!("`review.template`: there is no {}", file.display());
+            problems.push(tree.problem_at(&["review", "template"], message));
+        }
+    }
+}
+
+/// The files of one kind in a directory, by name, in the alphabet's order. No directory, no files.
+pub fn named_files(dir: &Path, extension: &str, problems: &mut Problems) -> Vec<(String, File)> {
+    let shown = dir.display().to_string();
+    let mut paths: Vec<PathBuf> = match fs::read_dir(dir) {
+        Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
+        Err(error) => {
+            problems.push(Problem::whole(&shown, format!("cannot be read: {error}")));
+            return Vec::new();
+        }
+    };
+    paths.retain(|path| path.extension().is_some_and(|end| end == extension) && path.is_file());
+    paths.sort();
+    let mut files = Vec::new();
+    for path in paths {
+        let name = path.file_stem().and_then(|stem| stem.to_str()).filter(|name| is_name(name));
+        let Some(name) = name else {
+            let shown = path.display().to_string();
+            problems.push(
+                Problem::whole(&shown, "is no name that can be chosen")
+                    .hint("use letters, digits, - and _ before the dot"),
+            );
+            continue;
+        };
+        match File::read(&path) {
+            Ok(file) => files.push((name.to_owned(), file)),
+            Err(problem) => problems.push(problem),
+        }
+    }
+    files
+}
+
+/// Whether a file's name without its ending can be chosen in the configuration.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
+}
+
+/// What is wrong with a review template's syntax.
+fn template(file: &File) -> Option<Problem> {
+    let error = minijinja::Environment::new().template_from_str(file.text()).err()?;
+    let line = error.line().unwrap_or(1).max(1);
+    let mut starts = file.text().split_inclusive('\n').scan(0, |at, line| {
+        let start = *at;
+        *at += line.len();
+        Some(start..start + line.trim_end().len())
+    });
+    let span = starts.nth(line - 1).unwrap_or(0..0);
+    let message = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
+    Some(Problem::at(file, span, message).hint("templates are written in the language of Jinja"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Home(tempfile::TempDir, Paths);
+
+    fn home(files: &[(&str, &str)]) -> Home {
+        let dir = tempfile::tempdir().unwrap();
+        for (name, text) in files {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        let paths = Paths {
+            config_file: dir.path().join("config.toml"),
+            config_named: false,
+            config_dir: dir.path().to_owned(),
+            data_dir: dir.path().join("data"),
+            home: None,
+        };
+        Home(dir, paths)
+    }
+
+    fn told(home: &Home, problems: &[Problem]) -> Vec<String> {
+        let dir = format!("{}/", home.0.path().display());
+        problems.iter().map(|problem| problem.to_string().replace(&dir, "")).collect()
+    }
+
+    #[test]
+    fn nothing_configured_is_nothing_wrong() {
+        let home = home(&[]);
+        assert_eq!(check(&home.1, &|_| None, &[]), []);
+        assert_eq!(load(&home.1, &|_| None).policy, Policy::built_in());
+    }
+
+    #[test]
+    fn every_problem_of_every_file_is_told_in_one_go() {
+        let home = home(&[
+            ("config.toml", "[ui]\ntheme = 'drak'\nbell = 1\n[review]\ntemplate = 'ours'\n"),
+            ("policy.toml", "warn_at_percent = 'x'\n"),
+            ("themes/mine.toml", "inherits = 'dark'\n[roles]\nerorr = {}\n"),
+            ("themes/not a name.toml", ""),
+            ("themes/notes.txt", "anything"),
+            ("templates/bad.md", "# {{ incident.id }}\n{% if x %}\n"),
+            ("templates/good.md", "{% for e in timeline %}{{ e }}{% endfor %}"),
+            ("scenarios/s.toml", "x"),
+        ]);
+        let look = |file: &File| vec![Problem::at(file, 0..1, "is no scenario")];
+        let scenarios = Kind { dir: home.1.scenarios(), extension: "toml", look: &look };
+        let problems = told(&home, &check(&home.1, &|_| None, &[scenarios]));
+        assert_eq!(
+            problems,
+            [
+                "config.toml:2:9: `ui.theme`: there is no theme \"drak\" (hint: did you mean `dark`?)",
+                "config.toml:3:8: `ui.bell`: expected a boolean, found integer `1`",
+                "config.toml:5:12: `review.template`: there is no templates/ours.md",
+                "policy.toml:1:19: `warn_at_percent`: expected a whole number from 0 to 255, found string \"x\"",
+                "scenarios/s.toml:1:1: is no scenario",
+                "templates/bad.md:2:1: unexpected end of input, expected end of block (hint: templates are \
+                 written in the language of Jinja)",
+                "themes/mine.toml:3:1: `roles`: there is no role `erorr` (hint: did you mean `error`?)",
+                "themes/not a name.toml: is no name that can be chosen (hint: use letters, digits, - and _ \
+                 before the dot)",
+            ]
+        );
+    }
+
+    #[test]
+    fn the_program_starts_whatever_is_wrong() {
+        let home = home(&[("config.toml", "\u{0}\u{1}["), ("policy.toml", "= ="), ("themes/x.toml", "[[[")]);
+        let config = load(&home.1, &|_| None);
+        assert!(!config.problems.is_empty());
+        assert_eq!(config.settings, Settings::unset(&|_| None));
+        assert_eq!(config.policy, Policy::built_in());
+    }
+
+    #[test]
+    fn a_template_name_cannot_climb_out_of_its_directory() {
+        let home = home(&[("config.toml", "review.template = '../secret'\n"), ("secret.md", "x")]);
+        fs::create_dir_all(home.1.templates()).unwrap();
+        assert_eq!(check(&home.1, &|_| None, &[]).len(), 1);
+    }
+}
