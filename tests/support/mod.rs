@@ -1,0 +1,6 @@
+//! What several tests share: real programs, started and stopped.
+
+#![allow(dead_code, reason = "each test uses its part")]
+
+pub mod program;
+pub mod prometheus;
