@@ -1,1 +1,61 @@
 //! Small drawings used by more than one pane.
+//!
+//! Each draws into an area of a buffer with a [`Skin`](super::theme::Skin): never outside it, and
+//! never with a panic, however small the area. None knows the model or the time.
+
+pub mod digits;
+pub mod frame;
+pub mod gauge;
+pub mod list;
+pub mod modal;
+#[cfg(test)]
+mod testing;
+pub mod track;
+pub mod wrap;
+
+pub use digits::Digits;
+pub use frame::PaneFrame;
+pub use gauge::Gauge;
+pub use list::List;
+pub use modal::Modal;
+pub use track::{Progress, Step, Track};
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+/// The first row of an area, as far as it is on the screen.
+fn first_row(area: Rect, buf: &Buffer) -> Rect {
+    let area = area.intersection(buf.area);
+    Rect { height: area.height.min(1), ..area }
+}
+
+/// Draws a text into the first row of an area, cut at its end; says how many cells it took.
+pub fn put(buf: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
+    let area = area.intersection(buf.area);
+    if area.is_empty() {
+        return 0;
+    }
+    let (end, _) = buf.set_stringn(area.x, area.y, text, usize::from(area.width), style);
+    end - area.x
+}
+
+/// Draws a line of several styles into the first row of an area, cut at its end.
+pub fn put_line(buf: &mut Buffer, area: Rect, line: &Line<'_>) -> u16 {
+    let mut rest = area.intersection(buf.area);
+    let start = rest.x;
+    for span in &line.spans {
+        let used = put(buf, rest, &span.content, line.style.patch(span.style));
+        rest.x += used;
+        rest.width -= used;
+    }
+    rest.x - start
+}
+
+/// Draws one mark, a cell wide, into every cell of an area.
+pub fn fill(buf: &mut Buffer, area: Rect, mark: &str, style: Style) {
+    for position in area.intersection(buf.area).positions() {
+        buf[position].set_symbol(mark).set_style(style);
+    }
+}
