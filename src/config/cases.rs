@@ -1,7 +1,7 @@
 //! Whole files, good, broken and hostile, and exactly what is said about them.
 
 use super::*;
-use crate::incident::{Check, Op, Span, Text};
+use crate::incident::{Op, Span, Text};
 
 /// Reads `text` as `c.toml` in `/etc/fd`, with a `PATH` on which nothing but `/bin` lies.
 fn read(text: &str) -> (Settings, Vec<String>) {
@@ -140,10 +140,6 @@ fn each_mistake_in_an_action_is_told_and_leaves_the_action_out() {
             "c.toml:4:7: `run`: nothing is called {agnt} here (hint: did you mean `agent`?)",
         ),
         (
-            "run = ['sh']",
-            "c.toml:3:21: isolate has no `probe`, so nothing can ever prove it (hint: add probe = [\"PROGRAM\", \"{agent}\"], or checks = [] to do without proof)",
-        ),
-        (
             "run = ['sh']\nlimit = '5x'\nchecks = []",
             "c.toml:5:9: `adapters.k.actions.isolate.limit`: '5x' is not a length of time; write 90s, 5m, 2h, 1d or 1h30m",
         ),
@@ -153,8 +149,17 @@ fn each_mistake_in_an_action_is_told_and_leaves_the_action_out() {
         ),
         (
             "run = ['sh']\nprobe = ['sh']\nchecks = ['a = {to}']",
-            "c.toml:6:10: `checks`: nothing is called {to} here (hint: known here: target, agent, action, incident, version)",
+            "c.toml:6:10: `checks`: nothing is called {to} here (hint: known here: target, agent)",
         ),
+        (
+            "run = ['sh', '{version}']\nchecks = []",
+            "c.toml:4:7: `run`: nothing is called {version} here (hint: known here: target, agent, action)",
+        ),
+        (
+            "run = ['-x']\nchecks = []",
+            "c.toml:4:7: `run` names no program (hint: write [\"PROGRAM\", \"ARGUMENT\", …]; no shell is involved)",
+        ),
+        ("collect = ['/x']", "c.toml:4:11: `collect`: only snapshot brings files home"),
         (
             "run = ['sh', \"a\\u0000b\"]\nchecks = []",
             "c.toml:4:7: `run` holds a NUL, which no program can get",
@@ -171,6 +176,22 @@ fn each_mistake_in_an_action_is_told_and_leaves_the_action_out() {
         let Adapter::Process(process) = &settings.adapters["k"];
         assert!(process.actions.is_empty(), "in:\n{text}");
     }
+}
+
+#[test]
+fn an_action_that_nothing_can_prove_is_told_and_kept() {
+    let text = "[adapters.k]\ntype = 'process'\n[adapters.k.actions.isolate]\nrun = ['sh']\n";
+    let (settings, problems) = read(text);
+    assert_eq!(
+        problems,
+        [
+            "c.toml:3:21: isolate has no `probe`, so nothing can ever prove it (hint: add probe = [\"PROGRAM\", \
+          \"{agent}\"], or checks = [] to do without proof)"
+        ]
+    );
+    let Adapter::Process(process) = &settings.adapters["k"];
+    assert!(process.actions.contains_key(&Op::Isolate));
+    assert_eq!(read(&format!("{text}checks = []\n")).1, [""; 0]);
 }
 
 #[test]
@@ -226,6 +247,7 @@ fn a_full_file_means_what_it_says() {
          [adapters.ops.actions.rate-limit]\nrun = ['sh', '{calls_per_minute}']\nlimit = '5s'\n\
          checks = ['api_calls <= {calls_per_minute}']\nverify_within = '2m'\nprobe = ['cat']\ndestroys_evidence = true\n\
          [adapters.ops.actions.silence]\nrun = ['sh', '{alert}', '{minutes}']\n\
+         [adapters.ops.actions.snapshot]\ncollect = ['~/l/{agent}.log']\n\
          [policy]\nfile = 'p.toml'\n[review]\nlanguage = 'zh-Hant'\n",
     );
     assert_eq!(problems, [""; 0]);
@@ -241,15 +263,19 @@ fn a_full_file_means_what_it_says() {
 
     let Adapter::Process(process) = &settings.adapters["ops"];
     let isolate = &process.actions[&Op::Isolate];
-    let probe = Probe { run: vec!["sh".into(), "-c".into(), "true".into()], format: ProbeFormat::Json };
-    assert_eq!(isolate.probe, Some(probe.clone()));
-    let checks: Vec<String> = isolate.checks.iter().map(Check::to_string).collect();
-    assert_eq!(checks, ["agent_status = stopped", "task_queue = 0", "api_calls = 0"], "A3");
+    let probe = Probe {
+        run: vec!["sh".into(), "-c".into(), "true".into()],
+        format: ProbeFormat::Json,
+        limit: Span::seconds(10),
+    };
+    assert_eq!(isolate.probe, Some(probe));
+    assert_eq!(
+        (&isolate.checks, &isolate.undo),
+        (&None, &Some(vec!["sh".into(), "{agent}".into()])),
+        "A3: its own"
+    );
     let times = (isolate.limit, isolate.grace, isolate.kill);
     assert_eq!(times, (Span::seconds(30), Span::seconds(0), Span::seconds(30)), "A3");
-    let release = &process.actions[&Op::Release];
-    assert_eq!((&release.run, &release.probe), (&vec!["sh".to_owned(), "{agent}".to_owned()], &Some(probe)));
-    assert_eq!(release.checks[0].to_string(), "agent_status = running");
     let limit = &process.actions[&Op::RateLimit];
     assert_eq!(
         (limit.limit, limit.verify_within, limit.destroys_evidence),
@@ -257,22 +283,22 @@ fn a_full_file_means_what_it_says() {
     );
     assert_eq!(limit.probe.as_ref().map(|probe| probe.format), Some(ProbeFormat::Lines));
     let silence = &process.actions[&Op::Silence];
-    assert_eq!((silence.probe.as_ref(), silence.checks.len()), (None, 0), "an alert is not an agent");
+    assert_eq!((&silence.probe, &silence.checks), (&None, &Some(vec![])), "an alert is not an agent");
+    let snapshot = &process.actions[&Op::Snapshot];
+    assert_eq!(
+        (&snapshot.run[..], &snapshot.collect[..]),
+        (&[][..], &["/home/ana/l/{agent}.log".to_owned()][..])
+    );
 }
 
 #[test]
-fn undo_is_the_inverse_operation_once() {
-    let isolate = "[adapters.k]\ntype = 'process'\n[adapters.k.actions.isolate]\nrun = ['sh']\nchecks = []\nundo = ['sh']\n";
-    let twice = format!("{isolate}[adapters.k.actions.release]\nrun = ['sh']\n");
-    assert_eq!(
-        read(&twice).1,
-        [
-            "c.toml:6:8: `undo` of isolate is release, which has a table or an undo of its own (hint: leave `undo` out)"
-        ]
-    );
+fn only_what_is_in_force_can_be_undone() {
     let restart =
         "[adapters.k]\ntype = 'process'\n[adapters.k.actions.restart]\nrun = ['sh']\nundo = ['sh']\n";
-    assert_eq!(read(restart).1, ["c.toml:5:8: restart cannot be undone (hint: leave `undo` out)"]);
+    assert_eq!(
+        read(restart).1,
+        ["c.toml:5:8: restart is not in force until undone, so nothing undoes it (hint: leave `undo` out)"]
+    );
 }
 
 #[test]

@@ -80,7 +80,7 @@ mod tests {
         assert_eq!(settings.review.language, unset.review.language);
         let Adapter::Process(process) = &settings.adapters["ops"];
         let ops: Vec<_> = process.actions.keys().copied().collect();
-        assert_eq!(ops, [Op::Isolate, Op::Release, Op::RateLimit, Op::Page]);
+        assert_eq!(ops, [Op::Isolate, Op::RateLimit, Op::Snapshot, Op::Page]);
     }
 
     #[test]

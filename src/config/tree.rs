@@ -69,6 +69,12 @@ impl<'f> Tree<'f> {
         self.root.get_ref().keys().map(|key| key.get_ref().to_string()).collect()
     }
 
+    /// The keys that lead here, with dots between them.
+    #[must_use]
+    pub fn path(&self) -> String {
+        self.path.join(".")
+    }
+
     /// Takes the table at `key` out. Something else there is a problem.
     pub fn take(&mut self, key: &str, problems: &mut Problems) -> Option<Self> {
         let at_key = self.root.get_ref().get_key_value(key)?.0.span();
