@@ -11,13 +11,13 @@ pub struct Lines {
     pub horizontal: &'static str,
     /// From top to bottom.
     pub vertical: &'static str,
-    /// Corners.
+    /// Where the top and the left side meet.
     pub top_left: &'static str,
-    /// Corners.
+    /// Where the top and the right side meet.
     pub top_right: &'static str,
-    /// Corners.
+    /// Where the bottom and the left side meet.
     pub bottom_left: &'static str,
-    /// Corners.
+    /// Where the bottom and the right side meet.
     pub bottom_right: &'static str,
 }
 
@@ -79,7 +79,7 @@ pub struct Glyphs {
     pub down: &'static str,
     /// Where text was cut.
     pub ellipsis: &'static str,
-    /// The upper half of a cell filled; `None` when there are no half cells.
+    /// Half-filled cells, if there are any.
     pub halves: Option<Halves>,
     /// A filled cell of a large digit.
     pub block: &'static str,

@@ -62,7 +62,7 @@ impl Painter {
 
     /// Puts the terminal's cursor at the top left, as far as this painter knows.
     #[cfg(test)]
-    pub fn forget_cursor_at_origin(&mut self) {
+    pub fn assume_cursor_home(&mut self) {
         self.at = Some(At { x: Some(0), y: 0 });
     }
 

@@ -148,7 +148,7 @@ fn the_shortest_way_between_two_changes_is_taken() {
         let mut terminal = terminal(10, 2, Depth::Ansi16);
         lines(&mut terminal, &before);
         // The cursor waits at the start of the first row.
-        terminal.backend_mut().painter.forget_cursor_at_origin();
+        terminal.backend_mut().painter.assume_cursor_home();
         assert_eq!(lines(&mut terminal, &after), bytes, "{after:?}");
     }
 }
