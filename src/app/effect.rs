@@ -8,6 +8,7 @@ use crate::incident::{Command, IncidentId, Op, Params, Text};
 pub struct Ticket(pub u64);
 
 /// One thing to do.
+#[expect(clippy::large_enum_variant, reason = "a handful of effects live for a moment")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Hand a command to the hub. None: a new incident.

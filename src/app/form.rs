@@ -1,7 +1,7 @@
 //! Forms: a few typed or chosen fields that become one command.
 
 use super::field::Field;
-use crate::incident::{ActionId, HypothesisId, Mark, Op, Role, Text};
+use crate::incident::{ActionId, Mark, Op, Role, Text};
 
 /// What a form is for; decides how its fields become a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,7 +153,7 @@ pub fn words<T: Copy + std::fmt::Display>(all: &[T]) -> Vec<String> {
     all.iter().map(ToString::to_string).collect()
 }
 
-/// The choices of roles, hypotheses and marks, by their words.
+/// The choices of roles.
 #[must_use]
 pub fn roles() -> Vec<String> {
     words(Role::ALL)
@@ -163,10 +163,4 @@ pub fn roles() -> Vec<String> {
 #[must_use]
 pub fn marks() -> Vec<String> {
     words(Mark::ALL)
-}
-
-/// The choices of open hypotheses.
-#[must_use]
-pub fn hypotheses(open: &[HypothesisId]) -> Vec<String> {
-    words(open)
 }

@@ -113,7 +113,7 @@ impl Keymap {
     pub fn look_up(&self, context: Context, keys: &[Key]) -> Lookup {
         match self.look_up_in(context, keys) {
             Lookup::Unbound if context.falls_back() => self.look_up_in(Context::Everywhere, keys),
-            found => found,
+            found @ (Lookup::Found(_) | Lookup::Prefix | Lookup::Unbound) => found,
         }
     }
 

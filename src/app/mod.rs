@@ -16,3 +16,6 @@ pub mod model;
 pub mod msg;
 pub mod palette;
 pub mod theme;
+pub mod update;
+
+pub use update::update;

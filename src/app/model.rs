@@ -12,8 +12,8 @@ use super::log::LogView;
 use super::msg::{Head, Notice, ReviewView};
 use super::palette::Palette;
 use crate::incident::{
-    ActionId, Actor, AgentId, Board, Deadline, Digest, Incident, IncidentId, Op, Plan, Policy, Reading,
-    Realm, Record, Role, Text, Time, Vitals, Warning, deadlines, warnings,
+    ActionId, Actor, AgentId, Board, Deadline, Digest, Incident, IncidentId, Op, Params, Plan, Policy,
+    Reading, Realm, Record, Role, Text, Time, Vitals, Warning, deadlines, warnings,
 };
 
 /// The screens.
@@ -142,7 +142,12 @@ pub struct Choose {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Then {
     /// The target of an operation.
-    Target(Op),
+    Target {
+        /// Which.
+        op: Op,
+        /// Parameters that were given already; none given: a form asks.
+        params: Params,
+    },
     /// The agent to roll back.
     Rollback,
 }

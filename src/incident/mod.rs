@@ -24,6 +24,7 @@ pub mod role;
 pub mod severity;
 pub mod span;
 pub mod state;
+pub mod telling;
 pub mod text;
 pub mod vitals;
 pub mod warning;

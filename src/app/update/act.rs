@@ -1,0 +1,402 @@
+//! From a wish to act to a confirmed plan: target, parameters, plan, confirmation.
+
+#![expect(clippy::wildcard_enum_match_arm, reason = "every key that is not named means nothing here")]
+
+use super::super::effect::{Effect, Ticket};
+use super::super::field::Field;
+use super::super::form::{Form, Purpose};
+use super::super::key::{Code, Key};
+use super::super::model::{Choose, Confirm, ConfirmAct, ConfirmStage, Modal, Model, Screen, Then};
+use super::super::msg::Notice;
+use super::super::palette::Chat;
+use crate::incident::policy::Confirm as ConfirmRule;
+use crate::incident::{
+    Action, ActionId, Aim, Command, Confirmation, IncidentId, Lamp, Op, Params, Plan, Text,
+};
+
+impl Model {
+    /// The action that keys in Actions are about: the selected one, else the newest.
+    #[must_use]
+    pub fn selected_action(&self) -> Option<&Action> {
+        let incident = self.incident()?;
+        match self.selection.action {
+            Some(id) => incident.actions.get(&id),
+            None => incident.actions.values().next_back(),
+        }
+    }
+
+    /// Begins an operation: finds its target, asks for parameters that have no default.
+    pub(super) fn ask(&mut self, op: Op) -> Vec<Effect> {
+        let Some(incident) = self.incident() else { return self.nothing_selected() };
+        match op.info().aim {
+            Aim::Agent => match self.agents_at_hand().as_slice() {
+                [] => {
+                    let words = "no agent is involved yet; select one in Fleet";
+                    self.take_notice(Notice::error(words));
+                    self.screen = Screen::Fleet;
+                    vec![]
+                }
+                [only] => {
+                    let only = only.clone();
+                    self.plan_or_ask(op, only)
+                }
+                several => {
+                    let items = several.to_vec();
+                    self.choose(
+                        format!("{op}: which agent?"),
+                        Then::Target { op, params: Params::new() },
+                        items,
+                    )
+                }
+            },
+            Aim::Alert => {
+                let names: Vec<Text> = incident.alerts.iter().map(|a| a.alert.name.clone()).collect();
+                match names.as_slice() {
+                    [] => {
+                        self.take_notice(Notice::error("no alert has joined this incident"));
+                        vec![]
+                    }
+                    [only] => self.plan_or_ask(op, only.clone()),
+                    _ => self.choose(
+                        format!("{op}: which alert?"),
+                        Then::Target { op, params: Params::new() },
+                        names,
+                    ),
+                }
+            }
+            Aim::Level => {
+                let levels: Vec<Text> = self
+                    .policy
+                    .escalation
+                    .iter()
+                    .map(|l| Text::line(&format!("{} {} - {}", l.level, l.name, l.trigger)))
+                    .collect();
+                self.choose(format!("{op}: which level?"), Then::Target { op, params: Params::new() }, levels)
+            }
+            Aim::Person => self.open_ask_form(op, None),
+        }
+    }
+
+    /// The agents an operation may mean: the one selected in Fleet, else those of the incident.
+    fn agents_at_hand(&self) -> Vec<Text> {
+        if self.screen == Screen::Fleet
+            && let Some(agent) = &self.selection.agent
+        {
+            return vec![Text::line(agent.as_str())];
+        }
+        self.incident().map(|i| i.agents.iter().map(|a| Text::line(a.as_str())).collect()).unwrap_or_default()
+    }
+
+    fn choose(&mut self, title: String, then: Then, items: Vec<Text>) -> Vec<Effect> {
+        self.modals.push(Modal::Choose(Choose { title, then, items, selected: 0 }));
+        vec![]
+    }
+
+    /// Takes the selected choice.
+    pub(super) fn chosen(&mut self) -> Vec<Effect> {
+        let Some(Modal::Choose(choose)) = self.modals.pop() else { return vec![] };
+        let Some(item) = choose.items.get(choose.selected).cloned() else { return vec![] };
+        match choose.then {
+            Then::Target { op, params } => {
+                let target = match op.info().aim {
+                    // A level is chosen with its name behind it.
+                    Aim::Level => Text::line(item.as_str().split(' ').next().unwrap_or_default()),
+                    Aim::Agent | Aim::Alert | Aim::Person => item,
+                };
+                if params.is_empty() { self.plan_or_ask(op, target) } else { self.plan(op, target, params) }
+            }
+            Then::Rollback => self.rollback_form(&item),
+        }
+    }
+
+    /// Plans at once when every parameter has a default, else asks for them.
+    fn plan_or_ask(&mut self, op: Op, target: Text) -> Vec<Effect> {
+        if op.info().params.is_empty() {
+            self.plan(op, target, Params::new())
+        } else {
+            self.open_ask_form(op, Some(target))
+        }
+    }
+
+    fn open_ask_form(&mut self, op: Op, target: Option<Text>) -> Vec<Effect> {
+        let mut form = Form::new(Purpose::Ask(op), format!("{op}: {}", op.info().about));
+        let hint = match op.info().aim {
+            Aim::Agent => "the agent's id",
+            Aim::Alert => "the alert's name",
+            Aim::Level => "the level",
+            Aim::Person => "who",
+        };
+        form = form.text("target", hint, target.as_ref().map_or("", Text::as_str));
+        for param in op.info().params {
+            form = if (op, param.name) == (Op::SwitchModel, "level") {
+                let levels = ["L0", "L1", "L2", "L3", "L4"].map(str::to_owned).to_vec();
+                form.choice(param.name, levels, param.default)
+            } else {
+                form.text(param.name, param.about, param.default)
+            };
+        }
+        if target.is_some() {
+            form.focus = 1;
+        }
+        self.modals.push(Modal::Form(form));
+        vec![]
+    }
+
+    /// The rollback ladder (A10): which step, on what, to what.
+    pub(super) fn ask_rollback(&mut self) -> Vec<Effect> {
+        if self.incident().is_none() {
+            return self.nothing_selected();
+        }
+        match self.agents_at_hand().as_slice() {
+            [only] => {
+                let only = only.clone();
+                self.rollback_form(&only)
+            }
+            [] => self.rollback_form(&Text::default()),
+            several => {
+                let items = several.to_vec();
+                self.choose("rollback: which agent?".to_owned(), Then::Rollback, items)
+            }
+        }
+    }
+
+    fn rollback_form(&mut self, target: &Text) -> Vec<Effect> {
+        let steps = vec!["L1 configuration".to_owned(), "L2 version".to_owned(), "L3 system".to_owned()];
+        let first = steps[0].clone();
+        let form = Form::new(Purpose::Rollback, "rollback: L1 within 1 min, L2 within 5, L3 within 10 (A10)")
+            .text("target", "the agent's id", target.as_str())
+            .choice("step", steps, &first)
+            .text("to", "the named backup", "backup");
+        self.modals.push(Modal::Form(Form { focus: 1, ..form }));
+        vec![]
+    }
+
+    /// Takes a submitted rollback form.
+    pub(super) fn rollback_from(&mut self, form: &Form) -> Vec<Effect> {
+        let op = match form.get("step").as_str().get(..2) {
+            Some("L2") => Op::RollbackBranch,
+            Some("L3") => Op::RollbackSystem,
+            _ => Op::RollbackConfig,
+        };
+        self.plan(op, form.get("target"), Params::from([("to".to_owned(), form.get("to"))]))
+    }
+
+    /// Asks the adapter what it would do; the confirmation opens at once and fills in.
+    pub(super) fn plan(&mut self, op: Op, target: Text, params: Params) -> Vec<Effect> {
+        let Some(incident) = self.incident().map(|i| i.id) else { return self.nothing_selected() };
+        let ticket = self.ticket();
+        self.modals.push(Modal::Confirm(Confirm {
+            incident,
+            act: ConfirmAct::Ask,
+            stage: ConfirmStage::Planning { what: format!("{op} {target}"), ticket },
+            typed: Field::default(),
+            scroll: 0,
+            error: None,
+        }));
+        vec![Effect::Plan { ticket, incident, op, target, params }]
+    }
+
+    /// Undoes the selected action by its recorded inverse.
+    pub(super) fn ask_undo(&mut self) -> Vec<Effect> {
+        let Some(action) = self.selected_action() else {
+            self.take_notice(Notice::error("no action is selected"));
+            return vec![];
+        };
+        let id = action.id;
+        match (&action.plan.inverse, action.lamp.may_be_in_force()) {
+            (Some(inverse), true) => {
+                let (op, target, params) = (inverse.op, action.plan.target.clone(), inverse.params.clone());
+                self.plan(op, target, params)
+            }
+            (None, true) => {
+                let words = format!("{id} has no inverse: settle it, or say who keeps it");
+                self.take_notice(Notice::error(words));
+                vec![]
+            }
+            (_, false) => {
+                let words = format!("{id} is {}: nothing to undo", action.lamp);
+                self.take_notice(Notice::error(words));
+                vec![]
+            }
+        }
+    }
+
+    /// Opens the confirmation of the selected proposal, or of the newest one.
+    pub(super) fn approve(&mut self) -> Vec<Effect> {
+        let proposed = self.proposal().map(|a| (a.id, a.plan.clone()));
+        let (Some((id, plan)), Some(incident)) = (proposed, self.incident().map(|i| i.id)) else {
+            self.take_notice(Notice::info("nothing waits for approval"));
+            return vec![];
+        };
+        let stage = self.ready(Box::new(plan));
+        self.modals.push(Modal::Confirm(Confirm {
+            incident,
+            act: ConfirmAct::Approve(id),
+            stage,
+            typed: Field::default(),
+            scroll: 0,
+            error: None,
+        }));
+        vec![]
+    }
+
+    /// The proposal that approving and denying are about.
+    pub(super) fn proposal(&self) -> Option<&Action> {
+        self.selected_action()
+            .filter(|a| a.lamp == Lamp::Proposed)
+            .or_else(|| self.incident()?.actions.values().rev().find(|a| a.lamp == Lamp::Proposed))
+    }
+
+    fn ready(&self, plan: Box<Plan>) -> ConfirmStage {
+        let typed = self.policy.actions.get(&plan.op).is_none_or(|rule| rule.confirm == ConfirmRule::Typed);
+        ConfirmStage::Ready { digest: plan.digest(), plan, typed }
+    }
+
+    /// The adapter's answer. A confirmation that was closed meanwhile stays closed.
+    pub(super) fn planned(&mut self, ticket: Ticket, answer: Result<Box<Plan>, Text>) -> Vec<Effect> {
+        let ready = answer.map(|plan| self.ready(plan));
+        for modal in &mut self.modals {
+            if let Modal::Confirm(confirm) = modal
+                && let ConfirmStage::Planning { what, ticket: waiting } = &confirm.stage
+                && *waiting == ticket
+            {
+                let what = what.clone();
+                confirm.stage = match ready {
+                    Ok(stage) => stage,
+                    Err(why) => ConfirmStage::Unavailable { what, why },
+                };
+                break;
+            }
+        }
+        vec![]
+    }
+
+    pub(super) fn confirm_key(&mut self, key: Key) -> Vec<Effect> {
+        let Some(Modal::Confirm(confirm)) = self.modals.last_mut() else { return vec![] };
+        match key.code {
+            Code::Up => confirm.scroll = confirm.scroll.saturating_sub(1),
+            Code::Down => confirm.scroll = confirm.scroll.saturating_add(1),
+            Code::PageUp => confirm.scroll = confirm.scroll.saturating_sub(10),
+            Code::PageDown => confirm.scroll = confirm.scroll.saturating_add(10),
+            _ => return self.answer_confirm(key),
+        }
+        vec![]
+    }
+
+    fn answer_confirm(&mut self, key: Key) -> Vec<Effect> {
+        let Some(Modal::Confirm(confirm)) = self.modals.last_mut() else { return vec![] };
+        match &confirm.stage {
+            ConfirmStage::Planning { .. } | ConfirmStage::Submitted { .. } => vec![],
+            ConfirmStage::Unavailable { .. } => {
+                if key.code == Code::Enter {
+                    self.modals.pop();
+                }
+                vec![]
+            }
+            ConfirmStage::Ready { plan, typed: true, .. } => {
+                if key.code != Code::Enter {
+                    confirm.typed.key(key);
+                    confirm.error = None;
+                    return vec![];
+                }
+                if confirm.typed.text().trim() == plan.target.as_str() {
+                    return self.confirmed();
+                }
+                confirm.error = Some(format!("that is not '{}'; nothing was done", plan.target));
+                vec![]
+            }
+            ConfirmStage::Ready { typed: false, .. } => match key.code {
+                Code::Char('y' | 'Y') => self.confirmed(),
+                Code::Char('n' | 'N') => {
+                    self.modals.pop();
+                    vec![]
+                }
+                _ => vec![],
+            },
+        }
+    }
+
+    /// Submits what was confirmed: this digest and no other.
+    fn confirmed(&mut self) -> Vec<Effect> {
+        let ticket = self.ticket();
+        let runner = self.runner.clone();
+        let Some(Modal::Confirm(confirm)) = self.modals.last_mut() else { return vec![] };
+        let ConfirmStage::Ready { plan, digest, typed } = &confirm.stage else { return vec![] };
+        let typed = typed.then(|| confirm.typed.as_text());
+        let confirmation = Confirmation { digest: digest.clone(), typed };
+        let command = match confirm.act {
+            ConfirmAct::Ask => Command::Act { plan: (**plan).clone(), confirmation, runner },
+            ConfirmAct::Approve(action) => Command::Approve { action, confirmation, runner },
+        };
+        let incident = confirm.incident;
+        confirm.stage = ConfirmStage::Submitted { plan: plan.clone(), ticket };
+        self.submit_as(ticket, Some(incident), command)
+    }
+
+    /// A refusal of what was confirmed goes back to the confirmation, with the plan still there.
+    pub(super) fn confirm_answered(&mut self, ticket: Ticket, answer: &Result<IncidentId, Text>) -> bool {
+        let at = self.modals.iter().position(|modal| {
+            matches!(modal, Modal::Confirm(Confirm { stage: ConfirmStage::Submitted { ticket: t, .. }, .. }) if *t == ticket)
+        });
+        let Some(at) = at else { return false };
+        match answer {
+            Ok(_) => {
+                self.modals.remove(at);
+                self.selection.action = None;
+            }
+            Err(words) => {
+                if let Some(Modal::Confirm(confirm)) = self.modals.get_mut(at)
+                    && let ConfirmStage::Submitted { plan, .. } = &confirm.stage
+                {
+                    let typed =
+                        self.policy.actions.get(&plan.op).is_none_or(|r| r.confirm == ConfirmRule::Typed);
+                    confirm.stage = ConfirmStage::Ready { digest: plan.digest(), plan: plan.clone(), typed };
+                    confirm.error = Some(words.to_string());
+                }
+            }
+        }
+        true
+    }
+
+    /// Does what a chat command asks for (E9).
+    pub(super) fn chat(&mut self, chat: Chat) -> Vec<Effect> {
+        match chat {
+            Chat::Status => {
+                self.screen = Screen::Fleet;
+                vec![]
+            }
+            Chat::Logs(agent) => {
+                self.screen = Screen::Cockpit;
+                self.focus = super::super::model::Pane::Log;
+                self.log.typed = Field::new(&format!("agent={agent}"));
+                self.log.refilter();
+                self.log.follow(true);
+                vec![]
+            }
+            Chat::Act { op, target: Some(target), params } => self.plan(op, target, params),
+            Chat::Act { op, target: None, params } => {
+                let targets: Vec<Text> = match (op.info().aim, self.incident()) {
+                    (_, None) => return self.nothing_selected(),
+                    (Aim::Alert, Some(i)) => i.alerts.iter().map(|a| a.alert.name.clone()).collect(),
+                    (Aim::Agent | Aim::Level | Aim::Person, Some(_)) => self.agents_at_hand(),
+                };
+                match targets.as_slice() {
+                    [only] => self.plan(op, only.clone(), params),
+                    [] => {
+                        self.take_notice(Notice::error(format!("{op}: this incident has nothing to aim at")));
+                        vec![]
+                    }
+                    several => {
+                        let items = several.to_vec();
+                        self.choose(format!("{op}: on which?"), Then::Target { op, params }, items)
+                    }
+                }
+            }
+        }
+    }
+
+    /// The actions that hold up resolving.
+    pub(super) fn first_unaccounted(&self) -> Option<ActionId> {
+        self.incident()?.unaccounted().map(|a| a.id).next()
+    }
+}

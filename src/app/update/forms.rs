@@ -1,0 +1,366 @@
+//! Forms: opened with what is known filled in, submitted as one command.
+
+#![expect(clippy::wildcard_enum_match_arm, reason = "only the intents named here have a form")]
+
+use super::super::effect::{Effect, ReviewDeed};
+use super::super::form::{Form, Purpose, marks, roles, words};
+use super::super::intent::Intent;
+use super::super::model::{Modal, Model};
+use super::super::msg::Notice;
+use crate::incident::{
+    Action, ActionId, AgentId, Area, Audience, Command, Disposition, HypothesisId, IncidentId, Lamp, Mark,
+    Outcome, Pattern, Role, Settlement, Severity, Span, Text, Time,
+};
+
+/// What a form's fields became, or why they did not.
+type Built = Result<Command, String>;
+
+impl Model {
+    pub(super) fn open_form(&mut self, intent: Intent) -> Vec<Effect> {
+        let needs_incident = !matches!(intent, Intent::Declare | Intent::Search);
+        if needs_incident && self.incident().is_none() {
+            return self.nothing_selected();
+        }
+        match self.form(intent) {
+            Ok(form) => self.modals.push(Modal::Form(form)),
+            Err(words) => self.take_notice(Notice::error(words)),
+        }
+        vec![]
+    }
+
+    fn form(&self, intent: Intent) -> Result<Form, String> {
+        let severities = || Severity::ALL.map(|s| s.name(self.policy.naming).to_owned()).to_vec();
+        let me = self.actor.as_person().map_or("", Text::as_str);
+        let new = |purpose, title: &str| Form::new(purpose, title);
+        Ok(match intent {
+            Intent::Declare => new(Purpose::Declare, "declare an incident")
+                .text("title", "what is happening, in one line", "")
+                .choice("severity", severities(), Severity::P1.name(self.policy.naming))
+                .choice("pattern", pattern_choices(), UNKNOWN)
+                .text("agents", "ids, with spaces between", &self.selection_agent())
+                .text("detected", "HH:MM[:SS] UTC, or a span such as 5m ago; empty: now", ""),
+            Intent::Classify => {
+                let incident = self.incident().ok_or("no incident is selected")?;
+                let pattern = incident.pattern.map_or(UNKNOWN, Pattern::word);
+                new(Purpose::Classify, "confirm severity and pattern (T2)")
+                    .choice("severity", severities(), incident.severity.name(self.policy.naming))
+                    .choice("pattern", pattern_choices(), pattern)
+                    .text("reason", "needed to lower the severity", "")
+            }
+            Intent::AssignRole => {
+                let role = self.selection.role.unwrap_or(Role::Commander);
+                new(Purpose::Assign, "give a role to somebody (an explicit hand-over)")
+                    .choice("role", roles(), role.word())
+                    .text("holder", "a person; empty lays the role down", me)
+            }
+            Intent::Update => self.update_form(),
+            Intent::SetMark => {
+                let next = Mark::ALL.iter().find(|m| self.incident().is_some_and(|i| i.mark(**m).is_none()));
+                new(Purpose::SetMark, "set or correct a mark")
+                    .choice("mark", marks(), next.unwrap_or(&Mark::T5).word())
+                    .text("at", "HH:MM[:SS] UTC, or a span such as 5m ago; empty: now", "")
+                    .text("reason", "needed to back-date or correct", "")
+            }
+            Intent::Resolve => {
+                if let Some(id) = self.first_unaccounted() {
+                    return Ok(self
+                        .keep_form(id, "still in force: undo it first (Esc, then U), or say who keeps it"));
+                }
+                new(Purpose::Resolve, "end the incident").text("summary", "what ended it", "")
+            }
+            Intent::Reopen => new(Purpose::Reopen, "it was not over").text("reason", "why", ""),
+            Intent::Merge => new(Purpose::Merge, "end it as a duplicate")
+                .text("into", "the incident that goes on, such as INC-7", "")
+                .text("reason", "why they are the same", ""),
+            Intent::Note => new(Purpose::Note, "write something down").text("note", "what", ""),
+            Intent::Decide => new(Purpose::Decide, "record a decision")
+                .text("decision", "what was decided", "")
+                .text("reason", "why", ""),
+            Intent::Suppose => new(Purpose::Suppose, "open a hypothesis; its box ends by itself (D5)")
+                .text("cause", "what is supposed", "")
+                .text("owner", "who follows it", me),
+            Intent::CloseHypothesis => {
+                let open: Vec<HypothesisId> = self
+                    .incident()
+                    .map(|i| {
+                        i.hypotheses.iter().filter(|(_, h)| h.closed.is_none()).map(|(id, _)| *id).collect()
+                    })
+                    .unwrap_or_default();
+                let first = open.first().ok_or("no hypothesis is open; h opens one")?.to_string();
+                new(Purpose::CloseHypothesis, "end a hypothesis (confirmed sets T4)")
+                    .choice("hypothesis", words(&open), &first)
+                    .choice("outcome", words(Outcome::ALL), Outcome::Confirmed.word())
+                    .text("found", "what was found", "")
+            }
+            Intent::Improve => new(Purpose::Improve, "plan an improvement (A14, D7)")
+                .choice("area", words(Area::ALL), Area::Technical.word())
+                .text("what", "what is improved", "")
+                .text("owner", "who", me)
+                .text("due", "a span such as 7d, or YYYY-MM-DD", "7d"),
+            Intent::Deny => {
+                let id = self.proposal().map(|a| a.id).ok_or("nothing waits for approval")?;
+                new(Purpose::Deny(id), "refuse the proposal").text("reason", "why", "")
+            }
+            Intent::Settle => {
+                let action = self.to_settle()?;
+                let title = format!("settle {action}");
+                let kinds = vec![FAILED.to_owned(), UNDONE.to_owned()];
+                Form::new(Purpose::Settle(action.id), title).choice("it", kinds, FAILED).text(
+                    "how you know",
+                    "what you saw, where",
+                    "",
+                )
+            }
+            Intent::Keep => {
+                let selected = self.selected_action().filter(|a| a.is_unaccounted()).map(|a| a.id);
+                let id =
+                    selected.or(self.first_unaccounted()).ok_or("nothing is in force and unaccounted for")?;
+                self.keep_form(id, "who keeps it after the incident, and why")
+            }
+            Intent::Search => new(Purpose::Search, "search in the review").text("text", "what to find", ""),
+            Intent::Export => {
+                let name =
+                    self.incident().map(|i| format!("{}-{}-review.md", i.realm, i.id)).unwrap_or_default();
+                new(Purpose::Export, "write the review to a file").text(
+                    "file",
+                    "a path; .json for JSON",
+                    &name,
+                )
+            }
+            other => return Err(format!("{} has no form", other.info().name)),
+        })
+    }
+
+    /// An update says what is affected, what is being done, and when the next one comes (D3). The
+    /// most overdue audience comes first; the last words to it are the start of the next.
+    fn update_form(&self) -> Form {
+        let due = self.deadlines().into_iter().find_map(|d| match d.due {
+            crate::incident::Due::Update(audience) => Some(audience),
+            crate::incident::Due::Window(_)
+            | crate::incident::Due::Approval(_)
+            | crate::incident::Due::Verification(_)
+            | crate::incident::Due::Hypothesis(_)
+            | crate::incident::Due::Escalation(_)
+            | crate::incident::Due::Improvement(_) => None,
+        });
+        let audience = due.unwrap_or(Audience::Customers);
+        let last = self.incident().and_then(|i| i.updates.get(&audience));
+        Form::new(Purpose::Update, "send a status update (D3)")
+            .choice("audience", words(Audience::ALL), audience.word())
+            .text("affected", "what is affected", last.map_or("", |u| u.affected.as_str()))
+            .text("doing", "what is being done", "")
+            .text("next in", "a span such as 15m; empty: by the policy's cadence", "")
+    }
+
+    fn keep_form(&self, id: ActionId, title: &str) -> Form {
+        let action = self.incident().and_then(|i| i.actions.get(&id));
+        let title = format!("{}: {title}", action.map_or_else(|| id.to_string(), Action::to_string));
+        Form::new(Purpose::Keep(id), title)
+            .text("owner", "who takes it away later", self.actor.as_person().map_or("", Text::as_str))
+            .text("reason", "why it stays", "")
+    }
+
+    fn to_settle(&self) -> Result<&Action, String> {
+        let open = |a: &&Action| matches!(a.lamp, Lamp::InDoubt | Lamp::Unverified | Lamp::Leaking);
+        self.selected_action()
+            .filter(open)
+            .or_else(|| self.incident()?.actions.values().rev().find(open))
+            .ok_or_else(|| "no action is in doubt, unverified or leaking".to_owned())
+    }
+
+    fn selection_agent(&self) -> String {
+        self.selection.agent.as_ref().map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// Submits the foremost form. What cannot be read is said under it, and nothing is lost.
+    pub(super) fn submit_form(&mut self) -> Vec<Effect> {
+        let Some(Modal::Form(form)) = self.modals.last().cloned() else { return vec![] };
+        match &form.purpose {
+            Purpose::Rollback => {
+                self.modals.pop();
+                return self.rollback_from(&form);
+            }
+            Purpose::Ask(op) => {
+                let (op, target) = (*op, form.get("target"));
+                let params = op.info().params.iter().map(|p| (p.name.to_owned(), form.get(p.name))).collect();
+                self.modals.pop();
+                return self.plan(op, target, params);
+            }
+            Purpose::Search => {
+                self.modals.pop();
+                return vec![Effect::Review(ReviewDeed::Search(form.get("text")))];
+            }
+            Purpose::Export => {
+                self.modals.pop();
+                return vec![Effect::Review(ReviewDeed::Export(form.get("file")))];
+            }
+            Purpose::Declare
+            | Purpose::Classify
+            | Purpose::Assign
+            | Purpose::Update
+            | Purpose::SetMark
+            | Purpose::Resolve
+            | Purpose::Reopen
+            | Purpose::Merge
+            | Purpose::Note
+            | Purpose::Decide
+            | Purpose::Suppose
+            | Purpose::CloseHypothesis
+            | Purpose::Improve
+            | Purpose::Deny(_)
+            | Purpose::Settle(_)
+            | Purpose::Keep(_) => {}
+        }
+        let built = self.command_from(&form);
+        let incident = if form.purpose == Purpose::Declare { None } else { self.incident().map(|i| i.id) };
+        let Some(Modal::Form(shown)) = self.modals.last_mut() else { return vec![] };
+        match built {
+            Ok(command) => {
+                shown.waiting = true;
+                shown.error = None;
+                let ticket = self.ticket();
+                self.submit_as(ticket, incident, command)
+            }
+            Err(words) => {
+                shown.error = Some(words);
+                vec![]
+            }
+        }
+    }
+
+    fn command_from(&self, form: &Form) -> Built {
+        match &form.purpose {
+            Purpose::Declare => Ok(Command::Declare {
+                realm: self.realm,
+                title: form.get("title"),
+                severity: form.get("severity").as_str().parse()?,
+                pattern: read_pattern(&form.get("pattern"))?,
+                agents: read_agents(&form.get("agents"))?,
+                detected_at: form.given("detected").map(|t| self.read_time(&t)).transpose()?,
+            }),
+            Purpose::Classify => Ok(Command::Classify {
+                severity: form.get("severity").as_str().parse()?,
+                pattern: read_pattern(&form.get("pattern"))?,
+                reason: form.given("reason"),
+            }),
+            Purpose::Assign => {
+                let role: Role = form.get("role").as_str().parse()?;
+                Ok(match form.given("holder") {
+                    Some(holder) => Command::Assign { role, holder },
+                    None => Command::ReleaseRole { role },
+                })
+            }
+            Purpose::Update => Ok(Command::Update {
+                audience: form.get("audience").as_str().parse()?,
+                affected: form.get("affected"),
+                doing: form.get("doing"),
+                next_at: match form.given("next in") {
+                    Some(span) => Some(span.as_str().parse::<Span>()?.after(self.now)),
+                    None => None,
+                },
+            }),
+            Purpose::SetMark => Ok(Command::SetMark {
+                mark: form.get("mark").as_str().parse()?,
+                at: form.given("at").map(|t| self.read_time(&t)).transpose()?,
+                reason: form.given("reason"),
+            }),
+            Purpose::Resolve => Ok(Command::Resolve { summary: form.get("summary") }),
+            Purpose::Reopen => Ok(Command::Reopen { reason: form.get("reason") }),
+            Purpose::Merge => {
+                let into: IncidentId = form.get("into").as_str().parse()?;
+                if self.board.incident(into).is_none() {
+                    return Err(format!("there is no {into}"));
+                }
+                Ok(Command::Merge { into, reason: form.get("reason") })
+            }
+            Purpose::Note => Ok(Command::Note { text: form.get("note") }),
+            Purpose::Decide => Ok(Command::Decide { text: form.get("decision"), reason: form.get("reason") }),
+            Purpose::Suppose => Ok(Command::Suppose { text: form.get("cause"), owner: form.get("owner") }),
+            Purpose::CloseHypothesis => {
+                let written = form.get("hypothesis");
+                let number =
+                    written.as_str().trim_start_matches('H').parse().map_err(|_| "which hypothesis?")?;
+                Ok(Command::CloseHypothesis {
+                    hypothesis: HypothesisId(number),
+                    outcome: form.get("outcome").as_str().parse()?,
+                    reason: form.get("found"),
+                })
+            }
+            Purpose::Improve => Ok(Command::Improve {
+                area: form.get("area").as_str().parse()?,
+                text: form.get("what"),
+                owner: form.get("owner"),
+                due: self.read_due(&form.get("due"))?,
+            }),
+            Purpose::Deny(action) => Ok(Command::Deny { action: *action, reason: form.get("reason") }),
+            Purpose::Settle(action) => {
+                let settlement =
+                    if form.get("it") == UNDONE { Settlement::Undone } else { Settlement::Failed };
+                Ok(Command::Settle { action: *action, settlement, reason: form.get("how you know") })
+            }
+            Purpose::Keep(action) => Ok(Command::Account {
+                action: *action,
+                disposition: Disposition::Kept { owner: form.get("owner"), reason: form.get("reason") },
+            }),
+            Purpose::Ask(_) | Purpose::Rollback | Purpose::Search | Purpose::Export => {
+                Err("this form is no command".to_owned())
+            }
+        }
+    }
+
+    /// Reads `14:05`, `14:05:30` (today or, when that is still to come, yesterday) or `5m ago`.
+    fn read_time(&self, written: &Text) -> Result<Time, String> {
+        read_time(written.as_str(), self.now)
+    }
+
+    fn read_due(&self, written: &Text) -> Result<Time, String> {
+        if let Ok(span) = written.as_str().parse::<Span>() {
+            return Ok(span.after(self.now));
+        }
+        chrono::NaiveDate::parse_from_str(written.as_str(), "%Y-%m-%d")
+            .ok()
+            .and_then(|day| day.and_hms_opt(23, 59, 59))
+            .map(|at| at.and_utc())
+            .ok_or_else(|| format!("'{written}' is no due date; write 7d or 2026-12-01"))
+    }
+}
+
+/// Reads a time as people write it in a hurry, never later than `now`.
+///
+/// # Errors
+/// In words, with the forms that are read.
+pub fn read_time(written: &str, now: Time) -> Result<Time, String> {
+    let written = written.trim();
+    if let Ok(span) = written.trim_end_matches("ago").trim().parse::<Span>() {
+        return Ok(now - span.delta());
+    }
+    if let Ok(full) = chrono::DateTime::parse_from_rfc3339(written) {
+        return Ok(full.to_utc());
+    }
+    let clock = ["%H:%M:%S", "%H:%M"]
+        .iter()
+        .find_map(|form| chrono::NaiveTime::parse_from_str(written.trim_end_matches('Z'), form).ok());
+    let Some(clock) = clock else {
+        let shown = Text::line(written);
+        return Err(format!("'{shown}' is no time; write 14:05, 14:05:30, 5m ago or 2026-11-21T14:05:00Z"));
+    };
+    let today = now.date_naive().and_time(clock).and_utc();
+    Ok(if today > now { today - chrono::TimeDelta::days(1) } else { today })
+}
+
+const UNKNOWN: &str = "unknown";
+const FAILED: &str = "never took effect";
+const UNDONE: &str = "is undone";
+
+fn pattern_choices() -> Vec<String> {
+    std::iter::once(UNKNOWN.to_owned()).chain(words(Pattern::ALL)).collect()
+}
+
+fn read_pattern(written: &Text) -> Result<Option<Pattern>, String> {
+    if *written == UNKNOWN { Ok(None) } else { written.as_str().parse().map(Some) }
+}
+
+fn read_agents(written: &Text) -> Result<Vec<AgentId>, String> {
+    let split = |c: char| c == ',' || c.is_whitespace();
+    written.as_str().split(split).filter(|id| !id.is_empty()).map(str::parse).collect()
+}

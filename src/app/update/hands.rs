@@ -1,0 +1,375 @@
+//! Keys, mouse and paste: to the foremost modal, the filter, the editor, or through the keymap.
+
+#![expect(clippy::wildcard_enum_match_arm, reason = "every key that is not named means nothing here")]
+
+use super::super::effect::{Effect, ReviewDeed};
+use super::super::intent::Intent;
+use super::super::key::{Code, Input, Key, Mouse, MouseKind};
+use super::super::keymap::{Lookup, show};
+use super::super::model::{Confirm, ConfirmStage, Modal, Model, Pane, Screen};
+use super::super::msg::Notice;
+
+/// Lines that one notch of the wheel scrolls.
+const NOTCH: i32 = 3;
+
+impl Model {
+    pub(super) fn input(&mut self, input: Input) -> Vec<Effect> {
+        match input {
+            Input::Key(key) => self.key(key),
+            Input::Mouse(mouse) => self.mouse(mouse),
+            Input::Paste(text) => {
+                if let Some(field) = self.typed_field() {
+                    field.insert(text.as_str());
+                    self.after_typing();
+                    vec![]
+                } else if self.editing && self.modals.is_empty() {
+                    vec![Effect::Review(ReviewDeed::Paste(text))]
+                } else {
+                    vec![]
+                }
+            }
+            Input::Resize { columns, rows } => {
+                self.size = (columns, rows);
+                vec![]
+            }
+            Input::Focus(_) => vec![],
+            // A dead terminal is left, always.
+            Input::Closed => vec![Effect::Quit],
+        }
+    }
+
+    fn key(&mut self, key: Key) -> Vec<Effect> {
+        if !self.modals.is_empty() {
+            return self.modal_key(key);
+        }
+        if self.log.typing {
+            return self.filter_key(key);
+        }
+        self.pending.push(key);
+        match self.keymap.look_up(self.context(), &self.pending) {
+            Lookup::Found(intent) => {
+                self.pending.clear();
+                self.intend(intent)
+            }
+            Lookup::Prefix => vec![],
+            Lookup::Unbound => {
+                let keys = std::mem::take(&mut self.pending);
+                if self.editing && self.screen == Screen::Review {
+                    return keys.into_iter().map(|k| Effect::Review(ReviewDeed::Key(k))).collect();
+                }
+                if keys.len() > 1 && key.code == Code::Esc {
+                    return vec![];
+                }
+                self.take_notice(Notice::info(format!(
+                    "{} means nothing here; ? shows what does",
+                    show(&keys)
+                )));
+                vec![]
+            }
+        }
+    }
+
+    /// The field that typed text goes to, if any.
+    fn typed_field(&mut self) -> Option<&mut super::super::field::Field> {
+        match self.modals.last_mut() {
+            Some(Modal::Palette(palette)) => Some(&mut palette.typed),
+            Some(Modal::Form(form)) => {
+                form.focused().filter(|entry| entry.choices.is_empty()).map(|entry| &mut entry.field)
+            }
+            Some(Modal::Confirm(Confirm {
+                stage: ConfirmStage::Ready { typed: true, .. }, typed, ..
+            })) => Some(typed),
+            Some(Modal::Help { .. } | Modal::Choose(_) | Modal::Confirm(_) | Modal::Detail { .. }) => None,
+            None if self.log.typing => Some(&mut self.log.typed),
+            None => None,
+        }
+    }
+
+    fn after_typing(&mut self) {
+        match self.modals.last_mut() {
+            Some(Modal::Palette(palette)) => {
+                palette.selected = 0;
+                palette.error = None;
+            }
+            Some(Modal::Form(form)) => form.error = None,
+            Some(Modal::Confirm(confirm)) => confirm.error = None,
+            Some(Modal::Help { .. } | Modal::Choose(_) | Modal::Detail { .. }) => {}
+            None => self.log.refilter(),
+        }
+    }
+
+    fn filter_key(&mut self, key: Key) -> Vec<Effect> {
+        match key.code {
+            Code::Enter | Code::Esc => self.log.typing = false,
+            Code::Up => self.log.move_by(-1),
+            Code::Down => self.log.move_by(1),
+            _ if self.log.typed.key(key) => self.log.refilter(),
+            _ => {}
+        }
+        vec![]
+    }
+
+    fn modal_key(&mut self, key: Key) -> Vec<Effect> {
+        if key == Key::ctrl('c') || key.code == Code::Esc {
+            self.close_modal();
+            return vec![];
+        }
+        match self.modals.last_mut() {
+            Some(Modal::Help { scroll } | Modal::Detail { scroll, .. }) => {
+                match key.code {
+                    Code::Up | Code::Char('k') => *scroll = scroll.saturating_sub(1),
+                    Code::Down | Code::Char('j') => *scroll = scroll.saturating_add(1),
+                    Code::PageUp => *scroll = scroll.saturating_sub(10),
+                    Code::PageDown | Code::Char(' ') => *scroll = scroll.saturating_add(10),
+                    Code::Home => *scroll = 0,
+                    Code::Enter | Code::Char('q' | '?') => self.close_modal(),
+                    _ => {}
+                }
+                vec![]
+            }
+            Some(Modal::Palette(_)) => self.palette_key(key),
+            Some(Modal::Form(_)) => self.form_key(key),
+            Some(Modal::Choose(_)) => self.choose_key(key),
+            Some(Modal::Confirm(_)) => self.confirm_key(key),
+            None => vec![],
+        }
+    }
+
+    fn close_modal(&mut self) {
+        self.modals.pop();
+    }
+
+    fn palette_key(&mut self, key: Key) -> Vec<Effect> {
+        let Some(Modal::Palette(palette)) = self.modals.last_mut() else { return vec![] };
+        let count = palette.matches().len();
+        match key.code {
+            Code::Enter => return self.palette_enter(),
+            Code::Down | Code::Tab if count > 0 => palette.selected = (palette.selected + 1) % count,
+            Code::Up if count > 0 => palette.selected = (palette.selected + count - 1) % count,
+            _ => {
+                if palette.typed.key(key) {
+                    self.after_typing();
+                }
+            }
+        }
+        vec![]
+    }
+
+    fn palette_enter(&mut self) -> Vec<Effect> {
+        let Some(Modal::Palette(palette)) = self.modals.last_mut() else { return vec![] };
+        let typed = palette.typed.text().trim().to_owned();
+        if typed.starts_with('/') {
+            return match super::super::palette::chat(&typed) {
+                Ok(chat) => {
+                    self.close_modal();
+                    self.chat(chat)
+                }
+                Err(words) => {
+                    palette.error = Some(words);
+                    vec![]
+                }
+            };
+        }
+        match palette.matches().get(palette.selected).copied() {
+            Some(intent) => {
+                self.close_modal();
+                self.intend(intent)
+            }
+            None => {
+                palette.error = Some(format!("nothing is called '{typed}'"));
+                vec![]
+            }
+        }
+    }
+
+    fn form_key(&mut self, key: Key) -> Vec<Effect> {
+        let Some(Modal::Form(form)) = self.modals.last_mut() else { return vec![] };
+        if form.waiting {
+            return vec![];
+        }
+        match key.code {
+            Code::Enter if form.is_at_end() => return self.submit_form(),
+            Code::Char('s') if key.ctrl => return self.submit_form(),
+            Code::Enter | Code::Down => form.step(true),
+            Code::Tab => form.step(!key.shift),
+            Code::Up => form.step(false),
+            _ => {
+                if let Some(entry) = form.focused() {
+                    if entry.choices.is_empty() {
+                        entry.field.key(key);
+                    } else {
+                        match key.code {
+                            Code::Right | Code::Char(' ') => entry.choose(true),
+                            Code::Left => entry.choose(false),
+                            Code::Char(c) => choose_by_letter(entry, c),
+                            _ => {}
+                        }
+                    }
+                }
+                self.after_typing();
+            }
+        }
+        vec![]
+    }
+
+    fn choose_key(&mut self, key: Key) -> Vec<Effect> {
+        let Some(Modal::Choose(choose)) = self.modals.last_mut() else { return vec![] };
+        let count = choose.items.len().max(1);
+        match key.code {
+            Code::Down | Code::Tab | Code::Char('j') => choose.selected = (choose.selected + 1) % count,
+            Code::Up | Code::Char('k') => choose.selected = (choose.selected + count - 1) % count,
+            Code::Char(digit @ '1'..='9') => {
+                let index = digit as usize - '1' as usize;
+                if index < choose.items.len() {
+                    choose.selected = index;
+                    return self.chosen();
+                }
+            }
+            Code::Enter => return self.chosen(),
+            _ => {}
+        }
+        vec![]
+    }
+
+    fn mouse(&mut self, mouse: Mouse) -> Vec<Effect> {
+        let notches = match mouse.kind {
+            MouseKind::ScrollUp => -NOTCH,
+            MouseKind::ScrollDown => NOTCH,
+            MouseKind::Down => 0,
+            MouseKind::Up | MouseKind::Drag => return vec![],
+        };
+        if let Some(modal) = self.modals.last_mut() {
+            if let Modal::Help { scroll } | Modal::Detail { scroll, .. } = modal {
+                *scroll = scroll.saturating_add_signed(notches as i16);
+            }
+            return vec![];
+        }
+        let layout = self.layout();
+        let hit = layout.panes.iter().find(|(_, area)| area.contains(mouse.column, mouse.row));
+        let Some((pane, area)) = hit.copied() else { return vec![] };
+        if self.screen == Screen::Cockpit {
+            self.focus = pane;
+        }
+        if notches != 0 {
+            return self.move_selection(notches);
+        }
+        // The first row inside the border is the first item that is in sight.
+        if mouse.row > area.y && mouse.row + 1 < area.y + area.height {
+            self.select_row(
+                pane,
+                usize::from(mouse.row - area.y - 1),
+                usize::from(area.height.saturating_sub(2)),
+            );
+        }
+        vec![]
+    }
+
+    fn select_row(&mut self, pane: Pane, row: usize, height: usize) {
+        match pane {
+            Pane::Log => {
+                let number = self.log.window(height).get(row).map(|(number, _)| *number);
+                if let Some(number) = number {
+                    self.log.select(number);
+                }
+            }
+            Pane::Incidents | Pane::Roster | Pane::Actions | Pane::Timeline | Pane::Fleet => {
+                self.select_visible_row(pane, row, height);
+            }
+            Pane::Timer | Pane::Review => {}
+        }
+    }
+
+    /// What an intent leads to.
+    pub(super) fn intend(&mut self, intent: Intent) -> Vec<Effect> {
+        if let Some(op) = intent.op() {
+            return self.ask(op);
+        }
+        match intent {
+            Intent::Isolate
+            | Intent::RateLimit
+            | Intent::Escalate
+            | Intent::Restrict
+            | Intent::SwitchModel
+            | Intent::Restart
+            | Intent::RestoreCheckpoint
+            | Intent::Snapshot
+            | Intent::Silence
+            | Intent::Page => vec![],
+            Intent::Rollback => self.ask_rollback(),
+            Intent::Undo => self.ask_undo(),
+            Intent::Approve => self.approve(),
+            Intent::Acknowledge => self.acknowledge(),
+            Intent::TakeCommand => self.take_command(),
+            Intent::Deny
+            | Intent::Settle
+            | Intent::Keep
+            | Intent::AssignRole
+            | Intent::Classify
+            | Intent::Update
+            | Intent::SetMark
+            | Intent::Resolve
+            | Intent::Reopen
+            | Intent::Merge
+            | Intent::Declare
+            | Intent::Note
+            | Intent::Decide
+            | Intent::Suppose
+            | Intent::CloseHypothesis
+            | Intent::Improve
+            | Intent::Search
+            | Intent::Export => self.open_form(intent),
+            Intent::Pin => self.pin(),
+            Intent::Open
+            | Intent::NextPane
+            | Intent::PreviousPane
+            | Intent::PaneIncidents
+            | Intent::PaneTimer
+            | Intent::PaneRoster
+            | Intent::PaneLog
+            | Intent::PaneActions
+            | Intent::Zoom
+            | Intent::Cockpit
+            | Intent::Timeline
+            | Intent::Fleet
+            | Intent::Review
+            | Intent::NextIncident
+            | Intent::PreviousIncident
+            | Intent::Back
+            | Intent::Up
+            | Intent::Down
+            | Intent::PageUp
+            | Intent::PageDown
+            | Intent::Top
+            | Intent::Bottom
+            | Intent::Filter
+            | Intent::ClearFilter
+            | Intent::Follow
+            | Intent::Copy
+            | Intent::Palette
+            | Intent::Help => self.look(intent),
+            Intent::Edit => {
+                self.editing = self.screen == Screen::Review;
+                vec![]
+            }
+            Intent::SaveReview => vec![Effect::Review(ReviewDeed::Save)],
+            Intent::Refill => vec![Effect::Review(ReviewDeed::Refill)],
+            Intent::SearchNext => vec![Effect::Review(ReviewDeed::SearchNext)],
+            Intent::Undone => vec![Effect::Review(ReviewDeed::Undo)],
+            Intent::Redo => vec![Effect::Review(ReviewDeed::Redo)],
+            Intent::External => vec![Effect::Review(ReviewDeed::External)],
+            Intent::Redraw => vec![Effect::Redraw],
+            Intent::Suspend => vec![Effect::Suspend],
+            Intent::Quit => vec![Effect::Quit],
+        }
+    }
+}
+
+/// Chooses the next choice that begins with a letter.
+fn choose_by_letter(entry: &mut super::super::form::Entry, letter: char) {
+    let begins = |choice: &String| choice.to_lowercase().starts_with(letter.to_ascii_lowercase());
+    let at = entry.choices.iter().position(|c| c == entry.field.text()).map_or(0, |at| at + 1);
+    let found = entry.choices[at..].iter().chain(&entry.choices).find(|c| begins(c)).cloned();
+    if let Some(found) = found {
+        entry.field = super::super::field::Field::new(&found);
+    }
+}

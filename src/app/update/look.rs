@@ -1,0 +1,331 @@
+//! Screens, panes, selections: what changes only what is seen.
+
+#![expect(clippy::wildcard_enum_match_arm, reason = "only the intents named here are ways of looking")]
+
+use super::super::effect::{Effect, ReviewDeed};
+use super::super::intent::Intent;
+use super::super::model::{Modal, Model, Pane, Screen};
+use super::super::msg::Notice;
+use super::super::palette::Palette;
+use crate::incident::{Action, IncidentId, Reading, Role, Text, Time, telling};
+
+/// Lines that a page is, without the border.
+fn page(height: u16) -> i32 {
+    i32::from(height.saturating_sub(3).max(1))
+}
+
+impl Model {
+    pub(super) fn look(&mut self, intent: Intent) -> Vec<Effect> {
+        match intent {
+            Intent::Cockpit => self.go(Screen::Cockpit),
+            Intent::Timeline => self.go(Screen::Timeline),
+            Intent::Fleet => self.go(Screen::Fleet),
+            Intent::Review => return self.open_review(),
+            Intent::NextPane => self.step_pane(1),
+            Intent::PreviousPane => self.step_pane(Pane::COCKPIT.len() - 1),
+            Intent::PaneIncidents => self.go_to_pane(Pane::Incidents),
+            Intent::PaneTimer => self.go_to_pane(Pane::Timer),
+            Intent::PaneRoster => self.go_to_pane(Pane::Roster),
+            Intent::PaneLog => self.go_to_pane(Pane::Log),
+            Intent::PaneActions => self.go_to_pane(Pane::Actions),
+            Intent::Zoom => self.zoomed = !self.zoomed,
+            Intent::NextIncident => self.step_incident(1),
+            Intent::PreviousIncident => self.step_incident(-1),
+            Intent::Back => self.back(),
+            Intent::Up => return self.move_selection(-1),
+            Intent::Down => return self.move_selection(1),
+            Intent::PageUp => return self.move_selection(-page(self.focused_height())),
+            Intent::PageDown => return self.move_selection(page(self.focused_height())),
+            Intent::Top => return self.go_to_end(true),
+            Intent::Bottom => return self.go_to_end(false),
+            Intent::Filter => {
+                self.go_to_pane(Pane::Log);
+                self.log.typing = true;
+            }
+            Intent::ClearFilter => {
+                self.log.typed = super::super::field::Field::default();
+                self.log.refilter();
+            }
+            Intent::Follow => self.log.follow(!self.log.is_following()),
+            Intent::Copy => return self.copy(),
+            Intent::Palette => self.modals.push(Modal::Palette(Palette::default())),
+            Intent::Help => self.modals.push(Modal::Help { scroll: 0 }),
+            Intent::Open => return self.open(),
+            other => debug_assert!(false, "{other:?} is not a way of looking"),
+        }
+        vec![]
+    }
+
+    fn go(&mut self, screen: Screen) {
+        self.screen = screen;
+        self.editing = false;
+    }
+
+    fn open_review(&mut self) -> Vec<Effect> {
+        let Some(id) = self.incident().map(|i| i.id) else { return self.nothing_selected() };
+        self.go(Screen::Review);
+        vec![Effect::Review(ReviewDeed::Open(id))]
+    }
+
+    /// Says that there is no incident to do it to.
+    pub(super) fn nothing_selected(&mut self) -> Vec<Effect> {
+        self.take_notice(Notice::error("no incident is selected; D declares one"));
+        vec![]
+    }
+
+    fn go_to_pane(&mut self, pane: Pane) {
+        self.go(Screen::Cockpit);
+        self.focus = pane;
+    }
+
+    fn step_pane(&mut self, by: usize) {
+        let at = Pane::COCKPIT.iter().position(|p| *p == self.focus).unwrap_or(0);
+        self.go_to_pane(Pane::COCKPIT[(at + by) % Pane::COCKPIT.len()]);
+    }
+
+    fn step_incident(&mut self, by: i32) {
+        let all = self.incidents_in_order();
+        self.select_incident(step(&all, self.selection.incident, by));
+    }
+
+    fn select_incident(&mut self, id: Option<IncidentId>) {
+        if id.is_some() && id != self.selection.incident {
+            self.selection.incident = id;
+            self.selection.action = None;
+            self.selection.entry = None;
+            self.selection.timer_scroll = 0;
+        }
+    }
+
+    /// Esc closes and goes back, one step at a time; it never loses anything.
+    fn back(&mut self) {
+        if self.editing {
+            self.editing = false;
+        } else if self.screen != Screen::Cockpit {
+            self.go(Screen::Cockpit);
+        } else if self.zoomed {
+            self.zoomed = false;
+        } else if self.focus == Pane::Log && !self.log.is_following() {
+            self.log.follow(true);
+        } else {
+            self.notice = None;
+        }
+    }
+
+    fn focused_height(&self) -> u16 {
+        let pane = self.pane();
+        self.layout().panes.iter().find(|(p, _)| *p == pane).map_or(1, |(_, area)| area.height)
+    }
+
+    pub(super) fn move_selection(&mut self, by: i32) -> Vec<Effect> {
+        match self.pane() {
+            Pane::Incidents => self.step_incident(by),
+            Pane::Timer => {
+                let scroll = i32::from(self.selection.timer_scroll) + by;
+                self.selection.timer_scroll = u16::try_from(scroll.max(0)).unwrap_or(u16::MAX);
+            }
+            Pane::Roster => self.selection.role = step(Role::ALL, self.selection.role, by),
+            Pane::Log => self.log.move_by(by),
+            Pane::Actions => {
+                self.selection.action = step(&self.actions_in_order(), self.selection.action, by);
+            }
+            Pane::Timeline => {
+                let newest = self.incident().map_or(0, |i| i.seq);
+                let at = self.selection.entry.unwrap_or(newest);
+                let to = at.saturating_add_signed(i64::from(by)).clamp(1, newest.max(1));
+                self.selection.entry = Some(to).filter(|to| *to < newest);
+            }
+            Pane::Fleet => {
+                let agents: Vec<_> = self.vitals.keys().cloned().collect();
+                self.selection.agent = step(&agents, self.selection.agent.clone(), by);
+            }
+            Pane::Review => return vec![Effect::Review(ReviewDeed::Scroll(by))],
+        }
+        vec![]
+    }
+
+    fn go_to_end(&mut self, top: bool) -> Vec<Effect> {
+        match self.pane() {
+            Pane::Log if top => self.log.to_top(),
+            Pane::Log => self.log.follow(true),
+            Pane::Timeline if top => self.selection.entry = Some(1),
+            Pane::Timeline => self.selection.entry = None,
+            Pane::Incidents | Pane::Timer | Pane::Roster | Pane::Actions | Pane::Fleet | Pane::Review => {
+                return self.move_selection(if top { -100_000 } else { 100_000 });
+            }
+        }
+        vec![]
+    }
+
+    /// Selects what a click points at. Lists show from their first item unless the selection needs
+    /// more room; [`first_in_sight`] is the same rule the panes draw by.
+    pub(super) fn select_visible_row(&mut self, pane: Pane, row: usize, height: usize) {
+        match pane {
+            Pane::Incidents => {
+                let all = self.incidents_in_order();
+                let first =
+                    first_in_sight(position(&all, self.selection.incident.as_ref()), all.len(), height);
+                self.select_incident(all.get(first + row).copied());
+            }
+            Pane::Actions => {
+                let all = self.actions_in_order();
+                let first = first_in_sight(position(&all, self.selection.action.as_ref()), all.len(), height);
+                self.selection.action = all.get(first + row).copied().or(self.selection.action);
+            }
+            Pane::Roster => self.selection.role = Role::ALL.get(row).copied().or(self.selection.role),
+            Pane::Fleet => {
+                // The first row is the heading.
+                let agents: Vec<_> = self.vitals.keys().cloned().collect();
+                let chosen = row.checked_sub(1).and_then(|row| agents.get(row).cloned());
+                self.selection.agent = chosen.or(self.selection.agent.take());
+            }
+            Pane::Timeline => {
+                let count = self.record().map_or(0, |r| r.entries.len());
+                let selected = self.selection.entry.map_or(count.saturating_sub(1), |seq| seq as usize - 1);
+                let first = first_in_sight(Some(selected), count, height);
+                if first + row < count {
+                    self.selection.entry = Some((first + row) as u64 + 1);
+                }
+            }
+            Pane::Timer | Pane::Log | Pane::Review => {}
+        }
+    }
+
+    fn copy(&mut self) -> Vec<Effect> {
+        let text = match self.pane() {
+            Pane::Log => self.log.selected().map(|line| line.raw()),
+            Pane::Incidents | Pane::Timer | Pane::Roster => {
+                self.incident().map(|i| Text::line(&format!("{} {} {}", i.id, i.severity, i.title)))
+            }
+            Pane::Actions => self.selected_action().map(|a| Text::line(&format!("{a} | {}", a.plan.call))),
+            Pane::Timeline => {
+                let seq = self.selection.entry.or(self.incident().map(|i| i.seq));
+                let record = self.record();
+                record
+                    .and_then(|r| r.entries.iter().find(|e| Some(e.seq) == seq))
+                    .map(|e| Text::line(&telling::tell(e)))
+            }
+            Pane::Fleet => self.selection.agent.as_ref().map(|a| Text::line(a.as_str())),
+            Pane::Review => None,
+        };
+        match text {
+            Some(text) => {
+                self.take_notice(Notice::info("copied"));
+                vec![Effect::Copy(text)]
+            }
+            None => {
+                self.take_notice(Notice::info("nothing to copy here"));
+                vec![]
+            }
+        }
+    }
+}
+
+/// The item `by` steps from the selected one, staying within the list.
+fn step<T: Clone + PartialEq>(all: &[T], selected: Option<T>, by: i32) -> Option<T> {
+    let last = i64::try_from(all.len()).ok()?.checked_sub(1).filter(|last| *last >= 0)?;
+    let to = match all.iter().position(|item| Some(item) == selected.as_ref()) {
+        Some(at) => (at as i64 + i64::from(by)).clamp(0, last),
+        None if by < 0 => last.min(0),
+        None => 0,
+    };
+    all.get(usize::try_from(to).ok()?).cloned()
+}
+
+fn position<T: PartialEq>(all: &[T], selected: Option<&T>) -> Option<usize> {
+    all.iter().position(|item| Some(item) == selected)
+}
+
+/// The first item in sight: the first of the list, unless the selected one would be out of sight.
+#[must_use]
+pub fn first_in_sight(selected: Option<usize>, count: usize, height: usize) -> usize {
+    let selected = selected.unwrap_or(0).min(count.saturating_sub(1));
+    selected.saturating_sub(height.saturating_sub(1))
+}
+
+impl Model {
+    /// Shows the selected thing in full.
+    fn open(&mut self) -> Vec<Effect> {
+        let detail = |title: String, lines: Vec<String>| Modal::Detail { title, lines, scroll: 0 };
+        let modal = match self.pane() {
+            Pane::Incidents => {
+                self.go(Screen::Timeline);
+                return vec![];
+            }
+            Pane::Timer => return self.intend(Intent::SetMark),
+            Pane::Roster => return self.intend(Intent::AssignRole),
+            Pane::Log => self.log.selected().map(|line| {
+                let lines = vec![
+                    format!("agent   {}", line.agent),
+                    format!("source  {} byte {}", line.source, line.offset),
+                    format!("sha256  {}", line.sha256()),
+                    String::new(),
+                    line.raw().to_string(),
+                ];
+                detail("log line".to_owned(), lines)
+            }),
+            Pane::Actions => {
+                let readings = self.incident().zip(self.selected_action());
+                readings.map(|(i, a)| detail(a.to_string(), action_in_full(a, self.readings_of(i.id, a.id))))
+            }
+            Pane::Timeline => {
+                let seq = self.selection.entry.or(self.incident().map(|i| i.seq));
+                let entry = self.record().and_then(|r| r.entries.iter().find(|e| Some(e.seq) == seq));
+                entry.map(|e| {
+                    let whole = format!("{:#?}", e.event);
+                    let mut lines = vec![telling::tell(e), String::new()];
+                    lines.extend(whole.lines().map(str::to_owned));
+                    detail(format!("{} #{}", e.incident, e.seq), lines)
+                })
+            }
+            Pane::Fleet => self.selection.agent.as_ref().and_then(|id| self.vitals.get(id)).map(|vitals| {
+                let lines = vitals.values.iter().map(|(name, value)| format!("{name:<16} {value}")).collect();
+                detail(format!("{} at {}", vitals.agent, vitals.at.format("%H:%M:%S")), lines)
+            }),
+            Pane::Review => return self.intend(Intent::Edit),
+        };
+        match modal {
+            Some(modal) => self.modals.push(modal),
+            None => self.take_notice(Notice::info("nothing is selected")),
+        }
+        vec![]
+    }
+}
+
+/// Everything known of an action, for reading in full.
+fn action_in_full(action: &Action, readings: &[Reading]) -> Vec<String> {
+    let plan = &action.plan;
+    let time = |at: Option<Time>| at.map_or("-".to_owned(), |at| at.format("%H:%M:%S").to_string());
+    let mut lines = vec![
+        format!("lamp       {}: {}", action.lamp, action.lamp.next_step()),
+        format!("asked by   {} at {}", action.asked_by, time(Some(action.asked_at))),
+        format!("called     {} via {}", plan.call, plan.adapter),
+        format!("version    {}", plan.version.as_ref().map_or("not read", Text::as_str)),
+        format!(
+            "requested  {}  accepted {}  verified {}",
+            time(action.requested_at),
+            time(action.accepted_at),
+            time(action.verified_at)
+        ),
+        format!("answer     {}", action.answer),
+    ];
+    if let Some(by) = &action.approved_by {
+        lines.push(format!("approved   by {by}"));
+    }
+    match &plan.inverse {
+        Some(inverse) => lines.push(format!("undone by  {}: {}", inverse.op, inverse.call)),
+        None => lines.push("undone by  nothing: it has no inverse".to_owned()),
+    }
+    lines.push(String::new());
+    for check in &plan.checks {
+        let read = readings.iter().find(|r| r.check == *check);
+        let word = match read {
+            Some(reading) if reading.holds() => "holds",
+            Some(_) => "DOES NOT HOLD",
+            None => "not read yet",
+        };
+        let value = read.and_then(|r| r.value.as_ref()).map_or("nothing", Text::as_str);
+        lines.push(format!("check      {check}: read {value}: {word}"));
+    }
+    lines
+}

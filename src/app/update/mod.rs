@@ -1,0 +1,111 @@
+//! `update(&mut Model, Msg) -> Vec<Effect>`: the only writer of the model.
+
+mod act;
+mod forms;
+mod hands;
+mod look;
+mod submit;
+
+use super::effect::Effect;
+use super::model::Model;
+use super::msg::{Msg, Notice, NoticeLevel};
+use crate::incident::{Entry, IncidentId, Time};
+
+/// Seconds that a passing notice stays.
+const NOTICE_SECONDS: i64 = 8;
+
+/// Takes one message in; says what is to be done.
+pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    match msg {
+        Msg::Input(input) => model.input(input),
+        Msg::Tick(now) => model.tick(now),
+        Msg::Heads(heads) => {
+            model.heads = heads;
+            model.select_something();
+            vec![]
+        }
+        Msg::Entries(entries) => model.entries(&entries),
+        Msg::Loaded => {
+            let effects = model.attend();
+            model.loaded = true;
+            model.heads.clear();
+            model.select_something();
+            effects
+        }
+        Msg::Lines(lines) => {
+            model.log.extend(lines);
+            vec![]
+        }
+        Msg::LinesDropped(count) => {
+            model.log.dropped += count;
+            vec![]
+        }
+        Msg::Vitals(all) => {
+            model.vitals.extend(all.into_iter().map(|v| (v.agent.clone(), v)));
+            vec![]
+        }
+        Msg::Readings { incident, action, readings } => {
+            model.readings.insert((incident, action), readings);
+            vec![]
+        }
+        Msg::Offers(ops) => {
+            model.offers = ops.into_iter().collect();
+            vec![]
+        }
+        Msg::Planned { ticket, answer } => model.planned(ticket, answer),
+        Msg::Submitted { ticket, answer } => model.submitted(ticket, answer),
+        Msg::Review(view) => {
+            model.review = view;
+            vec![]
+        }
+        Msg::Notice(notice) => {
+            model.take_notice(notice);
+            vec![]
+        }
+        Msg::Said { from, text } => {
+            model.take_notice(Notice::info(format!("{from}: {text}")));
+            vec![]
+        }
+    }
+}
+
+impl Model {
+    fn tick(&mut self, now: Time) -> Vec<Effect> {
+        self.now = now;
+        if self.notice.as_ref().is_some_and(|(_, since)| (now - *since).num_seconds() >= NOTICE_SECONDS) {
+            self.notice = None;
+        }
+        self.attend()
+    }
+
+    fn entries(&mut self, entries: &[Entry]) -> Vec<Effect> {
+        for entry in entries {
+            self.board.apply(entry);
+        }
+        self.select_something();
+        if self.loaded { self.attend() } else { vec![] }
+    }
+
+    pub(super) fn take_notice(&mut self, notice: Notice) {
+        let Some(key) = notice.key else {
+            self.notice = Some((notice, self.now));
+            return;
+        };
+        self.lasting.retain(|old| old.key != Some(key));
+        if notice.level != NoticeLevel::Clear {
+            self.lasting.push(notice);
+        }
+    }
+
+    /// Selects the first incident when none is; a selection once made only a person moves.
+    fn select_something(&mut self) {
+        let known =
+            |id: &IncidentId| self.board.incident(*id).is_some() || self.heads.iter().any(|h| h.id == *id);
+        if self.selection.incident.as_ref().is_none_or(|id| !known(id)) {
+            self.selection.incident = self.incidents_in_order().first().copied();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+//! Handing commands to the hub: rehearsed first, for an instant answer.
+
+use super::super::effect::{Effect, Ticket};
+use super::super::model::{Modal, Model};
+use super::super::msg::Notice;
+use crate::incident::{Command, Incident, IncidentId, Role, Text, decide};
+
+impl Model {
+    /// Submits a command for the selected incident; a refusal is shown at once.
+    pub(super) fn submit(&mut self, command: Command) -> Vec<Effect> {
+        let Some(id) = self.incident().map(|i| i.id) else { return self.nothing_selected() };
+        let ticket = self.ticket();
+        self.submit_as(ticket, Some(id), command)
+    }
+
+    /// Submits under a known ticket. What the rehearsal refuses is answered without a round trip;
+    /// the hub decides again on what it allows.
+    pub(super) fn submit_as(
+        &mut self,
+        ticket: Ticket,
+        incident: Option<IncidentId>,
+        command: Command,
+    ) -> Vec<Effect> {
+        let blank = Incident::blank(self.board.next_id());
+        let rehearsed = match incident {
+            Some(id) => self.board.incident(id).unwrap_or(&blank),
+            None => &blank,
+        };
+        match decide(rehearsed, &self.policy, &command, &self.actor, self.now) {
+            Ok(_) => vec![Effect::Submit { ticket, incident, command }],
+            Err(refusal) => self.submitted(ticket, Err(Text::line(&refusal.to_string()))),
+        }
+    }
+
+    /// The hub's answer, or the rehearsal's refusal.
+    pub(super) fn submitted(&mut self, ticket: Ticket, answer: Result<IncidentId, Text>) -> Vec<Effect> {
+        if self.confirm_answered(ticket, &answer) {
+            return vec![];
+        }
+        let form = self.modals.iter_mut().rev().find_map(|modal| match modal {
+            Modal::Form(form) if form.waiting => Some(form),
+            Modal::Form(_)
+            | Modal::Help { .. }
+            | Modal::Palette(_)
+            | Modal::Choose(_)
+            | Modal::Confirm(_)
+            | Modal::Detail { .. } => None,
+        });
+        match (form, answer) {
+            (Some(form), Err(words)) => {
+                form.waiting = false;
+                form.error = Some(words.to_string());
+            }
+            (Some(form), Ok(id)) => {
+                let declared = form.purpose == super::super::form::Purpose::Declare;
+                self.modals.retain(|modal| !matches!(modal, Modal::Form(form) if form.waiting));
+                if declared {
+                    self.selection.incident = Some(id);
+                }
+            }
+            (None, Err(words)) => self.take_notice(Notice::error(words.as_str())),
+            (None, Ok(_)) => {}
+        }
+        vec![]
+    }
+
+    pub(super) fn acknowledge(&mut self) -> Vec<Effect> {
+        self.submit(Command::Acknowledge)
+    }
+
+    pub(super) fn take_command(&mut self) -> Vec<Effect> {
+        let Some(holder) = self.actor.as_person().cloned() else {
+            self.take_notice(Notice::error("only a person commands [A11]"));
+            return vec![];
+        };
+        self.submit(Command::Assign { role: Role::Commander, holder })
+    }
+
+    pub(super) fn pin(&mut self) -> Vec<Effect> {
+        match self.log.selected().map(|line| line.pin()) {
+            Some(command) => {
+                let effects = self.submit(command);
+                if !effects.is_empty() {
+                    self.take_notice(Notice::info("pinned to the timeline, with its SHA-256"));
+                }
+                effects
+            }
+            None => {
+                self.take_notice(Notice::info("no line to pin"));
+                vec![]
+            }
+        }
+    }
+}

@@ -1,0 +1,293 @@
+use std::sync::Arc;
+
+use chrono::TimeZone;
+
+use super::*;
+use crate::app::effect::Ticket;
+use crate::app::intent::Intent;
+use crate::app::key::{Input, Key, Mouse, MouseKind};
+use crate::app::keymap::{Context, Keymap};
+use crate::app::model::{ConfirmStage, Modal, Pane, Screen};
+use crate::incident::{Actor, Command, Event, Op, Params, Plan, Policy, Realm, Severity, Text};
+
+fn at(seconds: i64) -> Time {
+    chrono::Utc.timestamp_opt(1_700_000_000 + seconds, 0).unwrap()
+}
+
+fn keymap() -> Keymap {
+    let mut keymap = Keymap::new("test");
+    for (keys, intent) in [
+        ("i", Intent::Isolate),
+        ("a", Intent::Acknowledge),
+        ("c", Intent::TakeCommand),
+        ("n", Intent::Note),
+        ("R", Intent::Resolve),
+        ("D", Intent::Declare),
+        ("/", Intent::Filter),
+        (":", Intent::Palette),
+        ("j", Intent::Down),
+        ("q", Intent::Quit),
+        ("g t", Intent::Timeline),
+    ] {
+        let keys = keys.split(' ').map(|k| k.parse().unwrap()).collect();
+        keymap.bind(Context::Everywhere, keys, intent);
+    }
+    keymap.bind(Context::Everywhere, vec!["esc".parse().unwrap()], Intent::Back);
+    keymap
+}
+
+/// A session with one P0 on its board.
+fn session() -> Model {
+    let policy = Arc::new(Policy::built_in());
+    let mut model = Model::new(Actor::person("ana"), Realm::Live, policy, Arc::new(keymap()), at(0));
+    model.runner = "test-run".into();
+    let declared = Event::Declared {
+        realm: Realm::Live,
+        title: "data leak".into(),
+        severity: Severity::P0,
+        pattern: None,
+        agents: vec!["support-1".parse().unwrap()],
+        detected_at: at(0),
+    };
+    update(&mut model, Msg::Entries(vec![entry(1, 1, declared)]));
+    update(&mut model, Msg::Loaded);
+    model
+}
+
+fn entry(incident: u32, seq: u64, event: Event) -> Entry {
+    Entry { incident: IncidentId(incident), seq, at: at(0), actor: Actor::Flightdeck, event }
+}
+
+fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    for key in keys.split(' ') {
+        effects.extend(update(model, Msg::Input(Input::Key(key.parse().unwrap()))));
+    }
+    effects
+}
+
+fn type_text(model: &mut Model, text: &str) {
+    for c in text.chars() {
+        update(model, Msg::Input(Input::Key(Key::char(c))));
+    }
+}
+
+fn isolate_plan() -> Plan {
+    Plan {
+        op: Op::Isolate,
+        target: "support-1".into(),
+        params: Params::new(),
+        adapter: "test".into(),
+        call: "stop support-1".into(),
+        version: None,
+        inverse: None,
+        checks: vec!["agent_status = stopped".parse().unwrap()],
+        conflicts: vec![],
+        limit_s: 30,
+        verify_s: 60,
+    }
+}
+
+fn submitted(effects: &[Effect]) -> Vec<&Command> {
+    effects
+        .iter()
+        .filter_map(|e| if let Effect::Submit { command, .. } = e { Some(command) } else { None })
+        .collect()
+}
+
+#[test]
+fn one_key_acknowledges() {
+    let mut model = session();
+    let effects = press(&mut model, "a");
+    assert_eq!(submitted(&effects), [&Command::Acknowledge]);
+}
+
+#[test]
+fn isolating_takes_the_typed_target_of_the_very_plan_on_screen() {
+    let mut model = session();
+    let effects = press(&mut model, "i");
+    let [Effect::Plan { ticket, op: Op::Isolate, target, .. }] = effects.as_slice() else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(*target, "support-1");
+    // Nothing can be confirmed before the plan is there.
+    assert!(press(&mut model, "enter y").is_empty());
+    let ticket = *ticket;
+    update(&mut model, Msg::Planned { ticket, answer: Ok(Box::new(isolate_plan())) });
+    // Enter alone, a wrong name, or y: nothing is submitted.
+    assert!(press(&mut model, "enter").is_empty());
+    type_text(&mut model, "support-2");
+    assert!(press(&mut model, "enter").is_empty());
+    press(&mut model, "ctrl-u");
+    type_text(&mut model, "support-1");
+    let effects = press(&mut model, "enter");
+    let [Command::Act { plan, confirmation, runner }] = submitted(&effects)[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(confirmation.digest, plan.digest());
+    assert_eq!(*runner, "test-run");
+    // A second Enter while the hub decides does nothing.
+    assert!(press(&mut model, "enter").is_empty());
+}
+
+#[test]
+fn esc_never_confirms_and_a_late_plan_does_not_reopen_what_was_closed() {
+    let mut model = session();
+    let effects = press(&mut model, "i");
+    let [Effect::Plan { ticket, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let ticket = *ticket;
+    assert!(press(&mut model, "esc").is_empty());
+    update(&mut model, Msg::Planned { ticket, answer: Ok(Box::new(isolate_plan())) });
+    assert!(model.modals.is_empty());
+}
+
+#[test]
+fn an_action_without_an_adapter_says_how_to_get_one() {
+    let mut model = session();
+    press(&mut model, "i");
+    let why = Text::block("no adapter carries isolate\n[adapters.mine]");
+    update(&mut model, Msg::Planned { ticket: Ticket(1), answer: Err(why) });
+    let Some(Modal::Confirm(confirm)) = model.modals.last() else { panic!() };
+    assert!(matches!(confirm.stage, ConfirmStage::Unavailable { .. }));
+    assert!(press(&mut model, "y").is_empty());
+}
+
+#[test]
+fn a_refusal_of_a_form_stays_under_the_form_with_what_was_typed() {
+    let mut model = session();
+    press(&mut model, "n");
+    let effects = press(&mut model, "enter");
+    assert!(effects.is_empty(), "an empty note is refused in rehearsal");
+    let Some(Modal::Form(form)) = model.modals.last() else { panic!() };
+    assert!(form.error.as_ref().is_some_and(|e| e.contains("empty")), "{form:?}");
+    type_text(&mut model, "they sell data");
+    let effects = press(&mut model, "enter");
+    assert_eq!(submitted(&effects), [&Command::Note { text: "they sell data".into() }]);
+    let refused = Msg::Submitted { ticket: Ticket(2), answer: Err("the disk is full".into()) };
+    update(&mut model, refused);
+    let Some(Modal::Form(form)) = model.modals.last() else { panic!() };
+    assert_eq!(form.get("note"), "they sell data");
+    assert_eq!(form.error.as_deref(), Some("the disk is full"));
+}
+
+#[test]
+fn keys_go_to_the_foremost_thing_only() {
+    let mut model = session();
+    press(&mut model, "n");
+    assert!(press(&mut model, "q").is_empty(), "q is text in a form");
+    press(&mut model, "esc /");
+    assert!(press(&mut model, "q").is_empty(), "q is text in the filter");
+    press(&mut model, "enter");
+    assert_eq!(press(&mut model, "q"), [Effect::Quit]);
+}
+
+#[test]
+fn a_selection_stays_on_its_incident_when_others_arrive() {
+    let mut model = session();
+    for number in 2..9 {
+        let declared = Event::Declared {
+            realm: Realm::Live,
+            title: "another".into(),
+            severity: Severity::P0,
+            pattern: None,
+            agents: vec![],
+            detected_at: at(0),
+        };
+        update(&mut model, Msg::Entries(vec![entry(number, 1, declared)]));
+        assert_eq!(model.selection.incident, Some(IncidentId(1)));
+    }
+}
+
+#[test]
+fn b12_a_new_p0_rings_once() {
+    let mut model = session();
+    let declared = Event::Declared {
+        realm: Realm::Live,
+        title: "second leak".into(),
+        severity: Severity::P0,
+        pattern: None,
+        agents: vec![],
+        detected_at: at(0),
+    };
+    let effects = update(&mut model, Msg::Entries(vec![entry(2, 1, declared.clone())]));
+    assert!(effects.contains(&Effect::Bell), "{effects:?}");
+    assert!(
+        effects.iter().any(|e| matches!(e, Effect::Notify(text) if text.as_str().contains("second leak")))
+    );
+    let effects = update(&mut model, Msg::Entries(vec![entry(2, 1, declared)]));
+    assert!(effects.is_empty(), "the same news again is no news: {effects:?}");
+}
+
+#[test]
+fn a1_a_deadline_rings_when_near_and_when_over_each_once() {
+    let mut model = session();
+    // P0: respond within 5 min; near from 80 %.
+    assert!(update(&mut model, Msg::Tick(at(239))).is_empty());
+    assert!(!update(&mut model, Msg::Tick(at(240))).is_empty());
+    assert!(update(&mut model, Msg::Tick(at(241))).is_empty());
+    assert!(!update(&mut model, Msg::Tick(at(300))).is_empty());
+    assert!(update(&mut model, Msg::Tick(at(301))).is_empty());
+}
+
+#[test]
+fn what_was_on_record_before_the_session_does_not_ring() {
+    let model = session();
+    let mut again =
+        Model::new(Actor::person("ben"), Realm::Live, model.policy.clone(), model.keymap.clone(), at(10_000));
+    let entries = model.record().unwrap().entries.clone();
+    assert!(update(&mut again, Msg::Entries(entries)).is_empty());
+    assert!(update(&mut again, Msg::Loaded).is_empty());
+    assert!(update(&mut again, Msg::Tick(at(10_001))).is_empty());
+}
+
+#[test]
+fn a_sequence_waits_for_its_next_key() {
+    let mut model = session();
+    press(&mut model, "g");
+    assert_eq!(model.pending.len(), 1);
+    press(&mut model, "t");
+    assert_eq!((model.screen, model.pending.len()), (Screen::Timeline, 0));
+}
+
+#[test]
+fn e9_a_chat_command_typed_into_the_palette_plans_an_action() {
+    let mut model = session();
+    press(&mut model, ":");
+    type_text(&mut model, "/agent restart support-1");
+    let effects = press(&mut model, "enter");
+    assert!(matches!(&effects[..], [Effect::Plan { op: Op::Restart, .. }]), "{effects:?}");
+}
+
+#[test]
+fn a_click_selects_the_pane_that_was_drawn_there() {
+    let mut model = session();
+    model.size = (120, 40);
+    let layout = model.layout();
+    let (_, log) = layout.panes.iter().find(|(pane, _)| *pane == Pane::Log).unwrap();
+    let click = Mouse { kind: MouseKind::Down, column: log.x + 2, row: log.y + 2 };
+    update(&mut model, Msg::Input(Input::Mouse(click)));
+    assert_eq!(model.focus, Pane::Log);
+}
+
+#[test]
+fn a_dead_terminal_is_left() {
+    assert_eq!(update(&mut session(), Msg::Input(Input::Closed)), [Effect::Quit]);
+}
+
+#[test]
+fn times_are_read_as_people_write_them() {
+    let now = chrono::Utc.with_ymd_and_hms(2026, 11, 21, 3, 10, 0).unwrap();
+    for (written, shown) in [
+        ("03:05", "2026-11-21 03:05:00"),
+        ("03:05:07", "2026-11-21 03:05:07"),
+        ("23:50", "2026-11-20 23:50:00"),
+        ("5m ago", "2026-11-21 03:05:00"),
+        ("90s", "2026-11-21 03:08:30"),
+    ] {
+        let read = super::forms::read_time(written, now).unwrap();
+        assert_eq!(read.format("%Y-%m-%d %H:%M:%S").to_string(), shown, "{written}");
+    }
+    for wrong in ["", "soon", "25:00", "-5m"] {
+        assert!(super::forms::read_time(wrong, now).is_err(), "{wrong}");
+    }
+}

@@ -1,0 +1,120 @@
+//! An entry told in one line: the timeline screen, the review and the command line say it alike.
+
+use super::{Disposition, Entry, Event, Reading};
+
+/// `12:04:05 ana isolated …`: what happened, without the time and the actor.
+#[must_use]
+pub fn tell_event(event: &Event) -> String {
+    match event {
+        Event::Declared { realm, title, severity, pattern, agents, detected_at } => {
+            let pattern = pattern.map_or("pattern unknown", super::Pattern::word);
+            let agents = join(agents, "no agent named");
+            let at = detected_at.format("%H:%M:%S");
+            format!("declared ({realm}) {severity}, {pattern}: {title} [{agents}], detected at {at}")
+        }
+        Event::AlertFired { alert } => {
+            format!("alert fired ({}): {} {}", alert.source, alert.name, alert.summary)
+        }
+        Event::AlertResolved { key, at } => {
+            format!("alert over by its source's word at {}: {key}", at.format("%H:%M:%S"))
+        }
+        Event::AgentAdded { agent } => format!("agent involved: {agent}"),
+        Event::MarkSet { mark, at, reason } => {
+            let why = reason.as_ref().map(|r| format!(" ({r})")).unwrap_or_default();
+            format!("{mark} {} at {}{why}", mark.meaning(), at.format("%H:%M:%S"))
+        }
+        Event::Classified { severity, pattern, reason } => {
+            let pattern = pattern.map_or("pattern unknown", super::Pattern::word);
+            let why = reason.as_ref().map(|r| format!(" ({r})")).unwrap_or_default();
+            format!("classified {severity}, {pattern}{why}")
+        }
+        Event::RoleAssigned { role, holder, from: Some(from) } => {
+            format!("{}: handed over from {from} to {holder}", role.title())
+        }
+        Event::RoleAssigned { role, holder, from: None } => format!("{}: {holder}", role.title()),
+        Event::RoleReleased { role } => format!("{}: laid down", role.title()),
+        Event::ActionProposed { action, plan, approve_by, .. } => {
+            format!(
+                "{action} proposed: {}, to be approved by {}",
+                plan.title(),
+                approve_by.format("%H:%M:%S")
+            )
+        }
+        Event::ActionDenied { action, reason } => format!("{action} denied: {reason}"),
+        Event::ActionExpired { action } => format!("{action} expired: nobody approved it in time"),
+        Event::ActionRequested { action, plan, approved_by, undoes, .. } => {
+            let approved = approved_by.as_ref().map(|by| format!(", approved by {by}")).unwrap_or_default();
+            let undoes = undoes.map(|id| format!(", undoing {id}")).unwrap_or_default();
+            format!("{action} requested: {}{undoes}{approved}: {}", plan.title(), plan.call)
+        }
+        Event::ActionAccepted { action, answer } => format!("{action} accepted: {answer}"),
+        Event::ActionFailed { action, reason } => format!("{action} failed: {reason}"),
+        Event::ActionVerified { action, readings } => format!("{action} VERIFIED: {}", values(readings)),
+        Event::ActionUnverified { action, readings } => {
+            format!("{action} unverified, the checks did not hold in time: {}", values(readings))
+        }
+        Event::ActionLeaking { action, readings } => format!("{action} LEAKING: {}", values(readings)),
+        Event::ActionInDoubt { action, reason } => format!("{action} in doubt: {reason}"),
+        Event::ActionUndone { action, by: Some(by), .. } => format!("{action} undone by {by}"),
+        Event::ActionUndone { action, by: None, reason } => {
+            format!("{action} undone: {}", reason.as_ref().map_or("", super::Text::as_str))
+        }
+        Event::ActionAccounted { action, disposition: Disposition::Kept { owner, reason } } => {
+            format!("{action} stays in force, kept by {owner}: {reason}")
+        }
+        Event::EvidenceStored { name, bytes, sha256, .. } => {
+            format!("evidence stored: {name}, {bytes} bytes, sha256 {}", short(sha256.as_str()))
+        }
+        Event::HypothesisOpened { hypothesis, text, owner, until } => {
+            format!("{hypothesis} supposed by {owner}, until {}: {text}", until.format("%H:%M:%S"))
+        }
+        Event::HypothesisClosed { hypothesis, outcome, reason } => {
+            format!("{hypothesis} {outcome}: {reason}")
+        }
+        Event::UpdateSent { audience, affected, doing, next_at } => format!(
+            "update to {audience}: affected: {affected}; doing: {doing}; next at {}",
+            next_at.format("%H:%M")
+        ),
+        Event::Noted { text } => format!("note: {text}"),
+        Event::Decided { text, reason } => format!("decided: {text}, because {reason}"),
+        Event::LinePinned { agent, text, sha256, .. } => {
+            format!("pinned from {agent}: {text} (sha256 {})", short(sha256.as_str()))
+        }
+        Event::Escalated { level, name, trigger } => format!("escalated to level {level}, {name}: {trigger}"),
+        Event::Absorbed { other } => format!("{other} turned out to be this one"),
+        Event::MergedInto { into, reason } => format!("goes on as {into}: {reason}"),
+        Event::Resolved { summary } => format!("RESOLVED: {summary}"),
+        Event::Reopened { reason } => format!("reopened: {reason}"),
+        Event::ImprovementAdded { improvement, area, text, owner, due } => {
+            format!("{improvement} {area} improvement: {text} ({owner}, due {})", due.format("%Y-%m-%d"))
+        }
+        Event::ImprovementMoved { improvement, progress, note } => {
+            format!("{improvement} {progress}: {note}")
+        }
+        Event::ReviewSaved { revision, sha256 } => {
+            format!("review revision {revision} saved, sha256 {}", short(sha256.as_str()))
+        }
+        Event::Unknown { kind, .. } => {
+            format!("'{kind}': an entry that a newer flightdeck wrote; kept as it is")
+        }
+    }
+}
+
+/// A whole entry in one line, with its time (UTC) and actor.
+#[must_use]
+pub fn tell(entry: &Entry) -> String {
+    let text = tell_event(&entry.event).replace('\n', " / ");
+    format!("{} {:<12} {text}", entry.at.format("%H:%M:%S"), entry.actor)
+}
+
+fn join<T: ToString>(all: &[T], none: &str) -> String {
+    if all.is_empty() { none.to_owned() } else { all.iter().map(T::to_string).collect::<Vec<_>>().join(", ") }
+}
+
+fn values(readings: &[Reading]) -> String {
+    join(readings, "nothing was read")
+}
+
+fn short(sha256: &str) -> &str {
+    sha256.get(..12).unwrap_or(sha256)
+}
