@@ -1,0 +1,347 @@
+//! The handle that everybody holds: cheap to clone, safe to share.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::watch;
+
+use crate::incident::{Entry, IncidentId, Realm, Text};
+
+use super::append::{self, Part, Target};
+use super::file::{self, Opened, Opening, Place};
+use super::head::{self, Head};
+use super::migrate::{self, Meta};
+use super::writer::{Failure, Queue, Shared, Writer, job};
+use super::{Append, AppendError, Broken, NewEntry, StoreError, Verified, Watch, read, verify};
+
+/// The name of the file beside the journal that tells other processes of a commit.
+pub(super) const BELL: &str = "bell";
+
+/// One journal. When the last clone is dropped, what is queued is written and the file is closed.
+#[derive(Clone)]
+pub struct Journal {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    meta: Arc<Meta>,
+    place: Option<Place>,
+    shared: Arc<Shared>,
+    door: Door,
+    /// Reads have a connection of their own and never wait for the writer.
+    reader: Mutex<Option<Connection>>,
+    /// The leases of a journal in memory, which no other process can see.
+    held: Arc<Mutex<HashSet<String>>>,
+}
+
+/// The way to the writer.
+enum Door {
+    Thread {
+        /// None only while closing.
+        queue: Option<Queue>,
+        thread: Option<JoinHandle<()>>,
+    },
+    /// In memory: whoever writes does it at once, so that a test's clock never runs ahead of it.
+    Inline(Box<Mutex<Writer>>),
+    /// Nothing can be written, and why.
+    Shut(StoreError),
+}
+
+impl Journal {
+    /// Opens a file. Where it cannot be written it is opened for reading, and
+    /// [`Journal::degraded`] says why. Blocks for some milliseconds.
+    ///
+    /// # Errors
+    /// When it cannot even be read, when it is something else, or when it is of the other realm.
+    pub fn open(path: impl AsRef<Path>, opening: &Opening) -> Result<Self, StoreError> {
+        let Opened { conn, place, meta, writable, notice } = file::open(path.as_ref(), opening)?;
+        let shared = Shared::new(notice.as_ref());
+        let (door, reader) = if writable {
+            let bell = bell_file(&place);
+            let writer = Writer::new(conn, Some(place.clone()), Arc::clone(&shared), bell);
+            let (queue, thread) = writer.spawn().map_err(|error| StoreError::Unavailable {
+                place: place.shown().clone(),
+                why: Text::line(&format!("cannot start its thread: {error}")),
+            })?;
+            (Door::Thread { queue: Some(queue), thread: Some(thread) }, None)
+        } else {
+            let why = notice.unwrap_or_else(|| StoreError::ReadOnly {
+                place: place.shown().clone(),
+                why: "it was opened to be read".into(),
+            });
+            (Door::Shut(why), Some(conn))
+        };
+        Ok(Self::new(meta, Some(place), shared, door, reader))
+    }
+
+    /// A journal that lives and dies with the program: the same code on a database in memory.
+    ///
+    /// # Errors
+    /// When SQLite has no memory left.
+    pub fn memory(realm: Realm) -> Result<Self, StoreError> {
+        let fresh = Meta { id: "00000000".into(), realm };
+        let made = Connection::open_in_memory().and_then(|mut conn| {
+            migrate::migrate(&mut conn, &fresh)?;
+            Ok(conn)
+        });
+        let conn = made.map_err(|error| StoreError::from_sqlite(&"memory".into(), &error))?;
+        let shared = Shared::new(None);
+        let writer = Writer::new(conn, None, Arc::clone(&shared), None);
+        Ok(Self::new(fresh, None, shared, Door::Inline(Box::new(Mutex::new(writer))), None))
+    }
+
+    fn new(
+        meta: Meta,
+        place: Option<Place>,
+        shared: Arc<Shared>,
+        door: Door,
+        reader: Option<Connection>,
+    ) -> Self {
+        let (reader, held) = (Mutex::new(reader), Arc::default());
+        Self { inner: Arc::new(Inner { meta: Arc::new(meta), place, shared, door, reader, held }) }
+    }
+
+    /// Eight hex digits that tell this journal from others: incident ids repeat, this does not.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.inner.meta.id
+    }
+
+    /// Live or drill.
+    #[must_use]
+    pub fn realm(&self) -> Realm {
+        self.inner.meta.realm
+    }
+
+    /// Why nothing can be written at the moment, and how to mend it; none while all is well, or
+    /// when it was opened to be read.
+    #[must_use]
+    pub fn degraded(&self) -> Option<Text> {
+        self.inner.shared.degraded()
+    }
+
+    /// Whether this handle can never write.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        matches!(self.inner.door, Door::Shut(_))
+    }
+
+    /// Adds entries to an incident that has `expected` of them; 0 declares it. All or nothing;
+    /// returns when they are on disk. A caller that stops waiting does not undo it.
+    ///
+    /// # Errors
+    /// [`AppendError::Conflict`] when somebody else wrote to the incident meanwhile.
+    pub async fn append(
+        &self,
+        incident: IncidentId,
+        expected: u64,
+        entries: Vec<NewEntry>,
+    ) -> Result<Vec<Entry>, AppendError> {
+        self.append_all(vec![Append { incident, expected, entries }], None).await
+    }
+
+    /// Adds entries to several incidents together, all or nothing; with `expected_position`, only
+    /// while the whole journal has so many entries ([`Journal::position`]).
+    ///
+    /// # Errors
+    /// [`AppendError::Conflict`] and [`AppendError::Moved`] when somebody else wrote meanwhile.
+    pub async fn append_all(
+        &self,
+        appends: Vec<Append>,
+        expected_position: Option<u64>,
+    ) -> Result<Vec<Entry>, AppendError> {
+        let mut parts = Vec::with_capacity(appends.len());
+        for Append { incident, expected, entries } in appends {
+            let drafts = append::encode(entries, self.realm())?;
+            parts.push(Part { target: Target::At(incident, expected), drafts });
+        }
+        self.append_parts(parts, expected_position).await
+    }
+
+    /// Begins a new incident with the next free number, which two processes never share. With
+    /// `expected_position`, only while no incident can have appeared that the caller has not seen.
+    ///
+    /// # Errors
+    /// [`AppendError::Moved`] when somebody else wrote meanwhile.
+    pub async fn append_new(
+        &self,
+        entries: Vec<NewEntry>,
+        expected_position: Option<u64>,
+    ) -> Result<Vec<Entry>, AppendError> {
+        let drafts = append::encode(entries, self.realm())?;
+        self.append_parts(vec![Part { target: Target::New, drafts }], expected_position).await
+    }
+
+    async fn append_parts(
+        &self,
+        parts: Vec<Part>,
+        expected_position: Option<u64>,
+    ) -> Result<Vec<Entry>, AppendError> {
+        let meta = Arc::clone(&self.inner.meta);
+        self.write(move |conn| append::append(conn, &meta, &parts, expected_position)).await
+    }
+
+    /// How many entries the journal has, over all incidents.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn position(&self) -> Result<u64, StoreError> {
+        self.read_with(read::position).await
+    }
+
+    /// The list of incidents, by number, without loading their entries.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn heads(&self) -> Result<Vec<Head>, StoreError> {
+        let heads = self.read_with(head::all).await?;
+        Ok(heads.into_iter().map(|(head, _)| head).collect())
+    }
+
+    /// The entries of one incident after one of them; 0 for all.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn read(&self, incident: IncidentId, after: u64) -> Result<Vec<Entry>, StoreError> {
+        self.read_with(move |conn| read::stream(conn, incident, after)).await
+    }
+
+    /// The entries of all incidents after a position, at most `limit`, in the order they were
+    /// written, each with its position. Empty at the end.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn read_all_after(&self, position: u64, limit: usize) -> Result<Vec<(u64, Entry)>, StoreError> {
+        self.read_with(move |conn| read::all(conn, position, limit)).await
+    }
+
+    /// Hears of every entry after a position, this process's and others', once and in order.
+    #[must_use]
+    pub fn watch(&self, after: u64) -> Watch {
+        Watch::new(self.clone(), after)
+    }
+
+    /// Walks the whole journal and names the first entry that is not as it was recorded. Reads the
+    /// file as it is on disk; other processes may go on writing.
+    ///
+    /// # Errors
+    /// The first thing that is wrong.
+    pub async fn verify(&self) -> Result<Verified, Broken> {
+        let inner = Arc::clone(&self.inner);
+        let run = move || match (&inner.place, &inner.door) {
+            (Some(place), _) => {
+                let conn = place.connect_reader().map_err(|error| Broken::whole(&error))?;
+                verify::verify(&conn, &inner.meta)
+            }
+            (None, Door::Inline(writer)) => verify::verify(lock(writer).connection(), &inner.meta),
+            (None, Door::Thread { .. } | Door::Shut(_)) => Err(Broken::whole(&StoreError::Closed)),
+        };
+        if self.inner.place.is_none() {
+            return run();
+        }
+        tokio::task::spawn_blocking(run).await.unwrap_or_else(|_| Err(Broken::whole(&StoreError::Closed)))
+    }
+
+    /// Where the file is; none in memory.
+    pub(super) fn place(&self) -> Option<&Place> {
+        self.inner.place.as_ref()
+    }
+
+    /// The leases of a journal in memory.
+    pub(super) fn held(&self) -> &Arc<Mutex<HashSet<String>>> {
+        &self.inner.held
+    }
+
+    /// Hears of this process's commits.
+    pub(super) fn bell(&self) -> watch::Receiver<u64> {
+        self.inner.shared.bell.subscribe()
+    }
+
+    /// Hands a request to the writer and waits until it is on disk.
+    pub(super) async fn write<T, E, F>(&self, write: F) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+        F: FnMut(&Connection) -> Result<T, Failure<E>> + Send + 'static,
+    {
+        let (work, answer) = job(write);
+        match &self.inner.door {
+            Door::Thread { queue: Some(queue), .. } => {
+                queue.send(work).await.map_err(|_| StoreError::Closed)?;
+            }
+            Door::Thread { queue: None, .. } => return Err(StoreError::Closed.into()),
+            Door::Inline(writer) => lock(writer).commit(vec![work]),
+            Door::Shut(why) => return Err(why.clone().into()),
+        }
+        answer.await.unwrap_or_else(|_| Err(StoreError::Closed.into()))
+    }
+
+    /// Reads on the reader's connection, away from the caller's thread.
+    pub(super) async fn read_with<T, F>(&self, read: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    {
+        match (&self.inner.place, &self.inner.door) {
+            (None, Door::Inline(writer)) => read(lock(writer).connection())
+                .map_err(|error| StoreError::from_sqlite(&"memory".into(), &error)),
+            (None, Door::Thread { .. } | Door::Shut(_)) => Err(StoreError::Closed),
+            (Some(_), _) => {
+                let inner = Arc::clone(&self.inner);
+                let run = move || inner.read_file(read);
+                tokio::task::spawn_blocking(run).await.unwrap_or(Err(StoreError::Closed))
+            }
+        }
+    }
+}
+
+impl Inner {
+    fn read_file<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        let place = self.place.as_ref().ok_or(StoreError::Closed)?;
+        let mut reader = lock(&self.reader);
+        let conn = match reader.take() {
+            Some(conn) => reader.insert(conn),
+            None => reader.insert(place.connect_reader()?),
+        };
+        read(conn).map_err(|error| place.words(&error))
+    }
+}
+
+impl Drop for Inner {
+    /// The reader goes first, so that the writer is the one that closes the file and merges its log.
+    fn drop(&mut self) {
+        drop(lock(&self.reader).take());
+        if let Door::Thread { queue, thread } = &mut self.door {
+            drop(queue.take());
+            if let Some(thread) = thread.take() {
+                let _ = thread.join();
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Journal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.inner.place.as_ref().map_or("memory", |place| place.shown().as_str());
+        f.debug_struct("Journal")
+            .field("place", &place)
+            .field("id", &self.id())
+            .field("realm", &self.realm())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A panic elsewhere leaves nothing half done behind these locks.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The file that other processes listen to. Without it they find news by looking once a second.
+fn bell_file(place: &Place) -> Option<File> {
+    OpenOptions::new().create(true).truncate(false).write(true).open(place.beside(BELL)).ok()
+}

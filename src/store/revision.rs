@@ -1,0 +1,163 @@
+//! Revisions of a review: what people wrote, as durable as an entry.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+use crate::incident::{IncidentId, Text, Time};
+
+use super::chain::sha256_hex;
+use super::codec::time;
+use super::writer::Failure;
+use super::{Journal, StoreError};
+
+const COLUMNS: &str = "incident, number, at, author, language, draft, text, sha256";
+
+/// A text to be kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRevision {
+    /// The review of which incident.
+    pub incident: IncidentId,
+    /// When.
+    pub at: Time,
+    /// Who wrote it.
+    pub author: Text,
+    /// In which language: `en`, `zh-TW`.
+    pub language: Text,
+    /// Whether it is an autosave, that the same author's next one may replace.
+    pub draft: bool,
+    /// The document, as written.
+    pub text: String,
+}
+
+/// A text that was kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revision {
+    /// The review of which incident.
+    pub incident: IncidentId,
+    /// 1 for the first of the incident.
+    pub number: u32,
+    /// When.
+    pub at: Time,
+    /// Who wrote it.
+    pub author: Text,
+    /// In which language.
+    pub language: Text,
+    /// Whether it is an autosave.
+    pub draft: bool,
+    /// The document, as written.
+    pub text: String,
+    /// The SHA-256 of the text, in hex.
+    pub sha256: String,
+}
+
+impl Journal {
+    /// Keeps a revision. Autosaves by one author within one minute replace each other, so that
+    /// an hour of writing leaves sixty of them at most; whatever else was saved stays.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    pub async fn save_revision(&self, new: NewRevision) -> Result<Revision, StoreError> {
+        self.write(move |conn| save(conn, &new)).await
+    }
+
+    /// The newest revision of a review, drafts included.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn latest_revision(&self, incident: IncidentId) -> Result<Option<Revision>, StoreError> {
+        self.read_with(move |conn| latest(conn, incident)).await
+    }
+
+    /// All revisions of a review, oldest first.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn revisions(&self, incident: IncidentId) -> Result<Vec<Revision>, StoreError> {
+        self.read_with(move |conn| {
+            conn.prepare_cached(&format!(
+                "SELECT {COLUMNS} FROM revision WHERE incident = ?1 ORDER BY number"
+            ))?
+            .query_map([incident.0], read)?
+            .collect()
+        })
+        .await
+    }
+}
+
+fn save(conn: &Connection, new: &NewRevision) -> Result<Revision, Failure<StoreError>> {
+    let newest = latest(conn, new.incident)?;
+    let number = match &newest {
+        Some(old) if replaces(new, old) => old.number,
+        Some(old) => old.number + 1,
+        None => 1,
+    };
+    let revision = Revision {
+        incident: new.incident,
+        number,
+        at: time(new.at.timestamp_micros()),
+        author: new.author.clone(),
+        language: new.language.clone(),
+        draft: new.draft,
+        text: new.text.clone(),
+        sha256: sha256_hex(new.text.as_bytes()),
+    };
+    conn.prepare_cached(&format!(
+        "REPLACE INTO revision ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+    ))?
+    .execute(params![
+        revision.incident.0,
+        revision.number,
+        revision.at.timestamp_micros(),
+        revision.author.as_str(),
+        revision.language.as_str(),
+        revision.draft,
+        revision.text,
+        revision.sha256,
+    ])?;
+    Ok(revision)
+}
+
+fn replaces(new: &NewRevision, old: &Revision) -> bool {
+    let minute = |at: Time| at.timestamp().div_euclid(60);
+    new.draft
+        && old.draft
+        && new.author == old.author
+        && new.language == old.language
+        && minute(new.at) == minute(old.at)
+}
+
+fn latest(conn: &Connection, incident: IncidentId) -> rusqlite::Result<Option<Revision>> {
+    conn.prepare_cached(&format!(
+        "SELECT {COLUMNS} FROM revision WHERE incident = ?1 ORDER BY number DESC LIMIT 1"
+    ))?
+    .query_row([incident.0], read)
+    .optional()
+}
+
+/// All revisions of the journal, for verifying.
+pub(super) fn each(
+    conn: &Connection,
+    mut look: impl FnMut(&Revision) -> bool,
+) -> rusqlite::Result<Option<Revision>> {
+    let mut statement = conn.prepare(&format!("SELECT {COLUMNS} FROM revision ORDER BY incident, number"))?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let revision = read(row)?;
+        if !look(&revision) {
+            return Ok(Some(revision));
+        }
+    }
+    Ok(None)
+}
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Revision> {
+    Ok(Revision {
+        incident: IncidentId(row.get(0)?),
+        number: row.get(1)?,
+        at: time(row.get(2)?),
+        author: Text::from(row.get::<_, String>(3)?),
+        language: Text::from(row.get::<_, String>(4)?),
+        draft: row.get(5)?,
+        text: row.get(6)?,
+        sha256: row.get(7)?,
+    })
+}

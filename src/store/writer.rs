@@ -1,0 +1,245 @@
+//! The one writer: requests queue up, and whatever waits is committed in one transaction.
+//!
+//! The disk is waited for once per transaction, not once per request, and without any timer: while
+//! one transaction is on its way to the disk, the next ones gather.
+
+use std::fs::File;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::incident::Text;
+
+use super::StoreError;
+use super::file::Place;
+use super::read;
+
+/// How many requests may wait. A person makes one at a time; a fleet of probes and alerts makes
+/// hundreds. Beyond that the askers wait, and nothing is dropped.
+const QUEUE: usize = 1024;
+
+/// How many requests share a transaction, so that the first does not wait for ever.
+const BATCH: usize = 512;
+
+/// Where requests wait for the writer.
+pub(super) type Queue = mpsc::Sender<Box<dyn Work>>;
+
+/// What the writer tells the rest of the journal.
+pub(super) struct Shared {
+    /// Why nothing can be written at the moment.
+    pub degraded: Mutex<Option<Text>>,
+    /// The journal's position after the newest commit of this process.
+    pub bell: watch::Sender<u64>,
+}
+
+impl Shared {
+    pub fn new(notice: Option<&StoreError>) -> Arc<Self> {
+        Arc::new(Self { degraded: Mutex::new(notice.map(words)), bell: watch::channel(0).0 })
+    }
+
+    /// Why nothing can be written at the moment.
+    pub fn degraded(&self) -> Option<Text> {
+        self.degraded.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_degraded(&self, error: Option<&StoreError>) {
+        *self.degraded.lock().unwrap_or_else(PoisonError::into_inner) = error.map(words);
+    }
+}
+
+fn words(error: &StoreError) -> Text {
+    Text::line(&format!("{error}; {}", error.hint()))
+}
+
+/// Why a request wrote nothing.
+pub(super) enum Failure<E> {
+    /// It was refused: the rest of the transaction goes on.
+    Refused(E),
+    /// SQLite failed.
+    Sqlite(rusqlite::Error),
+}
+
+impl<E> From<rusqlite::Error> for Failure<E> {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+/// One request. May be attempted again after a transaction that failed.
+pub(super) trait Work: Send {
+    /// Writes inside the open transaction; whether what it wrote is to be kept.
+    fn attempt(&mut self, conn: &Connection) -> rusqlite::Result<bool>;
+
+    /// Tells the asker how it ended, after the commit.
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+/// A request that answers through a channel.
+struct Job<T, E, F> {
+    write: F,
+    outcome: Option<Result<T, E>>,
+    asker: oneshot::Sender<Result<T, E>>,
+}
+
+/// A request from a function that writes, and where its answer comes.
+pub(super) fn job<T, E, F>(write: F) -> (Box<dyn Work>, oneshot::Receiver<Result<T, E>>)
+where
+    T: Send + 'static,
+    E: From<StoreError> + Send + 'static,
+    F: FnMut(&Connection) -> Result<T, Failure<E>> + Send + 'static,
+{
+    let (asker, answer) = oneshot::channel();
+    (Box::new(Job { write, outcome: None, asker }), answer)
+}
+
+impl<T, E, F> Work for Job<T, E, F>
+where
+    T: Send,
+    E: From<StoreError> + Send,
+    F: FnMut(&Connection) -> Result<T, Failure<E>> + Send,
+{
+    fn attempt(&mut self, conn: &Connection) -> rusqlite::Result<bool> {
+        match (self.write)(conn) {
+            Ok(value) => self.outcome = Some(Ok(value)),
+            Err(Failure::Refused(why)) => self.outcome = Some(Err(why)),
+            Err(Failure::Sqlite(error)) => return Err(error),
+        }
+        Ok(matches!(self.outcome, Some(Ok(_))))
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        let answer = match (committed, self.outcome) {
+            (Ok(()), Some(outcome)) => outcome,
+            (Ok(()), None) => Err(StoreError::Closed.into()),
+            (Err(error), _) => Err(error.into()),
+        };
+        // An asker that went away does not undo what was written.
+        let _ = self.asker.send(answer);
+    }
+}
+
+/// Where a transaction failed.
+enum Broken {
+    /// It never began: the others would not either.
+    Outside(rusqlite::Error),
+    /// Inside: perhaps one request is too much, and the others are not.
+    Inside(rusqlite::Error),
+}
+
+/// The connection that writes.
+pub(super) struct Writer {
+    conn: Connection,
+    place: Option<Place>,
+    shared: Arc<Shared>,
+    /// Other processes listen to this file ([`super::watch`]).
+    bell_file: Option<File>,
+}
+
+impl Writer {
+    pub fn new(conn: Connection, place: Option<Place>, shared: Arc<Shared>, bell_file: Option<File>) -> Self {
+        Self { conn, place, shared, bell_file }
+    }
+
+    /// The connection, for reading where there is no other.
+    pub fn connection(&self) -> &Connection {
+        &self.conn
+    }
+
+    /// Runs on a thread of its own until every sender is gone and the queue is empty.
+    pub fn spawn(mut self) -> std::io::Result<(Queue, JoinHandle<()>)> {
+        let (sender, mut queue) = mpsc::channel(QUEUE);
+        let thread = thread::Builder::new().name("journal".into()).spawn(move || {
+            let mut batch = Vec::new();
+            while queue.blocking_recv_many(&mut batch, BATCH) > 0 {
+                self.commit(std::mem::take(&mut batch));
+            }
+        })?;
+        Ok((sender, thread))
+    }
+
+    /// Commits requests together and answers each. When the transaction fails, each gets one of its
+    /// own, so that one that is too large does not take the others with it.
+    pub fn commit(&mut self, mut batch: Vec<Box<dyn Work>>) {
+        match self.transact(&mut batch) {
+            Ok(kept) => self.close(batch, Ok(()), kept),
+            Err(Broken::Inside(_)) if batch.len() > 1 => {
+                let mut rest = batch.into_iter();
+                while let Some(work) = rest.next() {
+                    let mut one = vec![work];
+                    match self.transact(&mut one) {
+                        Ok(kept) => self.close(one, Ok(()), kept),
+                        Err(Broken::Inside(error)) => self.close(one, Err(error), false),
+                        Err(Broken::Outside(error)) => {
+                            one.extend(rest.by_ref());
+                            self.close(one, Err(error), false);
+                        }
+                    }
+                }
+            }
+            Err(Broken::Inside(error) | Broken::Outside(error)) => self.close(batch, Err(error), false),
+        }
+    }
+
+    /// One transaction; whether anything was written.
+    fn transact(&mut self, batch: &mut [Box<dyn Work>]) -> Result<bool, Broken> {
+        self.run("BEGIN IMMEDIATE").map_err(Broken::Outside)?;
+        let mut written = false;
+        let done = batch
+            .iter_mut()
+            .try_for_each(|work| {
+                self.run("SAVEPOINT request")?;
+                if work.attempt(&self.conn)? {
+                    written = true;
+                } else {
+                    self.run("ROLLBACK TO request")?;
+                }
+                self.run("RELEASE request")
+            })
+            .and_then(|()| self.run("COMMIT"));
+        done.map(|()| written).map_err(|error| {
+            // Some failures have rolled back already.
+            if !self.conn.is_autocommit() {
+                let _ = self.run("ROLLBACK");
+            }
+            Broken::Inside(error)
+        })
+    }
+
+    fn run(&self, sql: &str) -> rusqlite::Result<()> {
+        self.conn.prepare_cached(sql)?.execute([]).map(|_| ())
+    }
+
+    /// Answers, then tells who listens.
+    fn close(&self, batch: Vec<Box<dyn Work>>, result: Result<(), rusqlite::Error>, kept: bool) {
+        let result = result.map_err(|error| match &self.place {
+            Some(place) => place.words(&error),
+            None => StoreError::from_sqlite(&Text::line("memory"), &error),
+        });
+        // That a refused request cost nothing does not prove that there is room again.
+        if kept || result.is_err() {
+            self.shared.set_degraded(result.as_ref().err());
+        }
+        for work in batch {
+            work.answer(result.clone());
+        }
+        if kept {
+            self.ring();
+        }
+    }
+
+    fn ring(&self) {
+        let Ok(position) = read::position(&self.conn) else { return };
+        self.shared.bell.send_if_modified(|heard| {
+            let news = position > *heard;
+            *heard = position.max(*heard);
+            news
+        });
+        #[cfg(unix)]
+        if let Some(file) = &self.bell_file {
+            // Lossless enough: a listener that misses it looks for itself after a while.
+            let _ = std::os::unix::fs::FileExt::write_at(file, &position.to_be_bytes(), 0);
+        }
+    }
+}
