@@ -240,6 +240,13 @@ impl Action {
         self.plan.op.info().mitigation && self.lamp.may_be_in_force() && self.disposition.is_none()
     }
 
+    /// Whether probes go on reading it: until it is proved, and a mitigation for as long as it may be in
+    /// force. A restart that was proved once is over; what the agent does next is no leak.
+    #[must_use]
+    pub fn is_probed(&self) -> bool {
+        self.lamp.is_probed() && (self.plan.op.info().mitigation || self.lamp != Lamp::Verified)
+    }
+
     /// How many of its checks hold by the newest readings.
     #[must_use]
     pub fn checks_held(&self) -> usize {

@@ -22,6 +22,10 @@ pub struct Record {
 impl Board {
     /// Folds one entry in; an entry heard twice changes nothing.
     pub fn apply(&mut self, entry: &Entry) {
+        if entry.seq != 1 && !self.records.contains_key(&entry.incident) {
+            // Heard before its beginning: it comes again, in order.
+            return;
+        }
         let record = self
             .records
             .entry(entry.incident)
@@ -62,7 +66,8 @@ impl Board {
         let holds = |test: &dyn Fn(&Alert) -> bool| {
             open().find(|incident| incident.alerts.iter().any(|state| test(&state.alert))).map(|i| i.id)
         };
-        holds(&|held| held.key == alert.key).or_else(|| holds(&|held| held.group == alert.group))
+        holds(&|held| held.key == alert.key)
+            .or_else(|| holds(&|held| !alert.group.is_blank() && held.group == alert.group))
     }
 
     /// The incidents that hold an alert which is not over, whatever their state.
@@ -100,5 +105,97 @@ impl Board {
             (!open, if open { i.severity.index() } else { 0 }, std::cmp::Reverse(i.id))
         });
         all.into_iter().map(|i| i.id).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::story::{Story, alert, plan};
+    use crate::incident::{Command, Severity};
+
+    /// A board of the stories, numbered from 1.
+    fn board(stories: Vec<Story>) -> Board {
+        let mut board = Board::default();
+        for (story, number) in stories.into_iter().zip(1..) {
+            for entry in story.entries {
+                board.apply(&Entry { incident: IncidentId(number), ..entry });
+            }
+        }
+        board
+    }
+
+    fn alerted(key: &str, group: &str) -> Story {
+        let alert = Alert { group: group.into(), ..alert(key) };
+        Story::blank().says(Command::Alert { realm: crate::incident::Realm::Live, alert })
+    }
+
+    fn resolved(story: Story) -> Story {
+        let classify = Command::Classify { severity: Severity::P0, pattern: None, reason: None };
+        story.says(classify).says(Command::Resolve { summary: "over".into() })
+    }
+
+    #[test]
+    fn b12_an_alert_joins_the_open_incident_that_holds_it_or_its_group() {
+        let board = board(vec![
+            alerted("k1", "leaks"),
+            resolved(alerted("k2", "loops")),
+            alerted("k3", "leaks"),
+            alerted("k4", ""),
+        ]);
+        for (key, group, belongs) in [
+            ("k1", "leaks", Some(1)),
+            ("k1", "another group now", Some(1)),
+            ("k9", "leaks", Some(3)),
+            ("k2", "loops", None),
+            ("k9", "never heard of", None),
+            ("k4", "", Some(4)),
+            ("k9", "", None),
+        ] {
+            let alert = Alert { group: group.into(), ..alert(key) };
+            assert_eq!(board.route(&alert), belongs.map(IncidentId), "{key} of {group:?}");
+        }
+        let holding: Vec<_> = board.holding(&"k2".into()).collect();
+        assert_eq!(holding, [IncidentId(2)], "also where it is resolved");
+    }
+
+    #[test]
+    fn entries_heard_twice_or_before_the_beginning_change_nothing() {
+        let entries = Story::isolated().entries;
+        let mut board = Board::default();
+        board.apply(&entries[1]);
+        assert_eq!((board.incidents().count(), board.next_id()), (0, IncidentId(1)));
+        for entry in [&entries[0], &entries[2], &entries[0], &entries[1], &entries[1]] {
+            board.apply(entry);
+        }
+        let record = board.record(IncidentId(42)).unwrap();
+        assert_eq!((record.incident.seq, record.entries.len()), (2, 2));
+        assert_eq!(board.next_id(), IncidentId(43));
+    }
+
+    #[test]
+    fn d1_open_and_worst_and_newest_come_first() {
+        let [p2, p0] = [Severity::P2, Severity::P0].map(Story::of);
+        let board = board(vec![resolved(p0.clone()), p2.clone(), p0.clone(), resolved(p2), p0]);
+        assert_eq!(board.in_order(), [5, 3, 2, 4, 1].map(IncidentId));
+    }
+
+    #[test]
+    fn what_could_fight_a_plan_is_said_in_words() {
+        let board = board(vec![
+            Story::isolated(),
+            Story::p0().does("rate-limit support-1 calls_per_minute=5", "api_calls=4"),
+            Story::p0().asks("isolate billing-2"),
+        ]);
+        let fights = |of, words: &str| {
+            let words = board.conflicts(IncidentId(of), &plan(words));
+            words.iter().map(ToString::to_string).collect::<Vec<_>>()
+        };
+        let isolation = "INC-1 A1 isolate support-1: verified";
+        assert_eq!(fights(1, "rollback-branch support-1")[0], isolation);
+        assert_eq!(fights(1, "release support-1"), ["INC-2 A1 rate-limit support-1: verified"]);
+        assert_eq!(fights(2, "release support-1"), [isolation]);
+        assert_eq!(fights(9, "restart billing-2"), ["INC-3 A1 isolate billing-2: requested"]);
+        assert_eq!(fights(9, "restart trading-3"), [""; 0]);
     }
 }

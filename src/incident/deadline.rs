@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::policy::{Level, WindowName};
+use super::policy::{Level, Moment, WindowName};
 use super::{ActionId, Audience, HypothesisId, ImprovementId, Incident, Lamp, Mark, Policy, Progress, Time};
 
 /// What falls due.
@@ -63,7 +63,8 @@ impl Deadline {
     #[must_use]
     pub fn standing(&self, now: Time) -> Standing {
         match self.met {
-            Some(met) if met <= self.at => Standing::Met,
+            // A window of five minutes means less than five (A1).
+            Some(met) if met < self.at => Standing::Met,
             Some(_) => Standing::MetLate,
             None if now >= self.at => Standing::Over,
             None if now >= self.warn_at => Standing::Near,
@@ -140,9 +141,13 @@ impl Clock<'_> {
             let at = window.within.of(incident.severity).after(from);
             let mut deadline = self.deadline(Due::Window(*name), name.word().to_owned(), from, at);
             deadline.met = window.to.of(incident);
+            // A review held before the incident was resolved anew is not the review of its end (A8).
+            if window.from == Moment::Resolved {
+                deadline.met = deadline.met.filter(|met| *met >= from);
+            }
             deadline.enforced = window.enforced;
             // A control that leaks is not in force, whatever T3 says (A3).
-            if window.to == super::policy::Moment::Mark(Mark::T3) && incident.leaking_since().is_some() {
+            if window.to == Moment::Mark(Mark::T3) && incident.leaking_since().is_some() {
                 deadline.met = None;
             }
             // What never happened before the end was not met then, and does not run for ever.
@@ -225,5 +230,223 @@ impl Clock<'_> {
                 all.push(deadline);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::story::{ISOLATED, Story, WORKING, alert, time};
+    use crate::incident::{Area, Command, Outcome, Role, Severity};
+
+    fn due(story: &Story, due: Due) -> Option<Deadline> {
+        deadlines(&story.incident, &story.policy, story.now).into_iter().find(|d| d.due == due)
+    }
+
+    fn window(story: &Story, name: WindowName) -> Deadline {
+        due(story, Due::Window(name)).unwrap()
+    }
+
+    fn stands(story: &Story, name: WindowName) -> Standing {
+        window(story, name).standing(story.now)
+    }
+
+    fn resolved(story: Story) -> Story {
+        let classify = Command::Classify { severity: story.incident.severity, pattern: None, reason: None };
+        story.says(classify).says(Command::Resolve { summary: "over".into() })
+    }
+
+    #[test]
+    fn a1_each_severity_has_its_windows_counted_from_detection() {
+        for (severity, respond, control) in [
+            (Severity::P0, "12:05:00", "12:15:00"),
+            (Severity::P1, "12:15:00", "12:30:00"),
+            (Severity::P2, "12:30:00", "13:00:00"),
+            (Severity::P3, "13:00:00", "14:00:00"),
+        ] {
+            let story = Story::of(severity);
+            let at = |name| window(&story, name).at;
+            assert_eq!(
+                (at(WindowName::Respond), at(WindowName::Control)),
+                (time(respond), time(control)),
+                "{severity}"
+            );
+        }
+    }
+
+    #[test]
+    fn a1_a_window_warns_near_its_end_and_then_counts_what_is_over() {
+        for (clock, standing, left) in [
+            ("12:00:00", Standing::Running, 300),
+            ("12:03:59", Standing::Running, 61),
+            ("12:04:00", Standing::Near, 60),
+            ("12:04:59", Standing::Near, 1),
+            ("12:05:00", Standing::Over, 0),
+            ("12:06:30", Standing::Over, -90),
+        ] {
+            let story = Story::p0().at(clock);
+            let respond = window(&story, WindowName::Respond);
+            assert_eq!(
+                (respond.standing(story.now), respond.left(story.now).num_seconds()),
+                (standing, left),
+                "{clock}"
+            );
+        }
+    }
+
+    #[test]
+    fn a1_less_than_five_minutes_is_met_and_five_is_late() {
+        for (clock, standing) in [("12:04:59", Standing::Met), ("12:05:00", Standing::MetLate)] {
+            let story = Story::p0().at(clock).says(Command::Acknowledge).at("13:00:00");
+            assert_eq!(stands(&story, WindowName::Respond), standing, "{clock}");
+            assert!(window(&story, WindowName::Respond).share(story.now) <= 1.0, "it stopped counting");
+        }
+    }
+
+    #[test]
+    fn a2_a_corrected_mark_moves_what_is_measured() {
+        let correct = |mark, clock| Command::SetMark {
+            mark,
+            at: Some(time(clock)),
+            reason: Some("the log says so".into()),
+        };
+        let story = Story::p0().at("12:06:00").says(Command::Acknowledge);
+        assert_eq!(stands(&story, WindowName::Respond), Standing::MetLate);
+        let story = story.says(correct(Mark::T1, "12:02:00"));
+        assert_eq!(stands(&story, WindowName::Respond), Standing::Met);
+        let story = story.says(correct(Mark::T0, "11:50:00"));
+        assert_eq!(stands(&story, WindowName::Respond), Standing::MetLate);
+        assert_eq!(window(&story, WindowName::Control).at, time("12:05:00"));
+    }
+
+    #[test]
+    fn d1_raising_the_class_shortens_the_windows() {
+        let raise = Command::Classify { severity: Severity::P0, pattern: None, reason: None };
+        let story = Story::of(Severity::P2).at("12:10:00").says(raise);
+        assert_eq!(stands(&story, WindowName::Respond), Standing::Over);
+    }
+
+    #[test]
+    fn a3_control_is_met_by_proof_and_open_again_while_it_leaks() {
+        let story = Story::isolating();
+        assert_eq!(stands(&story, WindowName::Control), Standing::Running, "accepted is not controlled");
+        let story = Story::isolated().at("12:05:00");
+        assert_eq!(stands(&story, WindowName::Control), Standing::Met);
+        let story = story.reads(1, WORKING).at("12:16:00");
+        assert_eq!(stands(&story, WindowName::Control), Standing::Over);
+        let story = story.reads(1, ISOLATED);
+        assert_eq!(stands(&story, WindowName::Control), Standing::Met);
+    }
+
+    #[test]
+    fn b1_detection_is_measured_from_the_alerts_own_start_and_alarms_nobody() {
+        let story =
+            Story::blank().says(Command::Alert { realm: crate::incident::Realm::Live, alert: alert("k1") });
+        let detect = window(&story, WindowName::Detect);
+        assert_eq!(
+            (detect.from, detect.met, detect.enforced),
+            (time("11:59:40"), Some(time("12:00:00")), false)
+        );
+        assert_eq!(due(&Story::p0(), Due::Window(WindowName::Detect)), None, "no alert says when it began");
+    }
+
+    #[test]
+    fn a8_the_review_is_due_a_day_after_the_end_and_again_after_a_second_end() {
+        assert_eq!(due(&Story::p0(), Due::Window(WindowName::Review)), None);
+        let reviewed = Command::SetMark { mark: Mark::T5, at: None, reason: Some("held".into()) };
+        let story = resolved(Story::p0().at("12:30:00"));
+        assert_eq!(window(&story, WindowName::Review).at, time("+1 12:30:00"));
+        let story = story.at("+1 09:00:00").says(reviewed);
+        assert_eq!(stands(&story, WindowName::Review), Standing::Met);
+        let again = story.says(Command::Reopen { reason: "it came back".into() }).at("+1 11:00:00");
+        let again = again.says(Command::Resolve { summary: "over".into() });
+        assert_eq!(stands(&again, WindowName::Review), Standing::Running);
+    }
+
+    #[test]
+    fn what_was_not_met_by_the_end_does_not_run_for_ever() {
+        let story = resolved(Story::p0().at("12:02:00").says(Command::Acknowledge)).at("15:00:00");
+        assert_eq!(due(&story, Due::Window(WindowName::Control)), None);
+        assert_eq!(stands(&story, WindowName::Respond), Standing::Met);
+        assert_eq!(due(&story, Due::Update(Audience::Customers)), None);
+    }
+
+    #[test]
+    fn b4_approvals_and_checks_run_out() {
+        let story = Story::p0()
+            .says(Command::Assign { role: Role::Commander, holder: "ana".into() })
+            .by("bo")
+            .asks("rollback-config support-1");
+        assert_eq!(due(&story, Due::Approval(ActionId(1))).unwrap().at, time("12:02:00"));
+        let verification = due(&Story::isolating(), Due::Verification(ActionId(1))).unwrap();
+        assert_eq!((verification.at, verification.enforced), (time("12:02:00"), false));
+        assert_eq!(due(&Story::isolated(), Due::Verification(ActionId(1))), None);
+    }
+
+    #[test]
+    fn d3_updates_are_due_by_cadence_and_then_as_promised() {
+        let story = Story::p0();
+        assert_eq!(due(&story, Due::Update(Audience::Customers)).unwrap().at, time("12:15:00"));
+        assert_eq!(due(&story, Due::Update(Audience::Executives)).unwrap().at, time("12:30:00"));
+        let story = story.at("12:12:00").says(Command::Update {
+            audience: Audience::Customers,
+            affected: "mail answers".into(),
+            doing: "isolating".into(),
+            next_at: None,
+        });
+        assert_eq!(due(&story, Due::Update(Audience::Customers)).unwrap().at, time("12:27:00"));
+    }
+
+    #[test]
+    fn d5_a_hypothesis_is_due_until_it_is_closed() {
+        let story = Story::p0().says(Command::Suppose { text: "the deploy".into(), owner: "bo".into() });
+        let in_box = due(&story, Due::Hypothesis(HypothesisId(1))).unwrap();
+        assert_eq!((in_box.at, in_box.enforced), (time("12:15:00"), true));
+        let (hypothesis, outcome) = (HypothesisId(1), Outcome::MovedOn);
+        let story = story.says(Command::CloseHypothesis { hypothesis, outcome, reason: "no answer".into() });
+        assert_eq!(due(&story, Due::Hypothesis(HypothesisId(1))), None);
+    }
+
+    #[test]
+    fn c2_d10_levels_fall_due_while_their_condition_lasts() {
+        let story = Story::p0();
+        let at = |level| due(&story, Due::Escalation(level)).map(|d| d.at);
+        assert_eq!([1, 2, 3].map(at), ["12:15:00", "12:30:00", "13:00:00"].map(time).map(Some));
+        let story = Story::p0().at("12:01:00").says(Command::Acknowledge);
+        assert_eq!(due(&story, Due::Escalation(1)), None, "acknowledged");
+        let story = Story::isolated();
+        assert_eq!(due(&story, Due::Escalation(2)), None, "controlled");
+        let story = story.reads(1, WORKING);
+        assert!(due(&story, Due::Escalation(2)).is_some(), "control leaks");
+        let story = Story::p0().at("12:15:00").says(Command::Escalate { level: 1, reason: None });
+        assert_eq!(due(&story, Due::Escalation(1)), None, "brought in");
+        assert_eq!(due(&Story::of(Severity::P3), Due::Escalation(1)), None, "not for a P3");
+    }
+
+    #[test]
+    fn a14_an_improvement_is_due_on_its_day_and_alarms_once_the_incident_is_over() {
+        let improve = Command::Improve {
+            area: Area::Technical,
+            text: "pre-check on".into(),
+            owner: "bo".into(),
+            due: time("+7 12:00:00"),
+        };
+        let story = Story::p0().says(improve);
+        let improvement = |story: &Story| due(story, Due::Improvement(ImprovementId(1))).unwrap();
+        assert_eq!((improvement(&story).at, improvement(&story).enforced), (time("+7 12:00:00"), false));
+        assert!(improvement(&resolved(story)).enforced);
+    }
+
+    #[test]
+    fn the_large_digits_show_what_is_due_next_or_overdue_longest() {
+        let next = |story: &Story| {
+            let all = deadlines(&story.incident, &story.policy, story.now);
+            next_deadline(&all).map(|d| d.due)
+        };
+        let story = Story::p0().at("12:20:00");
+        assert_eq!(next(&story), Some(Due::Window(WindowName::Respond)), "overdue longest");
+        let story = story.says(Command::Acknowledge);
+        assert_eq!(next(&story), Some(Due::Window(WindowName::Control)));
+        assert_eq!(next(&Story::blank()), None);
     }
 }

@@ -24,6 +24,8 @@ pub mod role;
 pub mod severity;
 pub mod span;
 pub mod state;
+#[cfg(test)]
+pub mod story;
 pub mod telling;
 pub mod text;
 pub mod vitals;

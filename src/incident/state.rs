@@ -463,3 +463,93 @@ impl Action {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::story::{Story, alert, time};
+    use crate::incident::{Command, Role};
+
+    #[test]
+    fn an_entry_of_another_incident_or_out_of_order_is_ignored() {
+        let story = Story::isolated();
+        let last = story.entries.last().unwrap();
+        for strange in [
+            Entry { incident: IncidentId(7), seq: last.seq + 1, ..last.clone() },
+            Entry { seq: last.seq + 2, ..last.clone() },
+            last.clone(),
+        ] {
+            let mut incident = story.incident.clone();
+            incident.apply(&strange);
+            assert_eq!(incident, story.incident, "entry {}", strange.seq);
+        }
+    }
+
+    #[test]
+    fn what_a_newer_flightdeck_wrote_is_passed_over_and_counted() {
+        let unknown = Event::Unknown { kind: "paid_ransom".into(), stored: "{}".into() };
+        let story = Story::p0().records(Actor::person("zoe"), unknown);
+        assert_eq!(story.incident.seq, 2);
+        let story = story.says(Command::Acknowledge);
+        assert_eq!(story.incident.seq, 3);
+    }
+
+    #[test]
+    fn an_event_about_an_action_that_never_was_breaks_nothing() {
+        let lost = [
+            Event::ActionAccepted { action: ActionId(9), answer: "ok".into() },
+            Event::ActionVerified { action: ActionId(9), readings: vec![] },
+            Event::ActionUndone { action: ActionId(9), by: None, reason: None },
+            Event::HypothesisClosed {
+                hypothesis: HypothesisId(9),
+                outcome: Outcome::Confirmed,
+                reason: "x".into(),
+            },
+        ];
+        let story =
+            lost.into_iter().fold(Story::p0(), |story, event| story.records(Actor::Flightdeck, event));
+        assert!(story.incident.actions.is_empty() && story.incident.hypotheses.is_empty());
+    }
+
+    #[test]
+    fn a2_the_last_word_on_a_mark_counts_and_all_words_are_kept() {
+        let correct =
+            Command::SetMark { mark: Mark::T1, at: Some(time("12:01:00")), reason: Some("by phone".into()) };
+        let story =
+            Story::p0().at("12:02:00").says(Command::Acknowledge).at("12:30:00").by("bo").says(correct);
+        assert_eq!(story.incident.mark(Mark::T1), Some(time("12:01:00")));
+        let words = &story.incident.marks[&Mark::T1];
+        assert_eq!((words.len(), words[1].recorded_at), (2, time("12:30:00")));
+        assert_eq!(
+            (words[1].actor.clone(), words[1].reason.clone()),
+            (Actor::person("bo"), Some("by phone".into()))
+        );
+    }
+
+    #[test]
+    fn b1_the_fault_began_when_the_earliest_alert_says_it_did() {
+        let early = Alert { starts_at: time("11:50:00"), ..alert("k2") };
+        let fires = |alert| Command::Alert { realm: Realm::Live, alert };
+        let story = Story::blank().says(fires(alert("k1"))).says(fires(early));
+        assert_eq!(story.incident.started_at(), Some(time("11:50:00")));
+    }
+
+    #[test]
+    fn an_action_remembers_when_each_step_was() {
+        let story = Story::isolated();
+        let action = story.action(1);
+        assert_eq!(
+            (action.requested_at, action.accepted_at, action.verified_at),
+            (Some(time("12:00:30")), Some(time("12:01:00")), Some(time("12:01:05")))
+        );
+        assert_eq!((action.checks_held(), action.answer.as_str()), (3, "202 accepted"));
+    }
+
+    #[test]
+    fn a_role_that_was_laid_down_is_held_by_nobody() {
+        let story = Story::p0()
+            .says(Command::Assign { role: Role::Scribe, holder: "cy".into() })
+            .says(Command::ReleaseRole { role: Role::Scribe });
+        assert!(story.incident.roles.is_empty());
+    }
+}

@@ -112,3 +112,101 @@ fn rollback_advice(
     };
     warn(weight, "B13", words.to_owned());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::story::{Story, WORKING};
+    use crate::incident::{Command, Role, Severity};
+
+    /// What is warned of, as `row: words`, loudest first.
+    fn said(story: &Story) -> Vec<String> {
+        let all = warnings(&story.incident, &story.policy, story.now);
+        all.into_iter().map(|w| format!("{}: {}", w.row, w.text)).collect()
+    }
+
+    fn says(story: &Story, words: &str) -> bool {
+        said(story).iter().any(|warning| warning.contains(words))
+    }
+
+    fn commanded(story: Story) -> Story {
+        story.says(Command::Assign { role: Role::Commander, holder: "ana".into() })
+    }
+
+    #[test]
+    fn d2_troubleshooting_without_a_commander_is_warned_of() {
+        let supposed =
+            |story: Story| story.says(Command::Suppose { text: "a loop".into(), owner: "bo".into() });
+        let story = supposed(Story::of(Severity::P3));
+        assert!(says(&story, "D2: nobody commands while troubleshooting goes on"), "{:?}", said(&story));
+        assert_eq!(said(&supposed(commanded(Story::of(Severity::P3)))), [""; 0]);
+        assert_eq!(said(&Story::of(Severity::P3)), [""; 0]);
+    }
+
+    #[test]
+    fn b1_a_p0_without_a_commander_is_warned_of_at_once() {
+        assert_eq!(said(&Story::p0()), ["A11: nobody commands: take command"]);
+        assert_eq!(said(&Story::of(Severity::P1)), [""; 0]);
+        assert_eq!(said(&commanded(Story::p0())), [""; 0]);
+    }
+
+    #[test]
+    fn a3_a_leak_is_the_loudest() {
+        let story = commanded(Story::isolated()).at("12:20:00").reads(1, WORKING);
+        let all = warnings(&story.incident, &story.policy, story.now);
+        assert_eq!((all[0].weight, all[0].row), (Weight::Alarm, "A3"));
+        assert!(all[0].text.starts_with("A1 isolate support-1 is LEAKING: the effect stopped"), "{all:?}");
+        assert!(says(&story, "A1: the control window is over"), "{all:?}");
+        assert!(says(&story, "B13: a rollback must be done now"), "{all:?}");
+    }
+
+    #[test]
+    fn a3_what_proves_nothing_is_warned_of() {
+        let doubt = commanded(Story::p0()).asks("isolate support-1").loses(1);
+        assert!(says(&doubt, "A3: A1 isolate support-1 is in doubt: probed, never re-run"));
+        let unverified = commanded(Story::isolating()).at("12:02:00").reads(1, WORKING);
+        assert!(says(&unverified, "A3: A1 isolate support-1 is unverified: do not rely on it"));
+        let proposed = commanded(Story::p0()).by("bo").asks("rollback-config support-1");
+        assert!(says(&proposed, "B4: A1 rollback-config support-1 waits for approval"));
+    }
+
+    #[test]
+    fn b13_how_urgent_a_rollback_is_depends_on_the_severity() {
+        for (severity, clock, words) in [
+            (Severity::P0, "12:15:00", "a rollback must be done now"),
+            (Severity::P1, "12:30:00", "a rollback should be done"),
+            (Severity::P2, "13:00:00", "a rollback may help"),
+        ] {
+            let story = Story::of(severity).at(clock);
+            assert!(says(&story, words), "{severity}: {:?}", said(&story));
+        }
+        let early = Story::p0().at("12:14:59");
+        assert!(!says(&early, "rollback"), "{:?}", said(&early));
+        let controlled = Story::isolated().at("12:40:00");
+        assert!(!says(&controlled, "rollback"), "{:?}", said(&controlled));
+    }
+
+    #[test]
+    fn a1_d3_d5_d10_what_is_overdue_is_named() {
+        let story = Story::p0()
+            .says(Command::Suppose { text: "the deploy".into(), owner: "bo".into() })
+            .at("12:16:00");
+        for words in [
+            "A1: the respond window is over",
+            "D3: an update for customers is overdue",
+            "D5: H1 is out of its box",
+            "D10: escalation level 1 is due",
+        ] {
+            assert!(says(&story, words), "{words}: {:?}", said(&story));
+        }
+    }
+
+    #[test]
+    fn what_is_over_warns_of_nothing_but_its_actions() {
+        let classify = Command::Classify { severity: Severity::P0, pattern: None, reason: None };
+        let story =
+            Story::p0().says(classify).says(Command::Resolve { summary: "over".into() }).at("15:00:00");
+        assert_eq!(said(&story), [""; 0]);
+        assert_eq!(said(&Story::blank()), [""; 0]);
+    }
+}

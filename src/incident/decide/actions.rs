@@ -1,10 +1,9 @@
-//! The life of an action: asked for, approved, called, proved, undone.
+//! The life of an action as people steer it: asked for, approved, denied, settled, accounted for.
 
 use super::{Context, Decision};
 use crate::incident::policy::{ActorKind, Approval, Confirm, Rule};
 use crate::incident::{
-    Action, ActionId, Actor, Confirmation, Disposition, Event, Lamp, Mark, Op, Plan, Reading, Refusal,
-    Report, Settlement, Text,
+    Action, ActionId, Actor, Confirmation, Disposition, Event, Lamp, Op, Plan, Refusal, Settlement, Text,
 };
 
 impl Context<'_> {
@@ -92,18 +91,28 @@ impl Context<'_> {
         Ok(())
     }
 
-    /// The action in force that this plan would undo.
+    /// The action in force that this plan would undo: the newest whose inverse it is, word for word
+    /// if there is one.
     pub(super) fn undone_by(&self, plan: &Plan) -> Option<&Action> {
-        self.incident.actions.values().rev().find(|a| {
+        let undone = |a: &&Action| {
             a.plan.target == plan.target
                 && a.plan.op.info().mitigation
                 && a.lamp.may_be_in_force()
                 && a.lamp != Lamp::Requested
-                && a.plan
-                    .inverse
-                    .as_ref()
-                    .is_some_and(|i| i.op == plan.op && (i.op != a.plan.op || i.params == plan.params))
-        })
+        };
+        let in_force = || self.incident.actions.values().rev().filter(undone);
+        if plan.op.info().inverse == Some(plan.op) {
+            // A step of a ladder undoes the one before only when it leads back to where it began.
+            let home = self.ladder_home(plan.op, &plan.target);
+            return in_force().filter(|a| a.plan.op == plan.op).find(|a| {
+                let began = home.or(a.plan.inverse.as_ref().map(|inverse| &inverse.params));
+                began == Some(&plan.params)
+            });
+        }
+        let takes_back = |a: &&Action| a.plan.inverse.as_ref().is_some_and(|inverse| inverse.op == plan.op);
+        let word_for_word =
+            |a: &&Action| a.plan.inverse.as_ref().is_some_and(|i| i.op == plan.op && i.params == plan.params);
+        in_force().find(word_for_word).or_else(|| in_force().find(takes_back))
     }
 
     pub(super) fn approve(&self, id: ActionId, confirmation: &Confirmation, runner: &Text) -> Decision {
@@ -116,6 +125,9 @@ impl Context<'_> {
         if action.approve_by.is_some_and(|until| self.now >= until) {
             let why = format!("the time to approve {id} has run out");
             return Err(Refusal::new("B4 confirm_within", why, "ask for the action again"));
+        }
+        if action.undoes.is_none() {
+            self.needs_open(&action.plan.title())?;
         }
         self.may_approve(action)?;
         self.confirmed(&action.plan, rule, confirmation)?;
@@ -136,7 +148,8 @@ impl Context<'_> {
             let why = "nobody approves their own request";
             return Err(Refusal::new("C2", why, "ask a second person"));
         }
-        match self.incident.commander() {
+        // A commander who asks for what needs a second person gets it from any second person.
+        match self.incident.commander().filter(|commander| action.asked_by.as_person() != Some(commander)) {
             Some(commander) if commander != name => {
                 let why = format!("{commander} commands and decides this");
                 Err(Refusal::new("A11", why, "ask the commander, or take command first"))
@@ -154,115 +167,15 @@ impl Context<'_> {
         Ok(vec![Event::ActionDenied { action: id, reason: reason.clone() }])
     }
 
-    pub(super) fn report(&self, id: ActionId, report: &Report) -> Decision {
-        if !self.is_flightdeck() {
-            let why = "what became of a call is reported by the program that made it";
-            return Err(Refusal::new("A3", why, "settle it by hand, with a reason"));
-        }
-        let action = self.action(id)?;
-        let step = |lamp: Lamp, event: Event| {
-            // News that comes twice, or too late, changes nothing.
-            Ok(if action.lamp.may_become(lamp) { vec![event] } else { vec![] })
-        };
-        match report {
-            Report::Accepted { answer } => {
-                step(Lamp::Accepted, Event::ActionAccepted { action: id, answer: answer.clone() })
-            }
-            Report::Failed { reason } => {
-                step(Lamp::Failed, Event::ActionFailed { action: id, reason: reason.clone() })
-            }
-            Report::Unknown { reason } => {
-                step(Lamp::InDoubt, Event::ActionInDoubt { action: id, reason: reason.clone() })
-            }
-            Report::Readings(readings) => Ok(self.readings(action, readings)),
-        }
-    }
-
-    /// What readings prove. Every check of the plan must be read and hold: no data proves nothing.
-    fn readings(&self, action: &Action, readings: &[Reading]) -> Vec<Event> {
-        let complete = action.plan.checks.iter().all(|check| readings.iter().any(|r| r.check == *check));
-        let hold = complete && !readings.is_empty() && readings.iter().all(Reading::holds);
-        let readings = readings.to_vec();
-        let id = action.id;
-        if hold && action.lamp.may_become(Lamp::Verified) {
-            return self.verified(action, readings);
-        }
-        if hold {
-            return vec![];
-        }
-        match action.lamp {
-            Lamp::Accepted => {
-                let until =
-                    action.accepted_at.map(|at| at + chrono::TimeDelta::seconds(action.plan.verify_s.into()));
-                if until.is_some_and(|until| self.now >= until) {
-                    return vec![Event::ActionUnverified { action: id, readings }];
-                }
-                vec![]
-            }
-            // A reading that failed is not a reading of the world: it cannot prove a leak.
-            Lamp::Verified if readings.iter().any(|r| r.value.is_some() && !r.holds()) => {
-                if self.is_being_undone(action) {
-                    return vec![];
-                }
-                vec![Event::ActionLeaking { action: id, readings }]
-            }
-            Lamp::Verified
-            | Lamp::Leaking
-            | Lamp::Unverified
-            | Lamp::InDoubt
-            | Lamp::Proposed
-            | Lamp::Denied
-            | Lamp::Expired
-            | Lamp::Requested
-            | Lamp::Failed
-            | Lamp::Undone => vec![],
-        }
-    }
-
-    fn is_being_undone(&self, action: &Action) -> bool {
-        let undoing = action.undoing.and_then(|id| self.incident.actions.get(&id));
-        undoing.is_some_and(|u| u.lamp.may_be_in_force())
-    }
-
-    /// Proof has consequences: control is stamped (T3), and what it undoes or replaces is undone.
-    fn verified(&self, action: &Action, readings: Vec<Reading>) -> Vec<Event> {
-        let mut events = vec![Event::ActionVerified { action: action.id, readings }];
-        let info = action.plan.op.info();
-        if info.controls && action.undoes.is_none() && self.incident.mark(Mark::T3).is_none() {
-            events.push(Event::MarkSet { mark: Mark::T3, at: self.now, reason: None });
-        }
-        for other in self.incident.actions.values().filter(|a| a.id != action.id) {
-            let mitigation = other.plan.op.info().mitigation;
-            if !mitigation || other.plan.target != action.plan.target || !other.lamp.may_become(Lamp::Undone)
-            {
-                continue;
-            }
-            let undone = other
-                .plan
-                .inverse
-                .as_ref()
-                .is_some_and(|inverse| inverse.op == action.plan.op && inverse.op != other.plan.op)
-                || action.undoes == Some(other.id);
-            let replaced = other.plan.op == action.plan.op
-                && other.plan.params != action.plan.params
-                && other.asked_at <= action.asked_at;
-            if undone || replaced {
-                events.push(Event::ActionUndone { action: other.id, by: Some(action.id), reason: None });
-            }
-        }
-        // The inverse of a ladder step is a step of its own; back at the start nothing is in force.
-        if action.undoes.is_some() && info.mitigation {
-            let reason = Some(Text::line("back where it was before"));
-            events.push(Event::ActionUndone { action: action.id, by: None, reason });
-        }
-        events
-    }
-
     pub(super) fn settle(&self, id: ActionId, settlement: Settlement, reason: &Text) -> Decision {
         let action = self.action(id)?;
         self.needs_text("A3", reason, "how you know")?;
         if !self.actor.is_person() {
             return Err(Refusal::new("C2", "only a person settles what probes cannot", "ask a person"));
+        }
+        if action.lamp == Lamp::Requested {
+            let why = format!("the call of {id} is being made; its answer would be lost");
+            return Err(Refusal::new("A3", why, action.lamp.next_step()));
         }
         let (lamp, event) = match settlement {
             Settlement::Failed => (Lamp::Failed, Event::ActionFailed { action: id, reason: reason.clone() }),
@@ -289,7 +202,7 @@ impl Context<'_> {
         Ok(vec![Event::ActionAccounted { action: id, disposition: disposition.clone() }])
     }
 
-    fn action(&self, id: ActionId) -> Result<&Action, Refusal> {
+    pub(super) fn action(&self, id: ActionId) -> Result<&Action, Refusal> {
         self.incident.actions.get(&id).ok_or_else(|| {
             let why = format!("{} has no action {id}", self.incident.id);
             Refusal::new("D4", why, "read the list of actions")

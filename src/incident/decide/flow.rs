@@ -102,6 +102,12 @@ impl Context<'_> {
             let why = format!("{mark} would lie before T0 ({})", detected.format("%H:%M:%S"));
             return Err(Refusal::new("A2", why, "correct T0 first, or give a later time"));
         }
+        let later = || Mark::ALL.iter().filter(|other| **other != Mark::T0);
+        let overtaken = later().find(|other| self.incident.mark(**other).is_some_and(|other| other < at));
+        if let Some(other) = overtaken.filter(|_| mark == Mark::T0) {
+            let why = format!("T0 would lie after {other}");
+            return Err(Refusal::new("A2", why, format!("correct {other} first, or give an earlier time")));
+        }
         Ok(vec![Event::MarkSet { mark, at, reason: reason.cloned() }])
     }
 
@@ -178,6 +184,9 @@ impl Context<'_> {
     }
 
     pub(super) fn absorb(&self, other: IncidentId) -> Decision {
+        if other == self.incident.id {
+            return Err(Refusal::new("merge", "an incident cannot absorb itself", "name the duplicate"));
+        }
         if self.incident.absorbed.contains(&other) {
             return Ok(vec![]);
         }
@@ -199,7 +208,7 @@ impl Context<'_> {
         self.needs_open("resolving")?;
         self.needs_text("D4", summary, "the summary of what ended it")?;
         self.nothing_left_behind("resolving")?;
-        if self.incident.mark(Mark::T2).is_none() {
+        if !self.incident.classified {
             let why = "severity is never skipped: nobody has confirmed the class";
             return Err(Refusal::new("D1", why, "classify it first"));
         }

@@ -6,6 +6,7 @@
 
 mod actions;
 mod flow;
+mod proof;
 mod record;
 
 use super::{Actor, Command, Event, Incident, Policy, Refusal, Status, Time};
@@ -49,14 +50,19 @@ pub fn decide(incident: &Incident, policy: &Policy, command: &Command, actor: &A
         Command::Report { action, report } => context.report(*action, report),
         Command::Settle { action, settlement, reason } => context.settle(*action, *settlement, reason),
         Command::Account { action, disposition } => context.account(*action, disposition),
-        Command::StoreEvidence { action, name, bytes, sha256, from, to } => Ok(vec![Event::EvidenceStored {
-            action: *action,
-            name: name.clone(),
-            bytes: *bytes,
-            sha256: sha256.clone(),
-            from: *from,
-            to: *to,
-        }]),
+        Command::StoreEvidence { action, name, bytes, sha256, from, to } => {
+            if let Some(id) = action {
+                context.action(*id)?;
+            }
+            Ok(vec![Event::EvidenceStored {
+                action: *action,
+                name: name.clone(),
+                bytes: *bytes,
+                sha256: sha256.clone(),
+                from: *from,
+                to: *to,
+            }])
+        }
         Command::Suppose { text, owner } => context.suppose(text, owner),
         Command::CloseHypothesis { hypothesis, outcome, reason } => {
             context.close_hypothesis(*hypothesis, *outcome, reason)

@@ -1,1 +1,7 @@
+//! What may be said, what it leads to, and what is refused with which way out.
 
+mod actions;
+mod flow;
+mod mitigations;
+mod properties;
+mod record;

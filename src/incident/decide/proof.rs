@@ -1,0 +1,154 @@
+//! What is reported of an action, what readings prove, and what follows from proof.
+
+use super::{Context, Decision};
+use crate::incident::{Action, ActionId, Event, Lamp, Mark, Op, Params, Reading, Refusal, Report, Text};
+
+impl Context<'_> {
+    pub(super) fn report(&self, id: ActionId, report: &Report) -> Decision {
+        if !self.is_flightdeck() {
+            let why = "what became of a call is reported by the program that made it";
+            return Err(Refusal::new("A3", why, "settle it by hand, with a reason"));
+        }
+        let action = self.action(id)?;
+        let step = |lamp: Lamp, event: Event| {
+            // News that comes twice, or too late, changes nothing.
+            Ok(if action.lamp.may_become(lamp) { vec![event] } else { vec![] })
+        };
+        match report {
+            Report::Accepted { answer } => {
+                step(Lamp::Accepted, Event::ActionAccepted { action: id, answer: answer.clone() })
+            }
+            Report::Failed { reason } => {
+                step(Lamp::Failed, Event::ActionFailed { action: id, reason: reason.clone() })
+            }
+            Report::Unknown { reason } => {
+                step(Lamp::InDoubt, Event::ActionInDoubt { action: id, reason: reason.clone() })
+            }
+            Report::Readings(readings) => Ok(self.readings(action, readings)),
+        }
+    }
+
+    /// What readings prove. Every check of the plan must be read and hold: no data proves nothing.
+    fn readings(&self, action: &Action, readings: &[Reading]) -> Vec<Event> {
+        let checks = &action.plan.checks;
+        let complete = checks.iter().all(|check| readings.iter().any(|r| r.check == *check));
+        let hold = complete && !checks.is_empty() && readings.iter().all(Reading::holds);
+        let readings = readings.to_vec();
+        let id = action.id;
+        if hold && action.lamp.may_become(Lamp::Verified) {
+            return self.verified(action, readings);
+        }
+        if hold {
+            return vec![];
+        }
+        match action.lamp {
+            Lamp::Accepted => {
+                let until =
+                    action.accepted_at.map(|at| at + chrono::TimeDelta::seconds(action.plan.verify_s.into()));
+                if until.is_some_and(|until| self.now >= until) {
+                    return vec![Event::ActionUnverified { action: id, readings }];
+                }
+                vec![]
+            }
+            // A reading that failed is not a reading of the world: it cannot prove a leak.
+            Lamp::Verified if readings.iter().any(|r| r.value.is_some() && !r.holds()) => {
+                if !action.plan.op.info().mitigation || self.is_making_way(action) {
+                    return vec![];
+                }
+                vec![Event::ActionLeaking { action: id, readings }]
+            }
+            Lamp::Verified
+            | Lamp::Leaking
+            | Lamp::Unverified
+            | Lamp::InDoubt
+            | Lamp::Proposed
+            | Lamp::Denied
+            | Lamp::Expired
+            | Lamp::Requested
+            | Lamp::Failed
+            | Lamp::Undone => vec![],
+        }
+    }
+
+    /// Whether its effect goes away on purpose: an undo was sent out, or another setting of the same
+    /// operation is on its way to take its place.
+    fn is_making_way(&self, action: &Action) -> bool {
+        let undoing = action.undoing.and_then(|id| self.incident.actions.get(&id));
+        undoing.is_some_and(|u| u.lamp.may_be_in_force())
+            || self.incident.actions.values().any(|newer| {
+                replaces(newer, action) && matches!(newer.lamp, Lamp::Requested | Lamp::Accepted)
+            })
+    }
+
+    /// Proof has consequences: control is stamped (T3), and what it undoes or replaces is undone.
+    fn verified(&self, action: &Action, readings: Vec<Reading>) -> Vec<Event> {
+        let mut events = vec![Event::ActionVerified { action: action.id, readings }];
+        let info = action.plan.op.info();
+        let is_home = info.mitigation && (action.undoes.is_some() || self.leads_home(action));
+        if info.controls && !is_home && self.incident.mark(Mark::T3).is_none() {
+            events.push(Event::MarkSet { mark: Mark::T3, at: self.now, reason: None });
+        }
+        for other in self.incident.actions.values().filter(|a| a.id != action.id) {
+            let gone =
+                action.undoes == Some(other.id) || takes_back(action, other) || replaces(action, other);
+            if gone && other.plan.op.info().mitigation && other.lamp.may_become(Lamp::Undone) {
+                events.push(Event::ActionUndone { action: other.id, by: Some(action.id), reason: None });
+            }
+        }
+        // The inverse of a ladder step is a step of its own; back at the start nothing is in force.
+        if is_home {
+            let reason = Some(Text::line("back where it was before"));
+            events.push(Event::ActionUndone { action: action.id, by: None, reason });
+        }
+        events
+    }
+
+    /// Where a ladder such as L0 to L4 stood before its first step, while it stands elsewhere.
+    pub(super) fn ladder_home(&self, op: Op, target: &Text) -> Option<&Params> {
+        let verified = self.incident.actions.values().filter(|a| a.verified_at.is_some());
+        Self::climb(verified.filter(|a| a.plan.op == op && a.plan.target == *target).collect())
+    }
+
+    /// Whether a step, once verified, puts its ladder back where it stood before the first.
+    fn leads_home(&self, step: &Action) -> bool {
+        let verified = self.incident.actions.values().filter(|a| a.verified_at.is_some() && a.id != step.id);
+        let before =
+            verified.filter(|a| a.plan.op == step.plan.op && a.plan.target == step.plan.target).collect();
+        step.plan.op.info().inverse == Some(step.plan.op)
+            && Self::climb(before).or(inverse_params(step)) == Some(&step.plan.params)
+    }
+
+    /// Takes verified steps in their order and says where the run began that the last one is part of;
+    /// none when it led back there.
+    fn climb(mut steps: Vec<&Action>) -> Option<&Params> {
+        steps.sort_by_key(|a| (a.verified_at, a.id));
+        steps.into_iter().fold(None, |home, step| {
+            let began = home.or(inverse_params(step));
+            began.filter(|began| step.undoes.is_none() && **began != step.plan.params)
+        })
+    }
+}
+
+fn inverse_params(action: &Action) -> Option<&Params> {
+    action.plan.inverse.as_ref().map(|inverse| &inverse.params)
+}
+
+/// Whether `action` is, word for word, the inverse that was recorded for `other`.
+fn takes_back(action: &Action, other: &Action) -> bool {
+    let (plan, before) = (&action.plan, &other.plan);
+    plan.target == before.target
+        && plan.op != before.op
+        && before
+            .inverse
+            .as_ref()
+            .is_some_and(|inverse| inverse.op == plan.op && inverse.params == plan.params)
+}
+
+/// Whether `newer` puts another setting of the same operation in the place of `older`.
+fn replaces(newer: &Action, older: &Action) -> bool {
+    let (plan, before) = (&newer.plan, &older.plan);
+    plan.target == before.target
+        && plan.op == before.op
+        && plan.params != before.params
+        && newer.id > older.id
+}
