@@ -163,27 +163,27 @@ fn larger_frames_are_bracketed_in_the_same_write() {
 
 #[test]
 fn a_full_frame_at_120_by_40_is_at_most_8_kb_in_one_write() {
-    let mut terminal = terminal(120, 40, Depth::Ansi16);
-    terminal
-        .draw(|frame| {
-            for (index, area) in
-                [Rect::new(0, 0, 60, 20), Rect::new(60, 0, 60, 20), Rect::new(0, 20, 120, 20)]
-                    .into_iter()
-                    .enumerate()
-            {
-                let log =
-                    "12:01:07 WARN  agent-7 tool_call refund(4711) refused by permission_check\n".repeat(20);
-                let style = Style::new().fg(Color::Indexed(u8::try_from(index).unwrap() + 1));
-                frame.render_widget(
-                    Paragraph::new(log).style(style).block(Block::bordered().title("Log")),
-                    area,
-                );
-            }
-        })
-        .unwrap();
-    let sent = terminal.backend().sent();
-    assert!(sent.bytes <= 8 * 1024, "{} bytes", sent.bytes);
-    assert_eq!((sent.frames, sent.writes), (1, 1));
+    // The second is the contrast theme's: no cell has the terminal's own background.
+    for (depth, ground) in [
+        (Depth::Ansi16, Style::new()),
+        (Depth::TrueColor, Style::new().fg(Color::Rgb(255, 255, 255)).bg(Color::Rgb(0, 0, 0))),
+    ] {
+        let mut terminal = terminal(120, 40, depth);
+        let areas = [Rect::new(0, 0, 60, 20), Rect::new(60, 0, 60, 20), Rect::new(0, 20, 120, 20)];
+        let log = "12:01:07 WARN  agent-7 tool_call refund(4711) refused by permission_check\n".repeat(20);
+        terminal
+            .draw(|frame| {
+                for (index, area) in (1..).zip(areas) {
+                    let style = ground.fg(Color::Indexed(index));
+                    let block = Block::bordered().title("Log");
+                    frame.render_widget(Paragraph::new(log.as_str()).style(style).block(block), area);
+                }
+            })
+            .unwrap();
+        let sent = terminal.backend().sent();
+        assert!(sent.bytes <= 8 * 1024, "{} bytes", sent.bytes);
+        assert_eq!((sent.frames, sent.writes), (1, 1));
+    }
 }
 
 #[test]
