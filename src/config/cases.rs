@@ -387,7 +387,7 @@ fn a_problem_in_a_line_without_end_or_with_tricks_is_drawn_small_and_clean() {
 #[test]
 fn hostile_files_are_told_and_never_break_anything() {
     let deep = |open: &str, close: &str| format!("a = {}{}", open.repeat(100_000), close.repeat(100_000));
-    let keys = (0..50_000).map(|n| format!("key{n} = 1\n")).collect::<String>();
+    let keys = (0..5_000).map(|n| format!("key{n} = 1\n")).collect::<String>();
     let cases: Vec<(&str, Vec<u8>)> = vec![
         ("garbage", (0..=255).cycle().take(10_000).collect()),
         ("binary behind text", b"user = 'ana'\n\xff\xfe\x00".to_vec()),

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::incident::Policy;
 
 use super::file::File;
+use super::keymap::Keymaps;
 use super::located::{Problem, Problems};
 use super::paths::{Env, Paths};
 use super::policy;
@@ -24,6 +25,8 @@ pub struct Config {
     pub policy: Policy,
     /// All themes there are.
     pub themes: Themes,
+    /// All keymaps there are.
+    pub keymaps: Keymaps,
     /// What is wrong; all that is shown at the start.
     pub problems: Vec<Problem>,
 }
@@ -38,8 +41,12 @@ pub fn load(paths: &Paths, env: &Env) -> Config {
     for (name, file) in named_files(&paths.themes(), "toml", &mut problems) {
         themes.add(&name, file);
     }
-    names_exist(&settings, &themes, paths, &mut problems);
-    Config { settings, policy, themes, problems: problems.into_sorted() }
+    let mut keymaps = Keymaps::default();
+    for (name, file) in named_files(&paths.keymaps(), "toml", &mut problems) {
+        keymaps.add(&name, file);
+    }
+    names_exist(&settings, &themes, &keymaps, paths, &mut problems);
+    Config { settings, policy, themes, keymaps, problems: problems.into_sorted() }
 }
 
 /// Another kind of file in the configuration directory, whose format this layer does not know.
@@ -61,6 +68,9 @@ pub fn check(paths: &Paths, env: &Env, others: &[Kind]) -> Vec<Problem> {
     for name in config.themes.names() {
         let _ = config.themes.read(name, &mut problems);
     }
+    for name in config.keymaps.names() {
+        let _ = config.keymaps.read(name, &mut problems);
+    }
     for (_, file) in named_files(&paths.templates(), "md", &mut problems) {
         problems.extend(template(&file));
     }
@@ -73,18 +83,26 @@ pub fn check(paths: &Paths, env: &Env, others: &[Kind]) -> Vec<Problem> {
 }
 
 /// Tells of names in the settings behind which nothing is.
-fn names_exist(settings: &Settings, themes: &Themes, paths: &Paths, problems: &mut Problems) {
+fn names_exist(
+    settings: &Settings,
+    themes: &Themes,
+    keymaps: &Keymaps,
+    paths: &Paths,
+    problems: &mut Problems,
+) {
     let Ok(Some(file)) = File::read_if_there(&paths.config_file) else { return };
     let tree = Tree::parse(&file, &mut Problems::new());
-    let known = themes.names();
-    if !known.contains(&settings.ui.theme.as_str()) {
-        let wanted = &settings.ui.theme;
-        let problem =
-            tree.problem_at(&["ui", "theme"], format!("`ui.theme`: there is no theme \"{wanted}\""));
-        problems.push(match wording::meant(wanted, &known, "themes") {
-            Some(hint) => problem.hint(hint),
-            None => problem,
-        });
+    for (kind, wanted, known) in
+        [("theme", &settings.ui.theme, themes.names()), ("keymap", &settings.ui.keymap, keymaps.names())]
+    {
+        if !known.contains(&wanted.as_str()) {
+            let message = format!("`ui.{kind}`: there is no {kind} \"{wanted}\"");
+            let problem = tree.problem_at(&["ui", kind], message);
+            problems.push(match wording::meant(wanted, &known, "there is") {
+                Some(hint) => problem.hint(hint),
+                None => problem,
+            });
+        }
     }
     if let Some(name) = &settings.review.template {
         let file = paths.templates().join(format!("{name}.md"));
@@ -184,9 +202,10 @@ mod tests {
     #[test]
     fn every_problem_of_every_file_is_told_in_one_go() {
         let home = home(&[
-            ("config.toml", "[ui]\ntheme = 'drak'\nbell = 1\n[review]\ntemplate = 'ours'\n"),
+            ("config.toml", "[ui]\ntheme = 'drak'\nbell = 1\nkeymap = 'nano'\n[review]\ntemplate = 'ours'\n"),
             ("policy.toml", "warn_at_percent = 'x'\n"),
             ("themes/mine.toml", "inherits = 'dark'\n[roles]\nerorr = {}\n"),
+            ("keymaps/mine.toml", "inherits = 'vim'\n[everywhere]\n'i' = 'isolat'\n"),
             ("themes/not a name.toml", ""),
             ("themes/notes.txt", "anything"),
             ("templates/bad.md", "# {{ incident.id }}\n{% if x %}\n"),
@@ -201,7 +220,9 @@ mod tests {
             [
                 "config.toml:2:9: `ui.theme`: there is no theme \"drak\" (hint: did you mean `dark`?)",
                 "config.toml:3:8: `ui.bell`: expected a boolean, found integer `1`",
-                "config.toml:5:12: `review.template`: there is no templates/ours.md",
+                "config.toml:4:10: `ui.keymap`: there is no keymap \"nano\" (hint: there is: default, emacs, mine, vim)",
+                "config.toml:6:12: `review.template`: there is no templates/ours.md",
+                "keymaps/mine.toml:3:7: there is no intent \"isolat\" (hint: did you mean `isolate`?)",
                 "policy.toml:1:19: `warn_at_percent`: expected a whole number from 0 to 255, found string \"x\"",
                 "scenarios/s.toml:1:1: is no scenario",
                 "templates/bad.md:2:1: unexpected end of input, expected end of block (hint: templates are \

@@ -5,6 +5,7 @@ pub mod adapter;
 mod cases;
 pub mod check;
 pub mod file;
+pub mod keymap;
 pub mod located;
 pub mod paths;
 pub mod policy;

@@ -119,6 +119,18 @@ impl<'f> Tree<'f> {
         span
     }
 
+    /// Where `key` itself stands.
+    #[must_use]
+    pub fn key_span(&self, key: &str) -> Range<usize> {
+        self.root.get_ref().get_key_value(key).map_or(self.root.span(), |(key, _)| key.span())
+    }
+
+    /// Whether there is a table at `key`.
+    #[must_use]
+    pub fn is_table(&self, key: &str) -> bool {
+        self.root.get_ref().get(key).is_some_and(|value| value.get_ref().is_table())
+    }
+
     /// The texts or numbers at `key` that more than one table of the list at `list` holds, each with the place
     /// of its second and further ones.
     #[must_use]

@@ -1,0 +1,343 @@
+//! Keymaps from files: in each context, which keys mean which intent.
+//!
+//! ```toml
+//! inherits = "default"        # everything not said here
+//! [everywhere]
+//! "g t" = "timeline"          # one key after another, with spaces
+//! "ctrl-p" = "none"           # takes an inherited binding away
+//! [log]
+//! "p" = "pin"
+//! ```
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use crate::app::intent::{INTENTS, Intent};
+use crate::app::key::{Code, Key};
+use crate::app::keymap::{Context, Keymap, show};
+
+use super::wording;
+use super::{File, Problem, Problems, Tree};
+
+/// The keymaps that are part of the program, by name.
+const BUILT_IN: [(&str, &str); 3] = [
+    ("default", include_str!("../../keymaps/default.toml")),
+    ("vim", include_str!("../../keymaps/vim.toml")),
+    ("emacs", include_str!("../../keymaps/emacs.toml")),
+];
+
+/// The keymap of a person who chose none.
+pub const DEFAULT: &str = "default";
+
+/// What takes an inherited binding away.
+const NONE: &str = "none";
+
+/// What must be in reach, or a person is stuck.
+const NEEDED: [(Context, Intent); 5] = [
+    (Context::Everywhere, Intent::Back),
+    (Context::Everywhere, Intent::Help),
+    (Context::Everywhere, Intent::Palette),
+    (Context::Everywhere, Intent::Quit),
+    (Context::Editing, Intent::Back),
+];
+
+/// All keymaps there are, each a file.
+#[derive(Debug, Clone)]
+pub struct Keymaps {
+    files: Vec<(String, File)>,
+}
+
+impl Default for Keymaps {
+    /// The built-in ones.
+    fn default() -> Self {
+        let files = BUILT_IN
+            .iter()
+            .map(|(name, text)| {
+                ((*name).to_owned(), File::embedded(&format!("built-in keymaps/{name}.toml"), text))
+            })
+            .collect();
+        Self { files }
+    }
+}
+
+impl Keymaps {
+    /// A person's own keymap. One with a built-in name takes its place, and may inherit from it.
+    pub fn add(&mut self, name: &str, file: File) {
+        self.files.push((name.to_owned(), file));
+    }
+
+    /// The names to choose from.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.files.iter().map(|(name, _)| name.as_str()).collect();
+        names.sort_unstable();
+        names.dedup();
+        names
+    }
+
+    /// The keymap of that name, or else the default one. What is wrong with it is reported and
+    /// left out; what a person would be stuck without is there in any case.
+    #[must_use]
+    pub fn read(&self, name: &str, problems: &mut Problems) -> Keymap {
+        let (name, at) = match self.find(name, self.files.len()) {
+            Some(at) => (name, at),
+            None => (DEFAULT, 0),
+        };
+        let mut tree = Tree::parse(&self.files[at].1, problems);
+        let mut below = at;
+        while let Some((parent, span)) = tree.take_text("inherits", problems) {
+            // A keymap inherits from what was there before it, so never from itself.
+            let Some(found) = self.find(&parent, below) else {
+                let known: Vec<&str> = self.files[..below].iter().map(|(name, _)| name.as_str()).collect();
+                let problem = tree.problem(span, format!("`inherits`: there is no keymap \"{parent}\""));
+                problems.push(hinted(problem, wording::meant(&parent, &known, "possible")));
+                break;
+            };
+            tree = tree.over(Tree::parse(&self.files[found].1, problems));
+            below = found;
+        }
+        let keymap = keymap(name, tree, problems);
+        // The first file is the default one, which a test holds to be whole.
+        if at == 0 { keymap } else { self.with_what_is_needed(keymap, &self.files[at].1, problems) }
+    }
+
+    /// The latest keymap of that name among the first `before`.
+    fn find(&self, name: &str, before: usize) -> Option<usize> {
+        self.files[..before].iter().rposition(|(known, _)| known == name)
+    }
+
+    fn with_what_is_needed(&self, mut keymap: Keymap, file: &File, problems: &mut Problems) -> Keymap {
+        let default = Tree::parse(&self.files[0].1, &mut Problems::new());
+        let default = self::keymap(DEFAULT, default, &mut Problems::new());
+        for (context, intent) in NEEDED {
+            if keymap.keys_for(context, intent).is_some() {
+                continue;
+            }
+            let (name, place) = (intent.info().name, context.name());
+            let keys: Vec<_> = default.in_reach(context).filter(|(_, bound)| *bound == intent).collect();
+            let shown: Vec<String> = keys.iter().map(|(keys, _)| show(keys)).collect();
+            problems.push(Problem::whole(file.name(), format!("no key in `{place}` means {name}")).hint(
+                format!(
+                    "write inherits = \"{DEFAULT}\", or a key of your own; until then it is {}",
+                    shown.join(", ")
+                ),
+            ));
+            for (keys, _) in keys {
+                keymap.bind(context, keys.to_vec(), intent);
+            }
+        }
+        keymap
+    }
+}
+
+/// What is beside the contexts.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Rest {
+    /// For people who read the file.
+    #[serde(rename = "summary")]
+    _summary: String,
+}
+
+fn keymap(name: &str, mut tree: Tree<'_>, problems: &mut Problems) -> Keymap {
+    let mut keymap = Keymap::new(name);
+    for key in tree.keys() {
+        if let Some(context) = Context::ALL.into_iter().find(|context| context.name() == key) {
+            if let Some(table) = tree.take(&key, problems) {
+                for (keys, intent) in bindings(context, table, problems) {
+                    keymap.bind(context, keys, intent);
+                }
+            }
+        } else if tree.is_table(&key) {
+            let names: Vec<&str> = Context::ALL.iter().map(|context| context.name()).collect();
+            let problem = tree.problem(tree.key_span(&key), format!("there is no context `{key}`"));
+            problems.push(hinted(problem, wording::meant(&key, &names, "possible")));
+            let _ = tree.take(&key, problems);
+        }
+    }
+    let _: Option<Rest> = tree.read(problems);
+    keymap
+}
+
+/// The bindings of one context that can be used.
+fn bindings(context: Context, mut table: Tree<'_>, problems: &mut Problems) -> BTreeMap<Vec<Key>, Intent> {
+    let mut bound: BTreeMap<Vec<Key>, (Intent, std::ops::Range<usize>)> = BTreeMap::new();
+    for written in table.keys() {
+        let place = table.key_span(&written);
+        let Some((name, span)) = table.take_text(&written, problems) else { continue };
+        let keys = match keys(&written) {
+            Ok(keys) => keys,
+            Err(why) => {
+                problems.push(table.problem(place, why));
+                continue;
+            }
+        };
+        if name == NONE {
+            continue;
+        }
+        let Some(intent) = Intent::by_name(&name) else {
+            let names: Vec<&str> = INTENTS.iter().map(|info| info.name).chain([NONE]).collect();
+            let problem = table.problem(span, format!("there is no intent \"{name}\""));
+            problems.push(hinted(problem, wording::meant(&name, &names, "possible")));
+            continue;
+        };
+        if let Some(why) = unfit(context, &keys, intent) {
+            problems.push(table.problem(place, format!("`{written}`: {why}")));
+        } else if bound.contains_key(&keys) {
+            let message = format!("`{written}` is bound twice here; both are {}", show(&keys));
+            problems.push(table.problem(place, message));
+        } else {
+            bound.insert(keys, (intent, place));
+        }
+    }
+    // A sequence whose beginning is bound by itself can never be finished.
+    let short: Vec<Vec<Key>> = bound.keys().cloned().collect();
+    bound.retain(|keys, (_, place)| {
+        let Some(beginning) =
+            (1..keys.len()).map(|n| &keys[..n]).find(|start| short.iter().any(|k| k == start))
+        else {
+            return true;
+        };
+        let message = format!("`{}` can never be pressed: {} is bound", show(keys), show(beginning));
+        problems.push(
+            table
+                .problem(place.clone(), message)
+                .hint(format!("take it away with \"{}\" = \"{NONE}\"", show(beginning))),
+        );
+        false
+    });
+    bound.into_iter().map(|(keys, (intent, _))| (keys, intent)).collect()
+}
+
+/// A sequence of keys as written, with spaces between them.
+fn keys(written: &str) -> Result<Vec<Key>, String> {
+    let keys: Vec<Key> = written
+        .split_whitespace()
+        .map(str::parse)
+        .collect::<Result<_, _>>()
+        .map_err(|error: crate::app::key::KeyError| error.to_string())?;
+    match keys.len() {
+        0 => Err("there is no key; a blank is written `space`".to_owned()),
+        1..=4 => Ok(keys),
+        more => Err(format!("{more} keys are too many to remember; at most 4")),
+    }
+}
+
+/// Why these keys cannot mean this here.
+fn unfit(context: Context, keys: &[Key], intent: Intent) -> Option<&'static str> {
+    let first = keys.first()?;
+    if keys.iter().any(|key| *key == Key::plain(Code::Esc)) && intent != Intent::Back {
+        // A terminal's split sequence looks like Esc.
+        return Some("esc can only mean back, for a terminal may send one that nobody pressed");
+    }
+    if context == Context::Editing && first.typed().is_some() {
+        return Some("while editing, this key is text");
+    }
+    None
+}
+
+fn hinted(problem: Problem, hint: Option<String>) -> Problem {
+    match hint {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::keymap::Lookup;
+
+    fn read(text: &str) -> (Keymap, Vec<String>) {
+        let mut keymaps = Keymaps::default();
+        keymaps.add("mine", File::embedded("mine.toml", text));
+        let mut problems = Problems::new();
+        let keymap = keymaps.read("mine", &mut problems);
+        (keymap, problems.into_sorted().iter().map(ToString::to_string).collect())
+    }
+
+    fn press(keymap: &Keymap, context: Context, keys: &str) -> Lookup {
+        keymap.look_up(context, &super::keys(keys).unwrap())
+    }
+
+    #[test]
+    fn every_built_in_keymap_is_right_and_holds_what_is_needed() {
+        let keymaps = Keymaps::default();
+        assert_eq!(keymaps.names(), ["default", "emacs", "vim"]);
+        for name in keymaps.names() {
+            let mut problems = Problems::new();
+            let keymap = keymaps.read(name, &mut problems);
+            let problems: Vec<String> = problems.into_sorted().iter().map(ToString::to_string).collect();
+            assert_eq!(problems, [""; 0], "{name}");
+            assert_eq!(keymap.name(), name);
+            for (context, intent) in NEEDED {
+                assert!(keymap.keys_for(context, intent).is_some(), "{name} {context:?} {intent:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn isolate_rate_limit_rollback_and_escalate_have_keys_in_every_keymap() {
+        for name in ["default", "vim", "emacs"] {
+            let keymap = Keymaps::default().read(name, &mut Problems::new());
+            for intent in [Intent::Isolate, Intent::RateLimit, Intent::Rollback, Intent::Escalate] {
+                assert!(keymap.keys_for(Context::Actions, intent).is_some(), "{name} {intent:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_keymap_inherits_adds_and_takes_away() {
+        let (keymap, problems) = read(
+            "inherits = 'default'\n[everywhere]\n'i' = 'none'\n'space space' = 'isolate'\n[log]\n'i' = 'pin'\n",
+        );
+        assert_eq!(problems, [""; 0]);
+        assert_eq!(press(&keymap, Context::Timer, "i"), Lookup::Unbound);
+        assert_eq!(press(&keymap, Context::Timer, "space space"), Lookup::Found(Intent::Isolate));
+        assert_eq!(press(&keymap, Context::Log, "i"), Lookup::Found(Intent::Pin));
+        assert_eq!(press(&keymap, Context::Timer, "q"), Lookup::Found(Intent::Quit));
+    }
+
+    #[test]
+    fn every_mistake_is_told_at_its_place() {
+        let (_, problems) = read(
+            "inherits = 'default'\nsumary = 'x'\n[everywhere]\n'ctrl-i' = 'pin'\n'' = 'pin'\n'i' = 'isolat'\n'k' = 5\n\
+             'q q' = 'quit'\n'esc' = 'isolate'\n'P' = 'pin'\n'shift-p' = 'pin'\n[logs]\n'x' = 'pin'\n\
+             [editing]\n'j' = 'down'\n'space x' = 'down'\n",
+        );
+        let starts = [
+            ("mine.toml: no key in `everywhere` means back", "until then it is esc"),
+            ("mine.toml:2:1: unknown key `sumary`", "`summary`"),
+            ("mine.toml:4:1: `ctrl-i` is not a key", "`tab`"),
+            ("mine.toml:5:1: there is no key", "`space`"),
+            ("mine.toml:6:7: there is no intent \"isolat\"", "`isolate`"),
+            ("mine.toml:7:7: `k`: expected a string, found integer", ""),
+            ("mine.toml:8:1: `q q` can never be pressed: q is bound", "\"q\" = \"none\""),
+            ("mine.toml:9:1: `esc`: esc can only mean back", ""),
+            ("mine.toml:11:1: `shift-p` is bound twice", "both are P"),
+            ("mine.toml:12:2: there is no context `logs`", "`log`"),
+            ("mine.toml:15:1: `j`: while editing, this key is text", ""),
+            ("mine.toml:16:1: `space x`: while editing, this key is text", ""),
+        ];
+        assert_eq!(problems.len(), starts.len(), "{problems:#?}");
+        for (problem, (start, hint)) in problems.iter().zip(starts) {
+            assert!(problem.starts_with(start) && problem.contains(hint), "{problem}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_stuck_in_a_keymap_without_a_way_out() {
+        let (keymap, problems) = read("[everywhere]\n'x' = 'isolate'\n");
+        assert_eq!(problems.len(), NEEDED.len(), "{problems:#?}");
+        assert!(problems[0].starts_with("mine.toml: no key in `editing` means back"), "{problems:#?}");
+        assert_eq!(press(&keymap, Context::Log, "q"), Lookup::Found(Intent::Quit));
+        assert_eq!(press(&keymap, Context::Editing, "esc"), Lookup::Found(Intent::Back));
+    }
+
+    #[test]
+    fn a_name_behind_which_nothing_is_takes_the_default() {
+        let keymap = Keymaps::default().read("nowhere", &mut Problems::new());
+        assert_eq!(keymap.name(), DEFAULT);
+    }
+}
