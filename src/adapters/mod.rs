@@ -4,9 +4,20 @@
 //! either: it reports what a call answered and what probes read, and `incident` says what that
 //! proves. A time-out is `Unknown`, never `Failed`.
 
+pub mod ask;
+mod evidence;
+pub mod process;
+pub mod rig;
+pub mod simulated;
+pub mod template;
+
 use std::pin::Pin;
 
 use crate::incident::{Op, Params, Plan, Text, Time};
+
+pub use process::{ActionSpec, Format, Place, Probe, ProbeSpec, ProcessAdapter, ProcessSpec, SpecProblem};
+pub use rig::{Drill, Live, LiveAdapter, Rig, Unavailable};
+pub use simulated::{Simulated, World};
 
 /// A future that an adapter hands out.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

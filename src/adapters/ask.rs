@@ -1,0 +1,173 @@
+//! What every adapter does with an ask before planning: is the target what the operation is aimed
+//! at, are the parameters those of the table and of the right shape.
+
+use crate::incident::{AgentId, Aim, Op, Params, Text};
+
+use super::template::{CheckTemplate, Values};
+
+/// The parameter by which an undo says which operation it undoes, where that is not plain.
+pub const UNDOES: &str = "undoes";
+
+/// The parameter by which an undo keeps the version that was read before the action it undoes.
+pub const VERSION: &str = "version";
+
+/// Seconds after acceptance within which checks must hold, unless configured otherwise.
+pub const VERIFY_S: u32 = 60;
+
+/// What an operation's target is called in placeholders, besides `{target}`.
+#[must_use]
+pub fn target_name(op: Op) -> &'static str {
+    match op.info().aim {
+        Aim::Agent => "agent",
+        Aim::Alert => "alert",
+        Aim::Level => "level",
+        Aim::Person => "person",
+    }
+}
+
+/// Whether the target is of the kind that the operation is aimed at.
+///
+/// # Errors
+/// In words, what it must look like.
+pub fn check_target(op: Op, target: &Text) -> Result<(), Text> {
+    match op.info().aim {
+        Aim::Agent => target.as_str().parse::<AgentId>().map(|_| ()).map_err(|why| Text::line(&why)),
+        Aim::Alert | Aim::Level | Aim::Person => one_line(target_name(op), target),
+    }
+}
+
+/// The parameters completed from the operation's table; `also` are further names that may be given.
+///
+/// # Errors
+/// In words: what is unknown, missing or out of shape, all of it at once.
+pub fn complete(op: Op, given: &Params, also: &[&str]) -> Result<Params, Text> {
+    let table = op.info().params;
+    let mut problems: Vec<String> = Vec::new();
+    let mut params = Params::new();
+    for (name, value) in given {
+        if !table.iter().any(|param| param.name == name) && !also.contains(&name.as_str()) {
+            let known: Vec<&str> = table.iter().map(|param| param.name).collect();
+            let there = if known.is_empty() {
+                "it takes none".to_owned()
+            } else {
+                format!("it takes {}", known.join(", "))
+            };
+            problems.push(format!("'{op}' has no parameter '{}'; {there}", Text::line(name)));
+        } else if let Err(why) = one_line(name, value).and_then(|()| in_shape(name, value)) {
+            problems.push(why.as_str().to_owned());
+        } else {
+            params.insert(name.clone(), value.clone());
+        }
+    }
+    for param in table.iter().filter(|param| !given.contains_key(param.name)) {
+        if param.default.is_empty() {
+            problems.push(format!("'{op}' needs {}: {}", param.name, param.about));
+        } else {
+            params.insert(param.name.to_owned(), Text::line(param.default));
+        }
+    }
+    if problems.is_empty() { Ok(params) } else { Err(Text::line(&problems.join("; "))) }
+}
+
+/// What placeholders stand for, given a target and complete parameters.
+#[must_use]
+pub fn values(op: Op, target: &Text, params: &Params) -> Values {
+    let mut values: Values = params.clone();
+    values.remove(UNDOES);
+    values.insert("target".to_owned(), target.clone());
+    values.insert(target_name(op).to_owned(), target.clone());
+    values
+}
+
+/// The checks of the operation's own row in the table.
+#[must_use]
+pub fn table_checks(op: Op) -> Vec<CheckTemplate> {
+    let info = op.info();
+    let params: Vec<&str> = info.params.iter().map(|param| param.name).collect();
+    let template = |raw: &&str| CheckTemplate::new(&raw.parse().ok()?, &params).ok();
+    info.checks.iter().filter_map(template).collect()
+}
+
+/// `calls_per_minute=10 timeout=60`.
+#[must_use]
+pub fn shown(params: &Params) -> String {
+    params.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+}
+
+fn one_line(name: &str, value: &Text) -> Result<(), Text> {
+    let text = value.as_str();
+    let why = if value.is_blank() {
+        "is empty"
+    } else if text.contains('\n') {
+        "has more than one line"
+    } else if text.chars().count() > Text::LINE_MAX {
+        "is too long"
+    } else {
+        return Ok(());
+    };
+    Err(Text::line(&format!("{name} {why}: give one line of text")))
+}
+
+/// Numbers are numbers: `calls_per_minute = many` must not be found out by a backend.
+fn in_shape(name: &str, value: &Text) -> Result<(), Text> {
+    let value = value.as_str();
+    let (fits, shape) = match name {
+        "calls_per_minute" | "timeout" | "limit" | "minutes" => {
+            (value.parse::<u32>().is_ok() && !value.starts_with('+'), "a whole number")
+        }
+        "level" => (matches!(value, "L0" | "L1" | "L2" | "L3" | "L4"), "one of L0, L1, L2, L3, L4"),
+        _ => return Ok(()),
+    };
+    if fits { Ok(()) } else { Err(Text::line(&format!("{name} is '{value}' and must be {shape}"))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(pairs: &[(&str, &str)]) -> Params {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), Text::block(value))).collect()
+    }
+
+    #[test]
+    fn a6_what_nobody_says_comes_from_the_table() {
+        assert_eq!(complete(Op::RateLimit, &params(&[]), &[]), Ok(params(&[("calls_per_minute", "10")])));
+        let own = params(&[("calls_per_minute", "5")]);
+        assert_eq!(complete(Op::RateLimit, &own, &[]), Ok(own.clone()));
+    }
+
+    #[test]
+    fn wrong_parameters_are_refused_in_words() {
+        for (op, given, says) in [
+            (Op::Isolate, &[("force", "yes")][..], "takes none"),
+            (Op::RateLimit, &[("calls", "5")], "takes calls_per_minute"),
+            (Op::RateLimit, &[("calls_per_minute", "-5")], "whole number"),
+            (Op::RateLimit, &[("calls_per_minute", "many")], "whole number"),
+            (Op::SwitchModel, &[("level", "L9")], "L0, L1"),
+            (Op::Silence, &[], "needs minutes"),
+            (Op::Page, &[("reason", " ")], "is empty"),
+            (Op::Page, &[("reason", "a\nb")], "more than one line"),
+            (Op::Isolate, &[("undoes", "x")], "no parameter 'undoes'"),
+        ] {
+            let words = complete(op, &params(given), &[]).unwrap_err();
+            assert!(words.as_str().contains(says), "{op} {given:?}: {words}");
+        }
+    }
+
+    #[test]
+    fn every_check_of_the_table_is_one() {
+        for op in Op::ALL {
+            assert_eq!(table_checks(*op).len(), op.info().checks.len(), "{op}");
+        }
+    }
+
+    #[test]
+    fn a_target_is_of_the_kind_aimed_at() {
+        for attack in ["-rf", "$(x)", "a\nb", "a b", "../../etc", ""] {
+            assert!(check_target(Op::Isolate, &Text::block(attack)).is_err(), "{attack:?}");
+        }
+        assert_eq!(check_target(Op::Isolate, &Text::line("team/support-1")), Ok(()));
+        assert_eq!(check_target(Op::Page, &Text::line("Ana Lee")), Ok(()));
+        assert!(check_target(Op::Page, &Text::block("Ana\nLee")).is_err());
+    }
+}

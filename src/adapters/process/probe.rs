@@ -1,0 +1,226 @@
+//! Programs that read the world, and what is made of what they print.
+//!
+//! Only what can be trusted is a reading: a probe that failed, printed too much or contradicts
+//! itself has read nothing, and no data proves nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::time::Duration;
+
+use crate::adapters::template::{Argv, Values};
+use crate::incident::{AgentId, Text};
+
+use super::child::{self, How, Place, Program, WhenDropped};
+use super::spec::{Format, ProbeSpec};
+
+/// Values read, by name.
+pub type Readings = BTreeMap<String, Text>;
+
+/// A probe prints a few values, not logs.
+const OUTPUT_MAX: usize = 256 * 1024;
+
+/// Values taken of one reading at most.
+const VALUES_MAX: usize = 256;
+
+/// How long after its limit a reading is killed. It changes nothing, so nothing is lost.
+pub(super) const KILL: Duration = Duration::from_secs(2);
+
+/// A checked probe.
+#[derive(Clone, Debug)]
+pub struct Probe {
+    argv: Argv,
+    format: Format,
+    limit: Duration,
+    place: Place,
+}
+
+impl Probe {
+    /// A probe of agents, whose arguments may hold `{agent}` and `{target}`: for vitals.
+    ///
+    /// # Errors
+    /// Every problem, with the index of the argument it is in.
+    pub fn new(spec: &ProbeSpec, place: Place) -> Result<Self, Vec<(usize, String)>> {
+        Self::with(spec, place, &["agent", "target"])
+    }
+
+    pub(super) fn with(spec: &ProbeSpec, place: Place, known: &[&str]) -> Result<Self, Vec<(usize, String)>> {
+        let argv = Argv::parse(&spec.run, known)?;
+        Ok(Self { argv, format: spec.format, limit: spec.limit, place })
+    }
+
+    /// What is read of an agent now.
+    ///
+    /// # Errors
+    /// In words: why nothing could be read.
+    pub async fn read(&self, agent: &AgentId) -> Result<Readings, Text> {
+        let target = Text::line(agent.as_str());
+        let values = [("agent", target.clone()), ("target", target)].map(|(n, v)| (n.to_owned(), v));
+        self.read_with(&values.into(), vec![("FLIGHTDECK_AGENT", agent.as_str().into())]).await
+    }
+
+    pub(super) fn uses(&self, name: &str) -> bool {
+        self.argv.uses(name)
+    }
+
+    pub(super) async fn read_with(
+        &self,
+        values: &Values,
+        env: Vec<(&'static str, OsString)>,
+    ) -> Result<Readings, Text> {
+        let argv = self.argv.fill(values)?;
+        let printed = read_output(argv, self.place.clone(), env, self.limit).await?;
+        readings(&printed, self.format)
+    }
+}
+
+/// Runs a program that only reads, and gives back all that it printed.
+pub(super) async fn read_output(
+    argv: Vec<String>,
+    place: Place,
+    env: Vec<(&'static str, OsString)>,
+    limit: Duration,
+) -> Result<Vec<u8>, Text> {
+    let name = argv[0].clone();
+    let when_dropped = WhenDropped::Kill;
+    let ran =
+        child::run(Program { argv, place, env, limit, kill: KILL, keep: OUTPUT_MAX, when_dropped }).await;
+    let why = match ran.how {
+        How::Exited(0) if ran.stdout.cut() == 0 => return Ok(ran.stdout.bytes()),
+        How::Exited(0) => format!("printed {} bytes, more than a reading can be", ran.stdout.total()),
+        How::Exited(code) => match ran.stderr.text().lines().last() {
+            Some(last) => format!("ended with code {code}: {last}"),
+            None => format!("ended with code {code}"),
+        },
+        How::NotStarted(why) => format!("could not be started: {why}"),
+        How::Signalled(signal) => format!("was killed by signal {signal}"),
+        How::TimeLimit => format!("gave no answer within {} s", limit.as_secs_f32()),
+        How::Lost(why) => format!("was lost sight of: {why}"),
+    };
+    Err(Text::line(&format!("{name} {why}")))
+}
+
+/// The values in what a probe printed.
+///
+/// # Errors
+/// In words: why nothing in it can be trusted.
+pub fn readings(printed: &[u8], format: Format) -> Result<Readings, Text> {
+    let all = match format {
+        Format::Lines => of_lines(printed),
+        Format::Json => of_json(printed)?,
+    };
+    if all.len() > VALUES_MAX {
+        return Err(Text::line(&format!("{} values are more than a reading can have", all.len())));
+    }
+    if all.is_empty() {
+        return Err(Text::line(match format {
+            Format::Lines => "the probe printed no line like name=value",
+            Format::Json => "the probe printed no value in its JSON object",
+        }));
+    }
+    Ok(all)
+}
+
+/// Lines that are no `name=value` are passed over. A name with two values has none: somebody may
+/// have smuggled a line into the other's value.
+fn of_lines(printed: &[u8]) -> Readings {
+    let text = String::from_utf8_lossy(printed);
+    let mut all = Readings::new();
+    let mut contradicted = BTreeSet::new();
+    for line in text.lines() {
+        let Some((name, value)) = line.split_once('=') else { continue };
+        let (name, value) = (name.trim(), Text::line(value.trim()));
+        if is_name(name) && all.get(name).is_some_and(|before| *before != value) {
+            contradicted.insert(name.to_owned());
+        } else if is_name(name) {
+            all.insert(name.to_owned(), value);
+        }
+    }
+    all.retain(|name, _| !contradicted.contains(name));
+    all
+}
+
+fn of_json(printed: &[u8]) -> Result<Readings, Text> {
+    use serde_json::{Map, Value};
+    let object: Map<String, Value> = serde_json::from_slice(printed)
+        .map_err(|why| Text::line(&format!("the probe printed no JSON object: {why}")))?;
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(Text::line(text.trim())),
+        Value::Number(number) => Some(Text::line(&number.to_string())),
+        Value::Bool(true) => Some(Text::line("yes")),
+        Value::Bool(false) => Some(Text::line("no")),
+        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    };
+    let named = object.iter().filter(|(name, _)| is_name(name));
+    Ok(named.filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect())
+}
+
+fn is_name(name: &str) -> bool {
+    (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn pairs(readings: &Readings) -> Vec<(&str, &str)> {
+        readings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+
+    #[test]
+    fn lines_and_json_read_alike() {
+        let expected = [("agent_status", "stopped"), ("api_calls", "0"), ("note", "a = b")];
+        let lines = b"# probe\nagent_status=stopped\r\n api_calls = 0\nnote=a = b\nchatter\n";
+        assert_eq!(pairs(&readings(lines, Format::Lines).unwrap()), expected);
+        let json = br#"{"agent_status":"stopped","api_calls":0,"note":"a = b","deep":{"x":1},"n":null}"#;
+        assert_eq!(pairs(&readings(json, Format::Json).unwrap()), expected);
+        let booleans = readings(br#"{"healthy":true,"pre_check":false,"p95":1.5}"#, Format::Json).unwrap();
+        assert_eq!(pairs(&booleans), [("healthy", "yes"), ("p95", "1.5"), ("pre_check", "no")]);
+    }
+
+    #[test]
+    fn garbage_is_no_reading() {
+        let deep = "[".repeat(100_000);
+        let many: String = (0..300).map(|n| format!("v{n}=1\n")).collect();
+        for (printed, format) in [
+            (&b""[..], Format::Lines),
+            (b"\x00\xff\xfe=\x80\n=\n==", Format::Lines),
+            (b"<html>502 Bad Gateway</html>", Format::Lines),
+            (many.as_bytes(), Format::Lines),
+            (b"", Format::Json),
+            (b"{}", Format::Json),
+            (b"[1]", Format::Json),
+            (b"{\"a\":1} trailing", Format::Json),
+            (b"{\"a\":{\"b\":1}}", Format::Json),
+            (b"\xff", Format::Json),
+            (deep.as_bytes(), Format::Json),
+        ] {
+            assert!(readings(printed, format).is_err(), "{:?}", &printed[..printed.len().min(40)]);
+        }
+    }
+
+    #[test]
+    fn an_agent_that_smuggles_a_line_proves_nothing() {
+        // A probe prints a name that the agent chose, with a line end in it.
+        let printed = b"agent_status=running\nname=x\nagent_status=stopped\ntask_queue=0\ntask_queue=0\n";
+        let read = readings(printed, Format::Lines).unwrap();
+        assert_eq!(pairs(&read), [("name", "x"), ("task_queue", "0")]);
+    }
+
+    #[test]
+    fn a_value_is_clean_text() {
+        let read = readings(b"a=\x1b[2Jx\xe2\x80\xae", Format::Lines).unwrap();
+        assert_eq!(read["a"], "^[[2Jx<U+202E>");
+        let read = readings(br#"{"a":"x\ny"}"#, Format::Json).unwrap();
+        assert_eq!(read["a"], "x^Jy");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_printed_is_ever_more_than_refused(printed in any::<Vec<u8>>()) {
+            for format in [Format::Lines, Format::Json] {
+                let _ = readings(&printed, format);
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The adapter as a whole, with real small programs.

@@ -1,0 +1,154 @@
+//! The drill's adapter: the same plans, calls and probes, on a world that is made up.
+//!
+//! Knows nothing of the fleet behind [`World`], and a `World` has nothing of this crate's to act
+//! on the real one with: it takes values and gives values, without waiting.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::incident::{Inverse, Op, Params, Plan, Text};
+
+use super::ask::{self, VERIFY_S};
+use super::evidence::Brought;
+use super::{Adapter, Ask, CallOutcome, Evidence, Pending};
+
+/// A simulated world. Time passes in it by its owner's doing.
+pub trait World: Send + Sync {
+    /// Whether there is such a target: an agent, an alert, a level or a person, by the
+    /// operation's aim.
+    fn knows(&self, op: Op, target: &str) -> bool;
+
+    /// The target's version as it is now.
+    fn version(&self, target: &str) -> Option<Text>;
+
+    /// Carries out an operation with complete parameters and says what the backend answers. The
+    /// same `key` twice is the same call: it answers again and does nothing.
+    ///
+    /// # Errors
+    /// What the backend says when it refuses.
+    fn call(&self, key: &str, op: Op, target: &str, params: &Params) -> Result<Text, Text>;
+
+    /// What probes read of the target, by the names of vitals and checks.
+    fn read(&self, target: &str) -> BTreeMap<String, Text>;
+
+    /// Logs, state and API history of the target, `limit` log lines at most (A4).
+    fn evidence(&self, target: &str, limit: usize) -> Vec<Evidence>;
+
+    /// The parameters with which the inverse operation goes back to how things are now; none:
+    /// there is no way back.
+    fn inverse_params(&self, op: Op, target: &str, params: &Params) -> Option<Params>;
+
+    /// What could fight the operation, in words: a controller, a second replica.
+    fn conflicts(&self, op: Op, target: &str) -> Vec<Text> {
+        let _ = (op, target);
+        Vec::new()
+    }
+}
+
+/// The adapter of a simulated world.
+pub struct Simulated {
+    name: Text,
+    world: Arc<dyn World>,
+    brought: Brought,
+}
+
+/// Log lines of a snapshot, should its parameter be no number.
+const LOG_LINES: usize = 1000;
+
+impl Simulated {
+    /// An adapter named `simulated`.
+    #[must_use]
+    pub fn new(world: Arc<dyn World>) -> Self {
+        Self { name: Text::line("simulated"), world, brought: Brought::default() }
+    }
+
+    fn known(&self, op: Op, target: &Text) -> Result<(), Text> {
+        ask::check_target(op, target)?;
+        if self.world.knows(op, target.as_str()) {
+            return Ok(());
+        }
+        Err(Text::line(&format!("there is no {} '{target}' in this drill", ask::target_name(op))))
+    }
+
+    fn planned(&self, ask: &Ask) -> Result<Plan, Text> {
+        let Ask { op, target, params } = ask;
+        self.known(*op, target)?;
+        let params = ask::complete(*op, params, &[])?;
+        let values = ask::values(*op, target, &params);
+        let checks: Result<_, Text> =
+            ask::table_checks(*op).iter().map(|check| check.fill(&values)).collect();
+        Ok(Plan {
+            op: *op,
+            target: target.clone(),
+            adapter: self.name.clone(),
+            call: shown(*op, target, &params),
+            version: self.world.version(target.as_str()),
+            inverse: self.inverse(*op, target, &params),
+            params,
+            checks: checks?,
+            conflicts: self.world.conflicts(*op, target.as_str()),
+            limit_s: op.info().limit_s,
+            verify_s: VERIFY_S,
+        })
+    }
+
+    fn inverse(&self, op: Op, target: &Text, params: &Params) -> Option<Inverse> {
+        let inverse = op.info().inverse?;
+        let params = self.world.inverse_params(op, target.as_str(), params)?;
+        let params = ask::complete(inverse, &params, &[]).ok()?;
+        let call = shown(inverse, target, &params);
+        Some(Inverse { op: inverse, params, call })
+    }
+
+    fn called(&self, key: &str, plan: &Plan) -> CallOutcome {
+        let target = plan.target.as_str();
+        if let Err(why) = self.known(plan.op, &plan.target) {
+            return CallOutcome::Failed(Text::line(&format!("nothing was called: {why}")));
+        }
+        let answer = match self.world.call(key, plan.op, target, &plan.params) {
+            Ok(answer) => answer,
+            Err(why) => return CallOutcome::Failed(why),
+        };
+        let mut evidence = Vec::new();
+        if plan.op == Op::Snapshot {
+            let limit = plan.params.get("limit").and_then(|limit| limit.as_str().parse().ok());
+            evidence = self.world.evidence(target, limit.unwrap_or(LOG_LINES));
+            self.brought.note(plan, !evidence.is_empty());
+        }
+        CallOutcome::Accepted { answer, evidence }
+    }
+
+    fn read(&self, plan: &Plan) -> Vec<Option<Text>> {
+        let readings = self.world.read(plan.target.as_str());
+        let value = |check| self.brought.value(plan, check);
+        plan.checks.iter().map(|c| readings.get(c.name.as_str()).cloned().or_else(|| value(c))).collect()
+    }
+}
+
+/// `rate-limit support-1 calls_per_minute=10`.
+fn shown(op: Op, target: &Text, params: &Params) -> Text {
+    let params = ask::shown(params);
+    Text::line(format!("{op} {target} {params}").trim_end())
+}
+
+impl Adapter for Simulated {
+    fn name(&self) -> &Text {
+        &self.name
+    }
+
+    fn offers(&self, op: Op, target: &str) -> bool {
+        self.world.knows(op, target)
+    }
+
+    fn plan<'a>(&'a self, ask: &'a Ask) -> Pending<'a, Result<Plan, Text>> {
+        Box::pin(async { self.planned(ask) })
+    }
+
+    fn call<'a>(&'a self, key: &'a str, plan: &'a Plan) -> Pending<'a, CallOutcome> {
+        Box::pin(async { self.called(key, plan) })
+    }
+
+    fn probe<'a>(&'a self, plan: &'a Plan) -> Pending<'a, Vec<Option<Text>>> {
+        Box::pin(async { self.read(plan) })
+    }
+}
