@@ -10,6 +10,7 @@
 //! ```
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use serde::Deserialize;
 
@@ -184,11 +185,17 @@ fn bindings(context: Context, mut table: Tree<'_>, problems: &mut Problems) -> B
         };
         if let Some(why) = unfit(context, &keys, intent) {
             problems.push(table.problem(place, format!("`{written}`: {why}")));
-        } else if bound.contains_key(&keys) {
-            let message = format!("`{written}` is bound twice here; both are {}", show(&keys));
-            problems.push(table.problem(place, message));
-        } else {
-            bound.insert(keys, (intent, place));
+            continue;
+        }
+        let shown = show(&keys);
+        match bound.entry(keys) {
+            Entry::Vacant(free) => {
+                free.insert((intent, place));
+            }
+            Entry::Occupied(_) => {
+                let message = format!("`{written}` is bound twice here; both are {shown}");
+                problems.push(table.problem(place, message));
+            }
         }
     }
     // A sequence whose beginning is bound by itself can never be finished.
