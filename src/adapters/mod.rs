@@ -67,6 +67,9 @@ pub trait Adapter: Send + Sync {
     /// Its name in the configuration and in plans.
     fn name(&self) -> &Text;
 
+    /// The operations that it carries for some target or other.
+    fn carries(&self) -> Vec<Op>;
+
     /// Whether it carries this operation for this target.
     fn offers(&self, op: Op, target: &str) -> bool;
 

@@ -120,15 +120,26 @@ impl ProcessAdapter {
     }
 }
 
+impl ProcessAdapter {
+    /// Whether there is a program for it, or one that undoes what it would undo.
+    fn is_configured(&self, op: Op) -> bool {
+        let undone_by =
+            |(other, action): (&Op, &Action)| action.undo.is_some() && other.info().inverse == Some(op);
+        self.actions.contains_key(&op) || self.actions.iter().any(undone_by)
+    }
+}
+
 impl Adapter for ProcessAdapter {
     fn name(&self) -> &Text {
         &self.name
     }
 
+    fn carries(&self) -> Vec<Op> {
+        Op::ALL.iter().copied().filter(|op| self.is_configured(*op)).collect()
+    }
+
     fn offers(&self, op: Op, target: &str) -> bool {
-        let undone_by =
-            |(other, action): (&Op, &Action)| action.undo.is_some() && other.info().inverse == Some(op);
-        self.is_for(op, target) && (self.actions.contains_key(&op) || self.actions.iter().any(undone_by))
+        self.is_for(op, target) && self.is_configured(op)
     }
 
     fn plan<'a>(&'a self, ask: &'a Ask) -> Pending<'a, Result<Plan, Text>> {

@@ -18,6 +18,16 @@ pub trait World: Send + Sync {
     /// operation's aim.
     fn knows(&self, op: Op, target: &str) -> bool;
 
+    /// The parameters as the backend takes them: defaults filled in, names such as `backup`
+    /// resolved to what will be read.
+    ///
+    /// # Errors
+    /// In words: a value without sense.
+    fn complete(&self, op: Op, target: &str, params: &Params) -> Result<Params, Text> {
+        let _ = target;
+        ask::complete(op, params, &[])
+    }
+
     /// The target's version as it is now.
     fn version(&self, target: &str) -> Option<Text>;
 
@@ -73,7 +83,7 @@ impl Simulated {
     fn planned(&self, ask: &Ask) -> Result<Plan, Text> {
         let Ask { op, target, params } = ask;
         self.known(*op, target)?;
-        let params = ask::complete(*op, params, &[])?;
+        let params = self.world.complete(*op, target.as_str(), params)?;
         let values = ask::values(*op, target, &params);
         let checks: Result<_, Text> =
             ask::table_checks(*op).iter().map(|check| check.fill(&values)).collect();
@@ -134,6 +144,10 @@ fn shown(op: Op, target: &Text, params: &Params) -> Text {
 impl Adapter for Simulated {
     fn name(&self) -> &Text {
         &self.name
+    }
+
+    fn carries(&self) -> Vec<Op> {
+        Op::ALL.to_vec()
     }
 
     fn offers(&self, op: Op, target: &str) -> bool {

@@ -1,1 +1,12 @@
-//! Joins the core with the world.
+//! Joins the core with the world: the hub, dispatch, probes, sessions, clocks, drills.
+
+pub mod clock;
+pub mod dispatch;
+pub mod feed;
+pub mod hub;
+pub mod intake;
+pub mod watch;
+
+pub use clock::Clock;
+pub use feed::Feed;
+pub use hub::{Done, Hub, HubError};

@@ -1,0 +1,310 @@
+//! The one door: every command of every session, source, probe and program comes through
+//! [`Hub::submit`], is decided by the same policy, and is on disk before anybody hears of it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{broadcast, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::clock::Clock;
+use super::feed::{FEED_CAPACITY, Feed};
+use crate::adapters::{Adapter, Ask, Rig};
+use crate::app::msg::Notice;
+use crate::incident::{
+    Actor, Board, Command, Entry, Event, Incident, IncidentId, Op, Plan, Policy, Realm, Refusal, Text, decide,
+};
+use crate::store::{AppendError, Journal, NewEntry, RunnerLease, StoreError};
+
+/// How often a decision is taken anew because somebody else wrote meanwhile.
+const TRIES: u32 = 20;
+
+/// How long the journal's own news are waited for before a decision is tried again anyway.
+const CATCH_UP: Duration = Duration::from_millis(500);
+
+/// The hub. Cheap to clone.
+#[derive(Clone)]
+pub struct Hub(Arc<Inner>);
+
+struct Inner {
+    journal: Journal,
+    policy: Arc<Policy>,
+    clock: Clock,
+    rig: Rig,
+    runner: Option<RunnerLease>,
+    board: Mutex<Board>,
+    feed: broadcast::Sender<Feed>,
+    /// How many entries of the journal are on the board.
+    position: watch::Sender<u64>,
+    /// Whether everything that was in the journal at the start is on the board.
+    loaded: watch::Sender<bool>,
+    read_only: bool,
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum HubError {
+    /// By policy.
+    #[error("{0}")]
+    Refused(#[from] Refusal),
+    /// The journal could not take it.
+    #[error("{0}; nothing was done")]
+    Store(#[from] StoreError),
+    /// Others wrote faster than this could be decided.
+    #[error("others wrote to {0} at the same time, {TRIES} times in a row; nothing was done; try again")]
+    Contended(String),
+}
+
+/// What a command led to.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Done {
+    /// The incident it went to.
+    pub incident: IncidentId,
+    /// What was written; empty when nothing was to be done.
+    pub entries: Vec<Entry>,
+}
+
+impl Hub {
+    /// A hub on a journal. Nothing is loaded before [`Hub::run`].
+    #[must_use]
+    pub fn new(journal: Journal, policy: Arc<Policy>, clock: Clock, rig: Rig, read_only: bool) -> Self {
+        let runner = if journal.is_read_only() { None } else { journal.lease_runner().ok() };
+        Self(Arc::new(Inner {
+            journal,
+            policy,
+            clock,
+            rig,
+            runner,
+            board: Mutex::default(),
+            feed: broadcast::channel(FEED_CAPACITY).0,
+            position: watch::channel(0).0,
+            loaded: watch::channel(false).0,
+            read_only,
+        }))
+    }
+
+    /// The journal.
+    #[must_use]
+    pub fn journal(&self) -> &Journal {
+        &self.0.journal
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn policy(&self) -> &Arc<Policy> {
+        &self.0.policy
+    }
+
+    /// The clock.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// The adapters.
+    #[must_use]
+    pub fn rig(&self) -> &Rig {
+        &self.0.rig
+    }
+
+    /// Live or drill.
+    #[must_use]
+    pub fn realm(&self) -> Realm {
+        self.0.rig.realm()
+    }
+
+    /// This process, as requests on the timeline name it.
+    #[must_use]
+    pub fn runner(&self) -> Text {
+        self.0.runner.as_ref().map(|lease| lease.id().clone()).unwrap_or_default()
+    }
+
+    /// Whether mutating calls are refused in this process.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        self.0.read_only
+    }
+
+    /// Hears of everything from now on.
+    #[must_use]
+    pub fn subscribe(&self) -> broadcast::Receiver<Feed> {
+        self.0.feed.subscribe()
+    }
+
+    /// Tells every session. Nobody listening is no error.
+    pub fn tell(&self, feed: Feed) {
+        drop(self.0.feed.send(feed));
+    }
+
+    /// All incidents that are loaded. Held for a moment only, never over a wait.
+    pub fn board(&self) -> MutexGuard<'_, Board> {
+        self.0.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until everything that was in the journal at the start is on the board.
+    pub async fn until_loaded(&self) {
+        // The sender lives as long as the hub, which this holds.
+        drop(self.0.loaded.subscribe().wait_for(|loaded| *loaded).await);
+    }
+
+    /// Loads the journal and goes on hearing of every entry, own and foreign, until cancelled.
+    pub async fn run(self, cancel: CancellationToken) {
+        let at_start = self.0.journal.position().await.unwrap_or(0);
+        let mut watch = self.0.journal.watch(0);
+        if at_start == 0 {
+            self.announce_loaded();
+        }
+        loop {
+            let news = tokio::select! {
+                () = cancel.cancelled() => return,
+                news = watch.next() => news,
+            };
+            match news {
+                Ok(news) => {
+                    let entries: Arc<[Entry]> = news.into_iter().map(|(_, entry)| entry).collect();
+                    self.take(&entries);
+                    self.tell(Feed::Entries(entries));
+                    self.0.position.send_replace(watch.position());
+                    if watch.position() >= at_start && !*self.0.loaded.borrow() {
+                        self.announce_loaded();
+                    }
+                }
+                Err(error) => {
+                    self.tell(Feed::Notice(Notice::lasting("journal", error.to_string())));
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
+            }
+        }
+    }
+
+    fn announce_loaded(&self) {
+        self.0.loaded.send_replace(true);
+        self.tell(Feed::Loaded);
+    }
+
+    fn take(&self, entries: &[Entry]) {
+        let mut board = self.board();
+        for entry in entries {
+            board.apply(entry);
+        }
+    }
+
+    /// Decides a command and puts it on record. None as the incident: a new one, or, for an alert,
+    /// wherever the alert belongs (B12).
+    ///
+    /// # Errors
+    /// A refusal by policy, or what is wrong with the journal. Nothing was done then.
+    pub async fn submit(
+        &self,
+        incident: Option<IncidentId>,
+        command: Command,
+        actor: &Actor,
+    ) -> Result<Done, HubError> {
+        self.refuse_when_read_only(&command)?;
+        for _ in 0..TRIES {
+            let position = *self.0.position.borrow();
+            let target = incident.or_else(|| self.route(&command));
+            let (seq, events) = self.decided(target, &command, actor).await?;
+            let Some(id) = target else {
+                let entries = self.dress(events, actor);
+                // A declaration by hand is always a new incident; an alert must not declare twice.
+                let guard = matches!(command, Command::Alert { .. }).then_some(position);
+                match self.0.journal.append_new(entries, guard).await {
+                    Ok(entries) => return Ok(self.done(entries)),
+                    Err(error) => self.catch_up(error).await?,
+                }
+                continue;
+            };
+            if events.is_empty() {
+                return Ok(Done { incident: id, entries: vec![] });
+            }
+            match self.0.journal.append(id, seq, self.dress(events, actor)).await {
+                Ok(entries) => return Ok(self.done(entries)),
+                Err(error) => self.catch_up(error).await?,
+            }
+        }
+        Err(HubError::Contended(incident.map_or_else(|| "the journal".to_owned(), |id| id.to_string())))
+    }
+
+    fn refuse_when_read_only(&self, command: &Command) -> Result<(), HubError> {
+        if self.0.read_only && matches!(command, Command::Act { .. } | Command::Approve { .. }) {
+            let why = "this flightdeck was started read-only";
+            return Err(Refusal::new("--read-only", why, "act from one that was not").into());
+        }
+        Ok(())
+    }
+
+    /// Where an alert belongs, by what is on the board.
+    fn route(&self, command: &Command) -> Option<IncidentId> {
+        if let Command::Alert { alert, .. } = command { self.board().route(alert) } else { None }
+    }
+
+    /// Decides on the newest state known; loads the incident if it is not on the board yet.
+    async fn decided(
+        &self,
+        target: Option<IncidentId>,
+        command: &Command,
+        actor: &Actor,
+    ) -> Result<(u64, Vec<Event>), HubError> {
+        if let Some(id) = target
+            && self.board().incident(id).is_none()
+        {
+            let entries = self.0.journal.read(id, 0).await?;
+            self.take(&entries);
+        }
+        let board = self.board();
+        let blank = Incident::blank(target.unwrap_or_else(|| board.next_id()));
+        let incident = target.and_then(|id| board.incident(id)).unwrap_or(&blank);
+        let events = decide(incident, &self.0.policy, command, actor, self.0.clock.now())?;
+        Ok((incident.seq, events))
+    }
+
+    fn dress(&self, events: Vec<Event>, actor: &Actor) -> Vec<NewEntry> {
+        let at = self.0.clock.now();
+        events.into_iter().map(|event| NewEntry { at, actor: actor.clone(), event }).collect()
+    }
+
+    fn done(&self, entries: Vec<Entry>) -> Done {
+        self.take(&entries);
+        let incident = entries.first().map_or(IncidentId(0), |entry| entry.incident);
+        Done { incident, entries }
+    }
+
+    /// After a conflict: reads what others wrote. Anything else is an error.
+    async fn catch_up(&self, error: AppendError) -> Result<(), HubError> {
+        match error {
+            AppendError::Conflict { incident, .. } => {
+                let seq = self.board().incident(incident).map_or(0, |i| i.seq);
+                let entries = self.0.journal.read(incident, seq).await?;
+                self.take(&entries);
+                Ok(())
+            }
+            AppendError::Moved { actual, .. } => {
+                let mut position = self.0.position.subscribe();
+                let caught_up = position.wait_for(|position| *position >= actual);
+                drop(tokio::time::timeout(CATCH_UP, caught_up).await);
+                Ok(())
+            }
+            AppendError::Store(error) => Err(error.into()),
+        }
+    }
+
+    /// Says exactly what an operation would do: the adapter's plan, and what of this journal could
+    /// fight it.
+    ///
+    /// # Errors
+    /// In words: why it cannot be done, and what would make it possible.
+    pub async fn plan(&self, incident: IncidentId, ask: Ask) -> Result<Plan, Text> {
+        let adapter = self.0.rig.need(ask.op, &ask.target).map_err(|u| Text::block(&u.to_string()))?;
+        let mut plan = adapter.plan(&ask).await?;
+        let conflicts = self.board().conflicts(incident, &plan);
+        plan.conflicts.extend(conflicts);
+        Ok(plan)
+    }
+
+    /// The operations that some adapter carries.
+    #[must_use]
+    pub fn offers(&self) -> Vec<Op> {
+        self.0.rig.adapters().flat_map(Adapter::carries).collect()
+    }
+}
