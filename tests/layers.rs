@@ -156,6 +156,20 @@ fn what_is_allowed_passes() {
     }
 }
 
+#[test]
+fn nothing_that_is_banned_is_locked() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |name: &str| -> toml::Table { fs::read_to_string(root.join(name)).unwrap().parse().unwrap() };
+    let names = |list: &toml::Value| -> Vec<String> {
+        list.as_array().unwrap().iter().map(|item| item["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let banned = names(&read("deny.toml")["bans"]["deny"]);
+    assert!(banned.contains(&"openssl-sys".to_owned()));
+    let locked = names(&read("Cargo.lock")["package"]);
+    let found: Vec<_> = locked.iter().filter(|name| banned.contains(name)).collect();
+    assert!(found.is_empty(), "{found:?}: see deny.toml");
+}
+
 fn only(found: Vec<Violation>) -> String {
     assert_eq!(found.len(), 1, "{found:?}");
     found[0].why.clone()

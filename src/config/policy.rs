@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use crate::incident::Policy;
+use crate::incident::{Command, Policy, Text};
 
 use super::file::File;
 use super::located::Problems;
 use super::paths::Paths;
 use super::settings::Settings;
 use super::tree::Tree;
+use super::wording;
 
 /// The policy that holds under these settings: the named file, else `policy.toml` beside the
 /// configuration, else the built-in one. Where the team's file is wrong, the built-in rule holds.
@@ -51,6 +52,20 @@ fn judge(mut policy: Policy, own: &Tree, file: &File, problems: &mut Problems) -
         problems.push(own.problem_at(&["warn_at_percent"], message));
         policy.warn_at_percent = built_in.warn_at_percent;
     }
+    policy.people_only.retain(|word| {
+        let known = Command::WORDS.contains(&word.as_str());
+        if !known {
+            // A guardrail that is misspelt guards nothing.
+            let shown = Text::line(word);
+            let problem =
+                own.problem_at(&["people_only"], format!("`people_only`: there is no command \"{shown}\""));
+            problems.push(match wording::meant(word, Command::WORDS, "commands") {
+                Some(hint) => problem.hint(hint),
+                None => problem,
+            });
+        }
+        known
+    });
     let mut levels = BTreeSet::new();
     if !policy.escalation.iter().all(|level| levels.insert(level.level)) {
         for (level, span) in own.doubles_in_list("escalation", "level") {
@@ -144,5 +159,17 @@ mod tests {
             ]
         );
         assert_eq!(policy.escalation, Policy::built_in().escalation);
+    }
+
+    #[test]
+    fn c2_a_misspelt_guardrail_is_told_for_it_would_guard_nothing() {
+        let (policy, problems) = policy("people_only = ['resolve', 'aprove']\n");
+        assert_eq!(
+            problems,
+            [
+                "/etc/fd/policy.toml:1:15: `people_only`: there is no command \"aprove\" (hint: did you mean `approve`?)"
+            ]
+        );
+        assert_eq!(policy.people_only, ["resolve"]);
     }
 }

@@ -292,42 +292,52 @@ pub enum Settlement {
     Undone,
 }
 
-impl Command {
-    /// Its word in policies and refusals.
-    #[must_use]
-    pub const fn word(&self) -> &'static str {
-        match self {
-            Self::Declare { .. } => "declare",
-            Self::Alert { .. } => "alert",
-            Self::ResolveAlert { .. } => "resolve-alert",
-            Self::AddAgent { .. } => "add-agent",
-            Self::Acknowledge => "acknowledge",
-            Self::SetMark { .. } => "set-mark",
-            Self::Classify { .. } => "classify",
-            Self::Assign { .. } => "assign",
-            Self::ReleaseRole { .. } => "release-role",
-            Self::Act { .. } => "act",
-            Self::Approve { .. } => "approve",
-            Self::Deny { .. } => "deny",
-            Self::Report { .. } => "report",
-            Self::Settle { .. } => "settle",
-            Self::Account { .. } => "account",
-            Self::StoreEvidence { .. } => "store-evidence",
-            Self::Suppose { .. } => "suppose",
-            Self::CloseHypothesis { .. } => "close-hypothesis",
-            Self::Update { .. } => "update",
-            Self::Note { .. } => "note",
-            Self::Decide { .. } => "decide",
-            Self::PinLine { .. } => "pin-line",
-            Self::Escalate { .. } => "escalate",
-            Self::Absorb { .. } => "absorb",
-            Self::Merge { .. } => "merge",
-            Self::Resolve { .. } => "resolve",
-            Self::Reopen { .. } => "reopen",
-            Self::Improve { .. } => "improve",
-            Self::MoveImprovement { .. } => "move-improvement",
-            Self::SaveReview { .. } => "save-review",
-            Self::Tick => "tick",
+/// One word for each command, and the list of all words, from one table.
+macro_rules! command_words {
+    ($($command:pat => $word:literal,)+) => {
+        /// Every command's word.
+        pub const WORDS: &'static [&'static str] = &[$($word),+];
+
+        /// Its word in policies and refusals.
+        #[must_use]
+        pub const fn word(&self) -> &'static str {
+            match self { $($command => $word,)+ }
         }
+    };
+}
+
+impl Command {
+    command_words! {
+        Self::Declare { .. } => "declare",
+        Self::Alert { .. } => "alert",
+        Self::ResolveAlert { .. } => "resolve-alert",
+        Self::AddAgent { .. } => "add-agent",
+        Self::Acknowledge => "acknowledge",
+        Self::SetMark { .. } => "set-mark",
+        Self::Classify { .. } => "classify",
+        Self::Assign { .. } => "assign",
+        Self::ReleaseRole { .. } => "release-role",
+        Self::Act { .. } => "act",
+        Self::Approve { .. } => "approve",
+        Self::Deny { .. } => "deny",
+        Self::Report { .. } => "report",
+        Self::Settle { .. } => "settle",
+        Self::Account { .. } => "account",
+        Self::StoreEvidence { .. } => "store-evidence",
+        Self::Suppose { .. } => "suppose",
+        Self::CloseHypothesis { .. } => "close-hypothesis",
+        Self::Update { .. } => "update",
+        Self::Note { .. } => "note",
+        Self::Decide { .. } => "decide",
+        Self::PinLine { .. } => "pin-line",
+        Self::Escalate { .. } => "escalate",
+        Self::Absorb { .. } => "absorb",
+        Self::Merge { .. } => "merge",
+        Self::Resolve { .. } => "resolve",
+        Self::Reopen { .. } => "reopen",
+        Self::Improve { .. } => "improve",
+        Self::MoveImprovement { .. } => "move-improvement",
+        Self::SaveReview { .. } => "save-review",
+        Self::Tick => "tick",
     }
 }
