@@ -4,7 +4,7 @@
 //! it is left out, and the cockpit shows it as unavailable.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
@@ -12,6 +12,7 @@ use crate::incident::{AgentId, Aim, Check, Glob, Op, Span, Text};
 
 use super::located::Problems;
 use super::paths::{Env, Paths};
+use super::process;
 use super::settings::Agent;
 use super::tree::Tree;
 use super::wording;
@@ -140,55 +141,6 @@ impl Placeholders {
     }
 }
 
-/// The adapter's own keys as written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct WrittenProcess {
-    agents: Option<Vec<String>>,
-    dir: Option<String>,
-    env: Vec<String>,
-    probe: Option<Vec<String>>,
-    probe_format: ProbeFormat,
-    probe_limit: Option<Span>,
-    version: Option<Vec<String>>,
-    // Read beforehand; named here for the list of known keys.
-    #[serde(rename = "type")]
-    _type: Option<serde::de::IgnoredAny>,
-    #[serde(rename = "actions")]
-    _actions: Option<serde::de::IgnoredAny>,
-}
-
-/// An action as written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct WrittenAction {
-    run: Option<Vec<String>>,
-    undo: Option<Vec<String>>,
-    collect: Vec<String>,
-    limit: Option<Span>,
-    grace: Span,
-    kill: Option<Span>,
-    probe: Option<Vec<String>>,
-    probe_format: Option<ProbeFormat>,
-    probe_limit: Option<Span>,
-    checks: Option<Vec<WrittenCheck>>,
-    verify_within: Option<Span>,
-    version: Option<Vec<String>>,
-    destroys_evidence: bool,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "String")]
-struct WrittenCheck(Check);
-
-impl TryFrom<String> for WrittenCheck {
-    type Error = String;
-
-    fn try_from(written: String) -> Result<Self, String> {
-        written.parse().map(Self)
-    }
-}
-
 /// Reads every `[adapters.NAME]`.
 pub(super) fn read_all(
     mut adapters: Tree,
@@ -202,9 +154,7 @@ pub(super) fn read_all(
         let place = tree.span_of(&["type"]);
         match tree.take_text("type", problems) {
             Some((kind, _)) if kind == "process" => {
-                let dir = paths.config_dir.clone();
-                let mut reader = Reader { paths, env, dir, problems: &mut *problems };
-                if let Some(process) = reader.process(tree) {
+                if let Some(process) = process::read(tree, paths, env, problems) {
                     read.insert(name, Adapter::Process(process));
                 }
             }
@@ -250,283 +200,5 @@ pub(super) fn no_two_for_one(
                 );
             }
         }
-    }
-}
-
-/// Reads one adapter.
-struct Reader<'a> {
-    paths: &'a Paths,
-    env: &'a Env<'a>,
-    /// Where programs with a relative path lie.
-    dir: PathBuf,
-    problems: &'a mut Problems,
-}
-
-/// What the actions of an adapter that are aimed at an agent have in common.
-struct Common {
-    probe: Option<Probe>,
-    version: Option<Vec<String>>,
-}
-
-impl Reader<'_> {
-    fn process(&mut self, mut tree: Tree) -> Option<Process> {
-        let actions = tree.take("actions", self.problems);
-        let written: WrittenProcess = tree.read_whole(self.problems)?;
-        if let Some(dir) = &written.dir {
-            self.dir = self.paths.written(dir);
-        }
-        let dir = self.dir.clone();
-        for name in &written.env {
-            if name.is_empty() || name.contains(['=', '\0']) || name.starts_with("FLIGHTDECK_") {
-                let message = format!("`env`: \"{name}\" is no variable that can be passed on");
-                self.problems.push(tree.problem_at(&["env"], message));
-                return None;
-            }
-        }
-        // What every operation on an agent knows.
-        let version = self.command(&tree, "version", written.version, &["target", "agent"])?;
-        let mut known = vec!["target", "agent"];
-        known.extend(version.is_some().then_some("version"));
-        let probe = self.command(&tree, "probe", written.probe, &known)?.map(|run| Probe {
-            run,
-            format: written.probe_format,
-            limit: written.probe_limit.unwrap_or(PROBE_LIMIT),
-        });
-        let common = Common { probe, version };
-        let agents = written.agents.unwrap_or_else(|| vec!["*".to_owned()]);
-        let agents = agents.iter().map(|glob| Glob::new(glob)).collect();
-        let mut process = Process { agents, dir, env: written.env, actions: BTreeMap::new() };
-        if let Some(mut actions) = actions {
-            for name in actions.keys() {
-                let Some(op) = self.op(&actions, &name) else { continue };
-                let Some(tree) = actions.take(&name, self.problems) else { continue };
-                if let Some(action) = self.action(op, &tree, &common) {
-                    process.actions.insert(op, action);
-                }
-            }
-        }
-        Some(process)
-    }
-
-    fn op(&mut self, actions: &Tree, name: &str) -> Option<Op> {
-        if let Some(op) = Op::ALL.iter().copied().find(|op| op.word() == name) {
-            return Some(op);
-        }
-        let words: Vec<&str> = Op::ALL.iter().map(|op| op.word()).collect();
-        let problem = actions.problem_at(&[name], format!("there is no action `{name}`"));
-        self.problems.push(match wording::meant(name, &words, "actions") {
-            Some(hint) => problem.hint(hint),
-            None => problem,
-        });
-        None
-    }
-
-    /// The action, if nothing is wrong with it.
-    fn action(&mut self, op: Op, tree: &Tree, common: &Common) -> Option<ProcessAction> {
-        let written: WrittenAction = tree.read_whole(self.problems)?;
-        let shared = op.info().aim == Aim::Agent;
-        let common_version = common.version.as_ref().filter(|_| shared);
-        let known = Placeholders::of(op, written.version.is_some() || common_version.is_some());
-        // Each is looked at before the first one that is wrong ends it.
-        let version = self.command(tree, "version", written.version, &known.version);
-        let run = self.run(op, tree, written.run, &written.collect, &known.act);
-        let undo = self.undo(op, tree, written.undo, &known.undo);
-        let probe = self.command(tree, "probe", written.probe, &known.read);
-        let checks = self.checks(tree, written.checks, &known.read);
-        let (version, run, undo, probe, mut checks) = (version?, run?, undo?, probe?, checks?);
-
-        let own = probe.map(|run| Probe { run, format: ProbeFormat::default(), limit: PROBE_LIMIT });
-        let mut probe = own.or_else(|| common.probe.clone().filter(|_| shared));
-        if let Some(probe) = &mut probe {
-            probe.format = written.probe_format.unwrap_or(probe.format);
-            probe.limit = written.probe_limit.unwrap_or(probe.limit);
-        }
-        self.provable(op, tree, probe.is_some(), &mut checks);
-        Some(ProcessAction {
-            run,
-            undo,
-            collect: written.collect.iter().map(|path| self.path(path)).collect(),
-            limit: written.limit.unwrap_or(Span::seconds(op.info().limit_s)),
-            grace: written.grace,
-            kill: written.kill.unwrap_or(KILL),
-            probe,
-            checks,
-            verify_within: written.verify_within.unwrap_or(VERIFY_WITHIN),
-            version: version.or_else(|| common_version.cloned()),
-            destroys_evidence: written.destroys_evidence,
-        })
-    }
-
-    fn run(
-        &mut self,
-        op: Op,
-        tree: &Tree,
-        run: Option<Vec<String>>,
-        collect: &[String],
-        known: &[&str],
-    ) -> Option<Vec<String>> {
-        if !collect.is_empty() && op != Op::Snapshot {
-            let message = format!("`collect`: only {} brings files home", Op::Snapshot);
-            self.problems.push(tree.problem_at(&["collect"], message));
-            return None;
-        }
-        if run.is_none() && collect.is_empty() {
-            let message = format!("`{}` lacks the key `run`", tree.path());
-            self.problems.push(tree.problem_at(&[], message));
-            return None;
-        }
-        self.command(tree, "run", run, known).map(Option::unwrap_or_default)
-    }
-
-    #[expect(clippy::option_option, reason = "wrong and absent are two things, and only one is told")]
-    fn undo(
-        &mut self,
-        op: Op,
-        tree: &Tree,
-        undo: Option<Vec<String>>,
-        known: &[&str],
-    ) -> Option<Option<Vec<String>>> {
-        if undo.is_some() && !(op.info().mitigation && op.info().inverse.is_some()) {
-            let message = format!("{op} is not in force until undone, so nothing undoes it");
-            self.problems.push(tree.problem_at(&["undo"], message).hint("leave `undo` out"));
-            return None;
-        }
-        self.command(tree, "undo", undo, known)
-    }
-
-    #[expect(clippy::option_option, reason = "wrong and absent are two things, and only one is told")]
-    fn checks(
-        &mut self,
-        tree: &Tree,
-        written: Option<Vec<WrittenCheck>>,
-        known: &[&str],
-    ) -> Option<Option<Vec<Check>>> {
-        let Some(written) = written else { return Some(None) };
-        let checks: Vec<Check> = written.into_iter().map(|WrittenCheck(check)| check).collect();
-        for check in &checks {
-            self.known_placeholders(tree, "checks", check.name.as_str(), &[])?;
-            self.known_placeholders(tree, "checks", check.expected.as_str(), known)?;
-        }
-        Some(Some(checks))
-    }
-
-    /// Tells when nothing can ever prove the action. It is kept: better unproved than unavailable.
-    fn provable(&mut self, op: Op, tree: &Tree, probed: bool, checks: &mut Option<Vec<Check>>) {
-        if probed {
-            return;
-        }
-        let wanted = checks.as_ref().map_or(op.info().controls, |checks| !checks.is_empty());
-        if wanted {
-            let message = format!("{op} has no `probe`, so nothing can ever prove it");
-            let hint = "add probe = [\"PROGRAM\", \"{agent}\"], or checks = [] to do without proof";
-            self.problems.push(tree.problem_at(&[], message).hint(hint));
-        } else {
-            *checks = Some(Vec::new());
-        }
-    }
-
-    fn path(&self, written: &str) -> String {
-        match written.starts_with("~/") {
-            true => self.paths.written(written),
-            false => self.dir.join(written),
-        }
-        .display()
-        .to_string()
-    }
-
-    /// A program with arguments: `None` if something is wrong with it, `Some(None)` if there is none.
-    #[expect(clippy::option_option, reason = "wrong and absent are two things, and only one is told")]
-    fn command(
-        &mut self,
-        tree: &Tree,
-        key: &str,
-        written: Option<Vec<String>>,
-        known: &[&str],
-    ) -> Option<Option<Vec<String>>> {
-        let Some(mut run) = written else { return Some(None) };
-        let Some(program) = run.first().filter(|p| !p.trim().is_empty() && !p.starts_with('-')) else {
-            let problem = tree.problem_at(&[key], format!("`{key}` names no program"));
-            self.problems.push(problem.hint("write [\"PROGRAM\", \"ARGUMENT\", …]; no shell is involved"));
-            return None;
-        };
-        if named(program).next().is_some() {
-            let message = format!("`{key}`: the program itself cannot be a placeholder");
-            self.problems.push(tree.problem_at(&[key], message));
-            return None;
-        }
-        if program.contains(char::is_whitespace) && run.len() == 1 && !program.contains('/') {
-            let message = format!("`{key}` is one text with spaces, and no shell takes it apart");
-            let parts: Vec<_> = program.split_whitespace().map(|part| format!("{part:?}")).collect();
-            let hint = format!("write [{}]", parts.join(", "));
-            self.problems.push(tree.problem_at(&[key], message).hint(hint));
-            return None;
-        }
-        if run.iter().any(|argument| argument.contains('\0')) {
-            self.problems
-                .push(tree.problem_at(&[key], format!("`{key}` holds a NUL, which no program can get")));
-            return None;
-        }
-        for argument in &run {
-            self.known_placeholders(tree, key, argument, known)?;
-        }
-        if program.contains('/') {
-            run[0] = self.path(program);
-        }
-        if !self.is_there(&run[0]) {
-            // Told, and kept: it may be there when it is needed.
-            let shown = Text::line(&run[0]);
-            self.problems.push(tree.problem_at(&[key], format!("`{key}`: there is no program {shown}")));
-        }
-        Some(Some(run))
-    }
-
-    fn known_placeholders(&mut self, tree: &Tree, key: &str, text: &str, known: &[&str]) -> Option<()> {
-        let Some(wrong) = named(text).find(|name| !known.contains(name)) else { return Some(()) };
-        let problem = tree.problem_at(&[key], format!("`{key}`: nothing is called {{{wrong}}} here"));
-        self.problems.push(match wording::meant(wrong, known, "known here") {
-            Some(hint) => problem.hint(hint),
-            None => problem,
-        });
-        None
-    }
-
-    fn is_there(&self, program: &str) -> bool {
-        if program.contains('/') {
-            return Path::new(program).is_file();
-        }
-        let path = (self.env)("PATH").unwrap_or_default();
-        std::env::split_paths(&path).any(|dir: PathBuf| dir.join(program).is_file())
-    }
-}
-
-/// How long after SIGTERM a program is killed (A3).
-const KILL: Span = Span::seconds(30);
-
-/// How long checks may take to hold.
-const VERIFY_WITHIN: Span = Span::seconds(60);
-
-/// How long a probe may take.
-const PROBE_LIMIT: Span = Span::seconds(10);
-
-/// The names that stand in braces in a text. Braces around anything else are no placeholder, so
-/// that JSON can be an argument.
-fn named(text: &str) -> impl Iterator<Item = &str> {
-    text.split('{').skip(1).filter_map(|rest| {
-        let (name, _) = rest.split_once('}')?;
-        let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        is_name.then_some(name)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn braces_around_a_name_are_a_placeholder_and_json_is_none() {
-        let names = |text| named(text).collect::<Vec<_>>();
-        assert_eq!(names("--id={agent}/{to}"), ["agent", "to"]);
-        assert_eq!(names("{\"a\": {\"b\": 1}} {} { x } {A}"), [""; 0]);
-        assert_eq!(names("{{agent}}"), ["agent"]);
     }
 }

@@ -9,12 +9,14 @@ pub mod keymap;
 pub mod located;
 pub mod paths;
 pub mod policy;
+mod process;
 pub mod receiver;
 pub mod secret;
 pub mod settings;
 pub mod starter;
 pub mod theme;
 pub mod tree;
+mod walk;
 mod wording;
 
 pub use adapter::{Adapter, Probe, ProbeFormat, Process, ProcessAction};
