@@ -155,5 +155,6 @@ impl Adapter for ProcessAdapter {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;

@@ -194,7 +194,7 @@ fn readings(op: Op) -> String {
 mod tests {
     use super::*;
     use crate::adapters::{ActionSpec, Format, ProbeSpec, ProcessSpec};
-    use crate::incident::{Glob, OPS};
+    use crate::incident::{Glob, Inverse, OPS, Params};
 
     fn words(value: &toml::Value) -> Vec<String> {
         value.as_array().unwrap().iter().map(|word| word.as_str().unwrap().to_owned()).collect()
@@ -231,6 +231,32 @@ mod tests {
             assert!(rig.need(info.op, &target).is_ok(), "{}", unavailable.lines);
             assert_eq!(rig.find(info.op, "other-1").is_some(), target_name(info.op) != "agent");
         }
+    }
+
+    #[test]
+    fn the_way_back_is_asked_of_the_adapter_that_led_there() {
+        let rig = Rig::Live(Live::new(vec![Box::new(built(&lines(Op::Isolate, "a")))]));
+        let plan = Plan {
+            op: Op::Isolate,
+            target: Text::line("a"),
+            params: Params::new(),
+            adapter: Text::line("mine"),
+            call: Text::default(),
+            version: None,
+            inverse: Some(Inverse {
+                op: Op::Release,
+                params: Params::new(),
+                call: Text::line("./release.sh a"),
+            }),
+            checks: vec![],
+            conflicts: vec![],
+            limit_s: 30,
+            verify_s: 60,
+        };
+        let (adapter, ask) = rig.undo(&plan).unwrap();
+        assert_eq!((adapter.name().as_str(), ask.op, ask.target.as_str()), ("mine", Op::Release, "a"));
+        assert!(rig.undo(&Plan { adapter: Text::line("gone"), ..plan.clone() }).is_none());
+        assert!(rig.undo(&Plan { inverse: None, ..plan }).is_none());
     }
 
     #[test]

@@ -166,3 +166,109 @@ impl Adapter for Simulated {
         Box::pin(async { self.read(plan) })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    /// Two agents; what was called is what is read.
+    #[derive(Default)]
+    struct Two {
+        calls: Mutex<Vec<String>>,
+        level: Mutex<String>,
+    }
+
+    impl World for Two {
+        fn knows(&self, op: Op, target: &str) -> bool {
+            op == Op::Page || ["support-1", "trader-1"].contains(&target)
+        }
+
+        fn version(&self, _: &str) -> Option<Text> {
+            Some(Text::line("v7"))
+        }
+
+        fn call(&self, key: &str, op: Op, target: &str, params: &Params) -> Result<Text, Text> {
+            if target == "trader-1" {
+                return Err(Text::line("503 overloaded"));
+            }
+            self.calls.lock().unwrap().push(format!("{key}: {}", shown(op, &Text::line(target), params)));
+            if let Some(level) = params.get("level") {
+                level.as_str().clone_into(&mut self.level.lock().unwrap());
+            }
+            Ok(Text::line("ok"))
+        }
+
+        fn read(&self, _: &str) -> BTreeMap<String, Text> {
+            [("model_level".to_owned(), Text::line(&self.level.lock().unwrap()))].into()
+        }
+
+        fn evidence(&self, target: &str, limit: usize) -> Vec<Evidence> {
+            let bytes = limit.to_string().into_bytes();
+            vec![Evidence { name: Text::line(target), bytes, from: None, to: None }]
+        }
+
+        fn inverse_params(&self, op: Op, _: &str, _: &Params) -> Option<Params> {
+            let level = || ("level".to_owned(), Text::line(&self.level.lock().unwrap()));
+            Some(if op == Op::SwitchModel { [level()].into() } else { Params::new() })
+        }
+    }
+
+    fn ask(op: Op, target: &str, params: &[(&str, &str)]) -> Ask {
+        let params = params.iter().map(|(name, value)| ((*name).to_owned(), Text::line(value))).collect();
+        Ask { op, target: Text::line(target), params }
+    }
+
+    #[tokio::test]
+    async fn e3_a_drill_plans_calls_proves_and_undoes_as_life_does() {
+        let world = Arc::new(Two { level: "L0".to_owned().into(), ..Two::default() });
+        let simulated = Simulated::new(world.clone());
+        let plan = simulated.plan(&ask(Op::SwitchModel, "support-1", &[("level", "L2")])).await.unwrap();
+        assert_eq!(plan.call, "switch-model support-1 level=L2");
+        assert_eq!(plan.version, Some(Text::line("v7")));
+        assert_eq!(plan.checks[0].to_string(), "model_level = L2");
+        assert_eq!(plan.inverse.as_ref().unwrap().call, "switch-model support-1 level=L0");
+        assert_eq!(simulated.probe(&plan).await, [Some(Text::line("L0"))], "nothing was called yet");
+        let accepted = CallOutcome::Accepted { answer: Text::line("ok"), evidence: vec![] };
+        assert_eq!(simulated.call("INC-1/A1", &plan).await, accepted);
+        assert_eq!(simulated.probe(&plan).await, [Some(Text::line("L2"))]);
+        assert_eq!(*world.calls.lock().unwrap(), ["INC-1/A1: switch-model support-1 level=L2"]);
+    }
+
+    #[tokio::test]
+    async fn every_operation_can_be_planned_in_a_drill() {
+        let simulated = Simulated::new(Arc::new(Two { level: "L0".to_owned().into(), ..Two::default() }));
+        for op in Op::ALL {
+            let needed = op.info().params.iter().filter(|param| param.default.is_empty());
+            let params: Vec<_> = needed.map(|param| (param.name, "5")).collect();
+            let plan = simulated.plan(&ask(*op, "support-1", &params)).await.unwrap();
+            assert_eq!(plan.checks.len(), op.info().checks.len(), "{op}");
+            assert_eq!(plan.inverse.map(|inverse| inverse.op), op.info().inverse, "{op}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_and_a_stranger_are_failures_in_words() {
+        let simulated = Simulated::new(Arc::new(Two::default()));
+        let plan = simulated.plan(&ask(Op::Isolate, "trader-1", &[])).await.unwrap();
+        assert_eq!(simulated.call("k", &plan).await, CallOutcome::Failed(Text::line("503 overloaded")));
+        for target in ["nobody", "-rf", "a b"] {
+            assert!(simulated.plan(&ask(Op::Isolate, target, &[])).await.is_err(), "{target}");
+            let forged = Plan { target: Text::line(target), ..plan.clone() };
+            assert!(matches!(simulated.call("k", &forged).await, CallOutcome::Failed(_)));
+        }
+    }
+
+    #[tokio::test]
+    async fn a4_a_simulated_snapshot_brings_evidence() {
+        let simulated = Simulated::new(Arc::new(Two::default()));
+        let plan = simulated.plan(&ask(Op::Snapshot, "support-1", &[("limit", "50")])).await.unwrap();
+        assert_eq!(simulated.probe(&plan).await, [None]);
+        let CallOutcome::Accepted { evidence, .. } = simulated.call("k", &plan).await else {
+            panic!("refused")
+        };
+        assert_eq!(evidence[0].bytes, b"50");
+        assert_eq!(simulated.probe(&plan).await, [Some(Text::line("yes"))]);
+    }
+}

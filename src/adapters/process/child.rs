@@ -62,7 +62,7 @@ pub struct Program {
 /// What becomes of a program that nobody waits for any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WhenDropped {
-    /// It is killed: a reading that nobody wants.
+    /// It is killed, and so is what it leaves running: a reading that nobody wants.
     Kill,
     /// It goes on: a call cut off half-way is worse than one that ends unseen.
     Leave,
@@ -104,17 +104,20 @@ pub async fn run(program: Program) -> Ran {
         Ok(child) => child,
         Err(why) => return Ran { how: How::NotStarted(why), stdout, stderr, left_running: false },
     };
-    let group = Group::of(&child, program.when_dropped);
+    let mut group = Group::of(&child, program.when_dropped);
     let mut out = child.stdout.take().expect("standard output was asked for as a pipe");
     let mut err = child.stderr.take().expect("standard error was asked for as a pipe");
     let (how, left_running) = {
         let mut reading = pin!(async { tokio::join!(stdout.fill(&mut out), stderr.fill(&mut err)) });
-        let mut ending = pin!(end(&mut child, group, program.limit, program.kill));
+        let mut ending = pin!(end(&mut child, &mut group, program.limit, program.kill));
         tokio::select! {
             how = &mut ending => (how, timeout(HELD, &mut reading).await.is_err()),
             _ = &mut reading => (ending.await, false),
         }
     };
+    if !left_running {
+        group.is_over();
+    }
     Ran { how, stdout, stderr, left_running }
 }
 
@@ -146,9 +149,8 @@ fn command(program: &Program) -> Command {
     command
 }
 
-async fn end(child: &mut Child, mut group: Group, limit: Duration, kill: Duration) -> How {
+async fn end(child: &mut Child, group: &mut Group, limit: Duration, kill: Duration) -> How {
     if let Ok(ended) = timeout(limit, child.wait()).await {
-        group.is_over();
         return how(ended);
     }
     group.stop();
@@ -208,7 +210,7 @@ impl Group {
         }
     }
 
-    /// From now on its number may belong to somebody else.
+    /// It is gone: from now on its number may belong to somebody else.
     fn is_over(&mut self) {
         #[cfg(unix)]
         {
@@ -250,7 +252,8 @@ impl Drop for Group {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::path::Path;
     use std::time::Instant;
@@ -323,7 +326,7 @@ mod tests {
         let pid = dir.path().join("pid");
         let script = "trap '' TERM; sleep 1000 & echo $! > \"$1\"; wait";
         let mut program = sh(script, &[pid.to_str().unwrap()]);
-        (program.limit, program.kill) = (Duration::from_millis(700), Duration::from_millis(300));
+        (program.limit, program.kill) = (Duration::from_secs(2), Duration::from_millis(300));
         let ran = run(program).await;
         assert!(matches!(ran.how, How::TimeLimit), "{:?}", ran.how);
         assert!(!written(&pid).is_empty(), "the program had time to start");
@@ -336,7 +339,7 @@ mod tests {
         let pid = dir.path().join("pid");
         let script = "(trap '' TERM; exec sleep 1000) & echo $! > \"$1\"; wait";
         let mut program = sh(script, &[pid.to_str().unwrap()]);
-        (program.limit, program.kill) = (Duration::from_millis(700), Duration::from_millis(300));
+        (program.limit, program.kill) = (Duration::from_secs(2), Duration::from_millis(300));
         assert!(matches!(run(program).await.how, How::TimeLimit));
         assert!(!written(&pid).is_empty(), "the program had time to start");
         until("the grandchild is gone", || is_gone(&written(&pid))).await;
@@ -345,7 +348,7 @@ mod tests {
     #[tokio::test]
     async fn a_program_that_stops_when_told_is_not_waited_for_longer() {
         let mut program = sh("trap 'echo stopping; exit 0' TERM; sleep 1000 & wait", &[]);
-        (program.limit, program.kill) = (Duration::from_millis(700), Duration::from_secs(600));
+        (program.limit, program.kill) = (Duration::from_secs(2), Duration::from_secs(600));
         let ran = run(program).await;
         assert!(matches!(ran.how, How::TimeLimit), "its time was up all the same: {:?}", ran.how);
         assert_eq!(ran.stdout.text(), "stopping");
@@ -393,11 +396,25 @@ mod tests {
     async fn a_relative_program_is_the_one_in_the_configured_directory() {
         let dir = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink("/bin/sh", dir.path().join("mine")).unwrap();
-        let mut program = sh("pwd -P", &[]);
-        program.argv[0] = "./mine".to_owned();
-        program.place.dir = Some(dir.path().to_owned());
+        for name in ["./mine", "sh"] {
+            let mut program = sh("pwd -P", &[]);
+            program.argv[0] = name.to_owned();
+            program.place.dir = Some(dir.path().to_owned());
+            let ran = run(program).await;
+            let here = dir.path().canonicalize().unwrap();
+            assert_eq!(ran.stdout.text(), here.to_str().unwrap(), "{name}: {:?}", ran.how);
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_reading_leaves_running_is_killed() {
+        let dir = tempfile::tempdir().unwrap();
+        let pid = dir.path().join("pid");
+        let mut program = sh("sleep 1000 & echo $! > \"$1\"; echo x=1", &[pid.to_str().unwrap()]);
+        program.when_dropped = WhenDropped::Kill;
         let ran = run(program).await;
-        assert_eq!(ran.stdout.text(), dir.path().canonicalize().unwrap().to_str().unwrap(), "{:?}", ran.how);
+        assert_eq!((ran.stdout.text().as_str(), ran.left_running), ("x=1", true));
+        until("it is gone", || is_gone(&written(&pid))).await;
     }
 
     #[tokio::test]
