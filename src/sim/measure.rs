@@ -137,7 +137,7 @@ impl Fleet {
             if broken.fault == Fault::MemoryLeak && strength < 700 {
                 to.p95 = 0;
             }
-            // Without new work a storm has nothing to retry at full size; with it, numbers swing.
+            // Trouble swings, as everything measured does.
             let swing = flicker(self.seed, 99, broken.fault as u64, self.now / SCRAPE_MS, 20);
             to.calls += to.calls * swing / 400;
             to.errors += to.errors * swing / 300;

@@ -136,7 +136,10 @@ impl Fleet {
         found.iter().map(|words| Text::line(words)).collect()
     }
 
-    fn knows(&self, op: Op, target: &str) -> bool {
+    /// Whether the fleet has such a target, by the operation's aim: an agent, an alert that its
+    /// monitoring knows, an escalation level or a person.
+    #[must_use]
+    pub fn knows(&self, op: Op, target: &str) -> bool {
         match op.info().aim {
             Aim::Agent => self.place(target).is_some(),
             Aim::Alert => self.read_alarm(target).is_some(),
