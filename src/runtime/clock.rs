@@ -1,9 +1,10 @@
 //! The one clock. Everything below the runtime is told the time; this is where it comes from.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use chrono::Utc;
+use tokio::time::Instant;
 
 use crate::incident::Time;
 

@@ -2,11 +2,15 @@
 
 pub mod clock;
 pub mod dispatch;
+pub mod drill;
+pub mod engine;
 pub mod feed;
 pub mod hub;
 pub mod intake;
+pub mod live;
 pub mod watch;
 
 pub use clock::Clock;
+pub use engine::{Engine, Extras};
 pub use feed::Feed;
 pub use hub::{Done, Hub, HubError};

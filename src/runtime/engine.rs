@@ -1,0 +1,154 @@
+//! Everything that runs beside the sessions: the hub, the dispatch, the probes, the receiver, the
+//! logs, a drill's fleet. It has threads of its own, so that a terminal that takes no bytes holds
+//! up nobody else.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::{Handle, Runtime};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::drill::Simulation;
+use super::feed::Feed;
+use super::hub::Hub;
+use super::{dispatch, drill, watch};
+use crate::app::msg::Notice;
+use crate::error::{Error, Result};
+use crate::logs::{self, LogBatch, LogSource};
+use crate::sources::{Receiver, ReceiverSpec};
+
+/// Batches of log lines under way. Each is large already; a full channel makes the follower wait,
+/// and the file is the buffer.
+const LOG_BATCHES: usize = 4;
+
+/// How long calls under way are waited for at the end. What is not answered by then is found in
+/// doubt by whoever looks next.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// What an engine is to run besides the hub.
+#[derive(Default)]
+pub struct Extras {
+    /// The alert receiver.
+    pub receiver: Option<ReceiverSpec>,
+    /// Log files.
+    pub logs: Vec<LogSource>,
+    /// A drill's fleet.
+    pub simulation: Option<Arc<Simulation>>,
+    /// What could not be set up, to be shown.
+    pub problems: Vec<Notice>,
+}
+
+/// A running engine.
+pub struct Engine {
+    runtime: Runtime,
+    hub: Hub,
+    cancel: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Engine {
+    /// Starts everything. `hub` makes the hub within the engine's runtime.
+    ///
+    /// # Errors
+    /// When threads cannot be had, or `hub` fails.
+    pub fn start(hub: Hub, extras: Extras) -> Result<Self> {
+        let runtime = runtime()?;
+        let cancel = CancellationToken::new();
+        let tasks = TaskTracker::new();
+        {
+            let _inside = runtime.enter();
+            tasks.spawn(dispatch::run(hub.clone(), cancel.clone(), tasks.clone()));
+            tasks.spawn(watch::run(hub.clone(), cancel.clone(), tasks.clone()));
+            tasks.spawn(run_extras(hub.clone(), extras, cancel.clone()));
+            tasks.spawn(hub.clone().run(cancel.clone()));
+        }
+        Ok(Self { runtime, hub, cancel, tasks })
+    }
+
+    /// The hub.
+    #[must_use]
+    pub const fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// Where tasks of the engine are spawned.
+    #[must_use]
+    pub fn handle(&self) -> &Handle {
+        self.runtime.handle()
+    }
+
+    /// Waits within the engine.
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        self.runtime.block_on(future)
+    }
+
+    /// Ends everything; calls under way get a moment to be answered.
+    pub fn stop(self) {
+        self.cancel.cancel();
+        self.tasks.close();
+        let _in_time =
+            self.runtime.block_on(async { tokio::time::timeout(FAREWELL, self.tasks.wait()).await });
+        self.runtime.shutdown_timeout(FAREWELL);
+    }
+}
+
+fn runtime() -> Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("engine")
+        .enable_all()
+        .build()
+        .map_err(|error| Error::internal("cannot start the engine's threads").because(error))
+}
+
+async fn run_extras(hub: Hub, extras: Extras, cancel: CancellationToken) {
+    for problem in extras.problems {
+        hub.tell(Feed::Notice(problem));
+    }
+    let receiver = async {
+        if let Some(spec) = extras.receiver {
+            receive(&hub, spec, cancel.clone()).await;
+        }
+    };
+    let logs = async {
+        if !extras.logs.is_empty() {
+            follow(&hub, extras.logs, cancel.clone()).await;
+        }
+    };
+    let simulation = async {
+        if let Some(simulation) = extras.simulation {
+            drill::run(hub.clone(), simulation, cancel.clone()).await;
+        }
+    };
+    tokio::join!(receiver, logs, simulation);
+}
+
+/// Runs the alert receiver. Without it everything else goes on, and the screen says so.
+async fn receive(hub: &Hub, spec: ReceiverSpec, cancel: CancellationToken) {
+    match Receiver::bind(spec).await {
+        Ok(bound) => {
+            hub.tell(Feed::Notice(Notice::info(format!("alerts are taken on http://{}", bound.addr()))));
+            bound.serve(Arc::new(hub.clone()), cancel).await;
+        }
+        Err(error) => {
+            hub.tell(Feed::Notice(Notice::lasting("receiver", format!("no alerts are taken: {error}"))))
+        }
+    }
+}
+
+async fn follow(hub: &Hub, sources: Vec<LogSource>, cancel: CancellationToken) {
+    let (out, mut batches) = mpsc::channel::<LogBatch>(LOG_BATCHES);
+    let follower = logs::spawn(sources, logs::Settings::default(), chrono::Utc::now, out, cancel);
+    while let Some(batch) = batches.recv().await {
+        for notice in &batch.notices {
+            hub.tell(Feed::Notice(Notice::info(notice.to_string())));
+        }
+        if !batch.lines.is_empty() {
+            hub.tell(Feed::Lines(batch.lines.into()));
+        }
+    }
+    // It ends when it is cancelled; a panic in it was printed already.
+    drop(follower.await);
+}
