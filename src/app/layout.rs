@@ -1,6 +1,6 @@
 //! Where the panes are, as plain rectangles: the view draws by them, a click is found by them.
 
-use super::model::{Pane, Screen};
+use super::model::{Model, Pane, Screen};
 
 /// A rectangle in cells.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +20,30 @@ impl Area {
     #[must_use]
     pub const fn new(x: u16, y: u16, width: u16, height: u16) -> Self {
         Self { x, y, width, height }
+    }
+
+    /// What is left inside a border; nothing when there is no room for one.
+    #[must_use]
+    pub const fn inside(self) -> Self {
+        if self.width < 4 || self.height < 3 {
+            return self;
+        }
+        Self { x: self.x + 1, y: self.y + 1, width: self.width - 2, height: self.height - 2 }
+    }
+
+    /// Its last `rows` rows cut off, and those rows.
+    #[must_use]
+    pub const fn split_bottom(self, rows: u16) -> (Self, Self) {
+        let rows = if rows < self.height { rows } else { self.height };
+        let upper = Self { height: self.height - rows, ..self };
+        (upper, Self { y: self.y + upper.height, height: rows, ..self })
+    }
+
+    /// Its first `rows` rows cut off: those rows, and the rest.
+    #[must_use]
+    pub const fn split_top(self, rows: u16) -> (Self, Self) {
+        let rows = if rows < self.height { rows } else { self.height };
+        self.split_bottom(self.height - rows)
     }
 
     /// Whether a cell lies in it.
@@ -58,16 +82,18 @@ pub const fn is_tiny(columns: u16, rows: u16) -> bool {
 ///
 /// In a roomy terminal all panes are in sight. In a smaller one the focused pane has the upper
 /// part and Timer, or Incidents when Timer is focused, keeps a strip below: time is never out of
-/// sight. A zoomed pane has everything.
+/// sight. A zoomed pane has everything. Nothing here depends on how many warnings there are: a new
+/// one must not move what somebody is reading.
 #[must_use]
-pub fn layout(screen: Screen, focus: Pane, zoomed: bool, warnings: u16, columns: u16, rows: u16) -> Layout {
-    let header = Area::new(0, 0, columns, rows.min(1));
-    let footer_height = if rows >= 20 { 2 } else { 1 };
-    let footer = Area::new(0, rows.saturating_sub(footer_height), columns, footer_height.min(rows));
-    let most = if rows >= 40 { 3 } else { 1 };
-    let warnings = Area::new(0, 1, columns, warnings.min(most).min(rows.saturating_sub(1)));
-    let top = 1 + warnings.height;
-    let body = Area::new(0, top, columns, rows.saturating_sub(top + footer_height));
+pub fn layout(screen: Screen, focus: Pane, zoomed: bool, columns: u16, rows: u16) -> Layout {
+    let all = Area::new(0, 0, columns, rows);
+    let (header, below) = all.split_top(1);
+    let (below, footer) = below.split_bottom(if rows >= SMALLEST.1 { 2 } else { 1 });
+    let (warnings, body) = below.split_top(match rows {
+        40.. => 3,
+        24.. => 2,
+        _ => 1,
+    });
     let panes = match screen {
         Screen::Cockpit if zoomed => vec![(focus, body)],
         Screen::Cockpit if columns >= ROOMY.0 && rows >= ROOMY.1 => roomy(body),
@@ -77,6 +103,47 @@ pub fn layout(screen: Screen, focus: Pane, zoomed: bool, warnings: u16, columns:
         Screen::Review => vec![(Pane::Review, body)],
     };
     Layout { header, warnings, panes, footer }
+}
+
+/// The part of a pane's inside that is its list: what the view draws rows into and a click selects
+/// from.
+#[must_use]
+pub fn list_area(model: &Model, pane: Pane, inside: Area) -> Area {
+    match pane {
+        Pane::Incidents | Pane::Timeline => inside,
+        Pane::Roster => inside.split_top(4).0,
+        Pane::Log => inside.split_bottom(filter_rows(model)).0,
+        Pane::Actions => {
+            let count = model.incident().map_or(0, |i| i.actions.len());
+            let count = u16::try_from(count).unwrap_or(u16::MAX);
+            // What is known of the selected one has the larger part.
+            inside.split_top(count.min((inside.height / 3).max(2))).0
+        }
+        Pane::Fleet => {
+            let (_, rows) = inside.split_top(1);
+            rows.split_bottom(if rows.height >= 12 { rows.height / 3 } else { 0 }).0
+        }
+        Pane::Timer | Pane::Review => Area { height: 0, ..inside },
+    }
+}
+
+/// Rows that the log has for its filter: while it is typed, one more for what is wrong with it.
+#[must_use]
+pub fn filter_rows(model: &Model) -> u16 {
+    let log = &model.log;
+    match (log.typing, log.typed.text().is_empty()) {
+        (true, _) => 2,
+        (false, false) => 1,
+        (false, true) => 0,
+    }
+}
+
+/// The first item of a list in sight: the first of all, unless the selected one would be out of
+/// sight. The view draws by it and a click is found by it.
+#[must_use]
+pub fn first_in_sight(selected: Option<usize>, count: usize, height: usize) -> usize {
+    let selected = selected.unwrap_or(0).min(count.saturating_sub(1));
+    selected.saturating_sub(height.saturating_sub(1))
 }
 
 /// Incidents, Timer and Roster on top, Log and Actions below.
@@ -119,7 +186,7 @@ mod tests {
         for columns in 1..=220 {
             for rows in 1..=70 {
                 for zoomed in [false, true] {
-                    let l = layout(Screen::Cockpit, Pane::Log, zoomed, 2, columns, rows);
+                    let l = layout(Screen::Cockpit, Pane::Log, zoomed, columns, rows);
                     let cells: u32 =
                         l.panes.iter().map(|(_, a)| u32::from(a.width) * u32::from(a.height)).sum();
                     let body = u32::from(rows.saturating_sub(1 + l.warnings.height + l.footer.height))
@@ -135,7 +202,7 @@ mod tests {
 
     #[test]
     fn all_five_panes_are_in_sight_at_120_by_40_and_two_at_80_by_24() {
-        let panes = |columns, rows| layout(Screen::Cockpit, Pane::Log, false, 0, columns, rows).panes.len();
+        let panes = |columns, rows| layout(Screen::Cockpit, Pane::Log, false, columns, rows).panes.len();
         assert_eq!((panes(120, 40), panes(200, 60), panes(80, 24)), (5, 5, 2));
     }
 }

@@ -391,8 +391,7 @@ impl Model {
     /// Where everything is on the screen.
     #[must_use]
     pub fn layout(&self) -> Layout {
-        let warnings = u16::try_from(self.warnings().len()).unwrap_or(u16::MAX);
-        layout(self.screen, self.focus, self.zoomed, warnings, self.size.0, self.size.1)
+        layout(self.screen, self.focus, self.zoomed, self.size.0, self.size.1)
     }
 
     /// The incidents in the order of the Incidents pane: loaded ones, then those known by name.

@@ -2,14 +2,24 @@
 
 pub mod backend;
 pub mod colour;
+pub mod editor;
 pub mod env;
+mod footer;
 pub mod glyphs;
+mod header;
 pub mod input;
+mod modals;
 pub mod osc;
 pub mod pace;
 mod painter;
 pub mod panes;
 mod pen;
+mod row;
+mod summary;
 pub mod terminal;
+#[cfg(test)]
+mod testing;
 pub mod theme;
+pub mod view;
 pub mod widgets;
+mod words;

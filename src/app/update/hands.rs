@@ -6,6 +6,7 @@ use super::super::effect::{Effect, ReviewDeed};
 use super::super::intent::Intent;
 use super::super::key::{Code, Input, Key, Mouse, MouseKind};
 use super::super::keymap::{Lookup, show};
+use super::super::layout::list_area;
 use super::super::model::{Confirm, ConfirmStage, Modal, Model, Pane, Screen};
 use super::super::msg::Notice;
 
@@ -253,13 +254,9 @@ impl Model {
         if notches != 0 {
             return self.move_selection(notches);
         }
-        // The first row inside the border is the first item that is in sight.
-        if mouse.row > area.y && mouse.row + 1 < area.y + area.height {
-            self.select_row(
-                pane,
-                usize::from(mouse.row - area.y - 1),
-                usize::from(area.height.saturating_sub(2)),
-            );
+        let list = list_area(self, pane, area.inside());
+        if list.contains(mouse.column, mouse.row) {
+            self.select_row(pane, usize::from(mouse.row - list.y), usize::from(list.height));
         }
         vec![]
     }

@@ -4,6 +4,7 @@
 
 use super::super::effect::{Effect, ReviewDeed};
 use super::super::intent::Intent;
+use super::super::layout::first_in_sight;
 use super::super::model::{Modal, Model, Pane, Screen};
 use super::super::msg::Notice;
 use super::super::palette::Palette;
@@ -174,10 +175,10 @@ impl Model {
             }
             Pane::Roster => self.selection.role = Role::ALL.get(row).copied().or(self.selection.role),
             Pane::Fleet => {
-                // The first row is the heading.
                 let agents: Vec<_> = self.vitals.keys().cloned().collect();
-                let chosen = row.checked_sub(1).and_then(|row| agents.get(row).cloned());
-                self.selection.agent = chosen.or(self.selection.agent.take());
+                let selected = position(&agents, self.selection.agent.as_ref());
+                let first = first_in_sight(selected, agents.len(), height);
+                self.selection.agent = agents.get(first + row).cloned().or(self.selection.agent.take());
             }
             Pane::Timeline => {
                 let count = self.record().map_or(0, |r| r.entries.len());
@@ -234,13 +235,6 @@ fn step<T: Clone + PartialEq>(all: &[T], selected: Option<T>, by: i32) -> Option
 
 fn position<T: PartialEq>(all: &[T], selected: Option<&T>) -> Option<usize> {
     all.iter().position(|item| Some(item) == selected)
-}
-
-/// The first item in sight: the first of the list, unless the selected one would be out of sight.
-#[must_use]
-pub fn first_in_sight(selected: Option<usize>, count: usize, height: usize) -> usize {
-    let selected = selected.unwrap_or(0).min(count.saturating_sub(1));
-    selected.saturating_sub(height.saturating_sub(1))
 }
 
 impl Model {

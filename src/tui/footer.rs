@@ -1,0 +1,176 @@
+//! The last lines: the keys that matter now, and what there is to say.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::app::intent::Intent;
+use crate::app::keymap::show;
+use crate::app::model::{Model, Pane, Screen};
+use crate::app::msg::{Notice, NoticeLevel};
+use crate::app::theme::Role;
+use crate::incident::{Mark, Op};
+
+use super::row::Row;
+use super::view::View;
+use super::widgets::wrap::width;
+
+/// Draws the last lines.
+pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    let mut rows = area.rows();
+    let mut keys = Keys { model: view.model, shown: Vec::new() };
+    if let Some(row) = rows.next() {
+        keys.draw(&mut Row::new(row, buf, view.skin));
+    }
+    if let Some(row) = rows.next() {
+        draw_words(&mut keys, &mut Row::new(row, buf, view.skin));
+    }
+}
+
+/// What the person should do next, in the order of the flow (A2).
+#[must_use]
+pub fn due(model: &Model) -> Vec<Intent> {
+    let Some(incident) = model.incident().filter(|i| i.is_open()) else { return Vec::new() };
+    let mut due = Vec::new();
+    if incident.mark(Mark::T1).is_none() {
+        due.push(Intent::Acknowledge);
+    }
+    if incident.commander().is_none() {
+        due.push(Intent::TakeCommand);
+    }
+    if incident.mark(Mark::T2).is_none() {
+        due.push(Intent::Classify);
+    }
+    due
+}
+
+/// Whether some adapter carries what an intent asks for.
+#[must_use]
+pub fn is_offered(model: &Model, intent: Intent) -> bool {
+    let any = |ops: &[Op]| ops.iter().any(|op| model.offers.contains(op));
+    match (intent, intent.op()) {
+        (Intent::Rollback, _) => any(&[Op::RollbackConfig, Op::RollbackBranch, Op::RollbackSystem]),
+        (_, Some(op)) => any(&[op]),
+        (_, None) => true,
+    }
+}
+
+/// The four that are always in sight on the cockpit.
+const ACTS: [Intent; 4] = [Intent::Isolate, Intent::RateLimit, Intent::Rollback, Intent::Escalate];
+
+/// What is worth knowing of a pane besides.
+const fn own_keys(pane: Pane) -> &'static [Intent] {
+    match pane {
+        Pane::Incidents => &[Intent::Open, Intent::Declare, Intent::Resolve, Intent::Zoom],
+        Pane::Timer => &[Intent::Update, Intent::SetMark, Intent::Suppose, Intent::CloseHypothesis],
+        Pane::Roster => &[Intent::TakeCommand, Intent::AssignRole],
+        Pane::Log => &[Intent::Filter, Intent::Follow, Intent::Pin, Intent::Open, Intent::ClearFilter],
+        Pane::Actions => &[Intent::Undo, Intent::Approve, Intent::Deny, Intent::Settle, Intent::Keep],
+        Pane::Timeline => &[Intent::Open, Intent::Note, Intent::Decide, Intent::Back],
+        Pane::Fleet => &[Intent::Isolate, Intent::Restart, Intent::SwitchModel, Intent::Back],
+        Pane::Review => &[
+            Intent::Edit,
+            Intent::SaveReview,
+            Intent::Undone,
+            Intent::Redo,
+            Intent::Refill,
+            Intent::Search,
+            Intent::SearchNext,
+            Intent::External,
+            Intent::Export,
+            Intent::Back,
+        ],
+    }
+}
+
+/// From this width on nothing is abbreviated.
+const WIDE: usize = 100;
+
+/// The keys of one frame's footer, none of them twice.
+struct Keys<'a> {
+    model: &'a Model,
+    shown: Vec<Intent>,
+}
+
+impl Keys<'_> {
+    fn key(&self, intent: Intent) -> Option<String> {
+        self.model.keymap.keys_for(self.model.context(), intent)
+    }
+
+    /// The acts, which are always there; then what is due, as far as there is room.
+    fn draw(&mut self, row: &mut Row<'_>) {
+        let more = if row.room() >= WIDE { "commands" } else { "more" };
+        row.gap(1);
+        for (intent, word) in [(Intent::Palette, more), (Intent::Help, "help")] {
+            if let Some(key) = self.key(intent) {
+                row.right(&format!("{key} {word} "), Role::Key);
+                self.shown.push(intent);
+            }
+        }
+        let pane = self.model.pane();
+        if self.model.screen == Screen::Cockpit {
+            self.say_all(row, &ACTS, Role::Text);
+            self.say_all(row, &due(self.model), Role::Strong);
+        }
+        self.say_all(row, own_keys(pane), Role::Text);
+    }
+
+    fn say_all(&mut self, row: &mut Row<'_>, intents: &[Intent], role: Role) {
+        for intent in intents {
+            if !self.shown.contains(intent) && self.say(row, *intent, role) {
+                self.shown.push(*intent);
+            }
+        }
+    }
+
+    /// One key and what it does, if there is a key and room for both.
+    fn say(&self, row: &mut Row<'_>, intent: Intent, role: Role) -> bool {
+        let Some(key) = self.key(intent) else { return false };
+        let offered = is_offered(self.model, intent);
+        let word =
+            if offered { intent.info().name.to_owned() } else { format!("{} n/a", intent.info().name) };
+        let fits = width(&key) + 1 + width(&word) <= row.room();
+        if fits {
+            row.word(&key, if offered { Role::Key } else { Role::Dim });
+            row.say(&word, if offered { role } else { Role::Dim });
+            row.gap(2);
+        }
+        fits
+    }
+}
+
+const fn notice_role(notice: &Notice) -> Role {
+    match notice.level {
+        NoticeLevel::Info | NoticeLevel::Clear => Role::Info,
+        NoticeLevel::Warn => Role::Warning,
+        NoticeLevel::Error => Role::Error,
+    }
+}
+
+/// The second line: keys pressed so far, then what was just said, then what lasts; without any of
+/// these, the keys that found no room above.
+fn draw_words(keys: &mut Keys<'_>, row: &mut Row<'_>) {
+    let model = keys.model;
+    if !model.loaded {
+        row.right(&format!("reading the journal: {} incidents known ", model.heads.len()), Role::Dim);
+    }
+    row.gap(1);
+    if !model.pending.is_empty() {
+        row.word(&show(&model.pending), Role::Key);
+        row.say("... esc forgets it", Role::Dim);
+        return;
+    }
+    let passing = model.notice.iter().map(|(notice, _)| notice);
+    let mut said = false;
+    for notice in passing.chain(&model.lasting) {
+        if said {
+            row.say("  |  ", Role::Dim);
+        }
+        row.word(if notice.level == NoticeLevel::Info { "" } else { "!" }, notice_role(notice));
+        row.say(notice.text.as_str(), notice_role(notice));
+        said = true;
+    }
+    if !said {
+        keys.say_all(row, &due(model), Role::Strong);
+        keys.say_all(row, own_keys(model.pane()), Role::Dim);
+    }
+}

@@ -1,0 +1,169 @@
+//! A plan, and the question whether to carry it out. The answer's line is on the screen whatever
+//! its size; the plan scrolls.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::Line;
+
+use crate::app::model::{Confirm, ConfirmAct, ConfirmStage};
+use crate::app::theme::Role;
+use crate::incident::{Digest, Op, Plan, Realm, Span};
+use crate::tui::view::View;
+use crate::tui::widgets::Modal;
+use crate::tui::widgets::wrap::truncate;
+
+use super::{WIDTH, in_prompt, line, line_cells, span, typed};
+
+/// Cells of a label.
+const LABEL: usize = 9;
+
+/// Draws the confirmation.
+pub fn draw(view: &View<'_>, confirm: &Confirm, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let cells = line_cells(area);
+    let cut = |text: &str| truncate(text, cells, view.skin.glyphs.ellipsis).into_owned();
+    let mut at = None;
+    let (what, body, mut prompt) = match &confirm.stage {
+        ConfirmStage::Planning { what, .. } => {
+            let words = "asking the adapter what exactly it would do";
+            (
+                what.clone(),
+                vec![],
+                vec![line(view, words, Role::Dim), line(view, "esc does nothing", Role::Dim)],
+            )
+        }
+        ConfirmStage::Unavailable { what, why } => {
+            let body = why.as_str().lines().map(|text| line(view, text, Role::Warning)).collect();
+            (what.clone(), body, vec![line(view, "nothing was called; enter or esc closes", Role::Dim)])
+        }
+        ConfirmStage::Ready { plan, digest, typed: true } => {
+            let (text, cursor) = typed(&confirm.typed, cells.saturating_sub(2));
+            at = Some(cursor + 2);
+            let ask = cut(&format!("type {} to confirm", plan.target));
+            let prompt = vec![
+                line(view, ask, Role::Strong),
+                line(view, format!("> {text}"), Role::Prompt),
+                line(view, "enter confirms, esc does nothing, up and down scroll", Role::Dim),
+            ];
+            (plan.title(), lines(view, confirm, plan, Some(digest)), prompt)
+        }
+        ConfirmStage::Ready { plan, digest, typed: false } => {
+            let words = "y confirms; n or esc does nothing";
+            (plan.title(), lines(view, confirm, plan, Some(digest)), vec![line(view, words, Role::Strong)])
+        }
+        ConfirmStage::Submitted { plan, .. } => {
+            let words = "confirmed; waiting for the journal before anything is called";
+            (plan.title(), lines(view, confirm, plan, None), vec![line(view, cut(words), Role::Dim)])
+        }
+    };
+    if let Some(error) = &confirm.error
+        && let Some(last) = prompt.last_mut()
+    {
+        *last = line(view, cut(error), Role::Error);
+    }
+    let realm = match view.model.realm {
+        Realm::Live => "LIVE",
+        Realm::Drill => "DRILL",
+    };
+    let title = match confirm.act {
+        ConfirmAct::Ask => format!("{realm}: {what}?"),
+        ConfirmAct::Approve(action) => format!("{realm}: approve {action}, {what}?"),
+    };
+    let danger = plan_of(confirm).is_some_and(|plan| plan.op.info().destructive);
+    let modal = Modal {
+        title: &title,
+        body: &body,
+        prompt: &prompt,
+        scroll: confirm.scroll.into(),
+        width: WIDTH,
+        danger,
+    };
+    let drawn = modal.draw(area, buf, view.skin);
+    at.and_then(|cells| in_prompt(&drawn, 1, cells))
+}
+
+fn plan_of(confirm: &Confirm) -> Option<&Plan> {
+    match &confirm.stage {
+        ConfirmStage::Ready { plan, .. } | ConfirmStage::Submitted { plan, .. } => Some(plan),
+        ConfirmStage::Planning { .. } | ConfirmStage::Unavailable { .. } => None,
+    }
+}
+
+/// Everything that is confirmed, in the order in which it is asked about.
+fn lines(view: &View<'_>, confirm: &Confirm, plan: &Plan, digest: Option<&Digest>) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let mut say = |label: &str, words: String, role: Role| {
+        lines.push(Line::from(vec![
+            span(view, format!("{label:<LABEL$}"), Role::Dim),
+            span(view, words, role),
+        ]));
+    };
+    let info = plan.op.info();
+    say("does", format!("{} [{}]", info.about, info.row), Role::Strong);
+    if info.destructive {
+        say("destroys", "it can take service away".to_owned(), Role::Error);
+    }
+    let version =
+        plan.version.as_ref().map_or_else(|| "version not known".to_owned(), |v| format!("version {v}"));
+    say("on", format!("{}, {version}", plan.target), Role::Strong);
+    say("for", incident(view, confirm), Role::Text);
+    for (name, value) in &plan.params {
+        say("with", format!("{name} = {value}"), Role::Text);
+    }
+    say("calls", format!("{}: {}", plan.adapter, plan.call), Role::Text);
+    if plan.checks.is_empty() {
+        say("checks", "nothing: it will count as accepted, never as verified".to_owned(), Role::Warning);
+    }
+    for (index, check) in plan.checks.iter().enumerate() {
+        say(if index == 0 { "checks" } else { "" }, check.to_string(), Role::Text);
+    }
+    if plan.conflicts.is_empty() {
+        say("fights", "nothing known could fight it".to_owned(), Role::Dim);
+    }
+    for conflict in &plan.conflicts {
+        say("fights", conflict.to_string(), Role::Warning);
+    }
+    match &plan.inverse {
+        Some(inverse) => say("undo", format!("{}: {}", inverse.op, inverse.call), Role::Text),
+        None => say("undo", undo(plan.op).to_owned(), Role::Warning),
+    }
+    let limits = format!(
+        "the call may take {}, the checks {} after it",
+        Span::seconds(plan.limit_s),
+        Span::seconds(plan.verify_s)
+    );
+    say("limits", limits, Role::Text);
+    if let Some(digest) = digest {
+        say("digest", format!("{}: exactly this and nothing else is confirmed", digest.short()), Role::Dim);
+    }
+    lines
+}
+
+fn incident(view: &View<'_>, confirm: &Confirm) -> String {
+    match view.model.board.incident(confirm.incident) {
+        Some(incident) => {
+            let name = incident.severity.name(view.model.policy.naming);
+            format!("{} {name} {}", incident.id, incident.title)
+        }
+        None => confirm.incident.to_string(),
+    }
+}
+
+/// What to say of an operation that has no inverse.
+const fn undo(op: Op) -> &'static str {
+    match op {
+        Op::Snapshot | Op::Escalate | Op::Page | Op::Silence => "nothing to undo",
+        Op::Isolate
+        | Op::Release
+        | Op::RateLimit
+        | Op::Lift
+        | Op::Restrict
+        | Op::RestoreScope
+        | Op::SwitchModel
+        | Op::RollbackConfig
+        | Op::RollbackBranch
+        | Op::RollbackSystem
+        | Op::RollForward
+        | Op::Restart
+        | Op::RestoreCheckpoint => "cannot be undone from here",
+    }
+}

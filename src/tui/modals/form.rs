@@ -1,0 +1,113 @@
+//! A few fields that become one command. The field that takes the keys is always in sight.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::Line;
+
+use crate::app::form::{Entry, Form};
+use crate::app::theme::Role;
+use crate::tui::view::View;
+use crate::tui::widgets::wrap::{pad, truncate, width};
+use crate::tui::widgets::{Modal, modal::Drawn};
+
+use super::{WIDTH, line, line_cells, span, typed};
+
+/// Draws the form.
+pub fn draw(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let labels = form.entries.iter().map(|entry| width(entry.label)).max().unwrap_or(0);
+    // The mark of the focused field, the label, two cells between.
+    let indent = labels + 4;
+    let room = line_cells(area).saturating_sub(indent);
+    let mut at = None;
+    let body: Vec<Line<'static>> = form
+        .entries
+        .iter()
+        .enumerate()
+        .map(|(index, entry)| {
+            let focused = index == form.focus;
+            let (line, cursor) = field(view, entry, labels, room, focused);
+            if focused {
+                at = cursor;
+            }
+            line
+        })
+        .collect();
+    let prompt = [answer(view, form, line_cells(area)), keys(view, form)];
+    let modal = |scroll| Modal {
+        title: &form.title,
+        body: &body,
+        prompt: &prompt,
+        scroll,
+        width: WIDTH,
+        danger: false,
+    };
+    let mut drawn = modal(0).draw(area, buf, view.skin);
+    let mut scroll = 0;
+    let height = usize::from(drawn.body.height);
+    if form.focus >= height {
+        scroll = form.focus + 1 - height;
+        drawn = modal(scroll).draw(area, buf, view.skin);
+    }
+    at.filter(|_| !form.waiting).and_then(|cells| in_body(&drawn, form.focus - scroll, indent + cells))
+}
+
+/// Where the cursor is in a row of the body.
+fn in_body(drawn: &Drawn, row: usize, cells: usize) -> Option<Position> {
+    let row = u16::try_from(row).ok().filter(|row| *row < drawn.body.height)?;
+    let x = drawn.body.x.saturating_add(u16::try_from(cells).unwrap_or(u16::MAX));
+    Some(Position::new(x.min(drawn.body.right().saturating_sub(1)), drawn.body.y + row))
+}
+
+/// One field, and where its cursor is.
+fn field(
+    view: &View<'_>,
+    entry: &Entry,
+    labels: usize,
+    room: usize,
+    focused: bool,
+) -> (Line<'static>, Option<usize>) {
+    let mark = if focused { view.skin.glyphs.selected } else { " " };
+    let label = format!("{mark} {}  ", pad(entry.label, labels, ""));
+    let label = span(view, label, if focused { Role::Strong } else { Role::Dim });
+    let ellipsis = view.skin.glyphs.ellipsis;
+    let text = entry.field.text();
+    let (shown, role, at) = if !entry.choices.is_empty() {
+        let shown = if focused { format!("< {text} >") } else { text.to_owned() };
+        (shown, if focused { Role::Prompt } else { Role::Text }, None)
+    } else if focused {
+        let (shown, at) = typed(&entry.field, room);
+        (shown, Role::Prompt, Some(at))
+    } else if text.is_empty() {
+        (entry.hint.clone(), Role::Dim, None)
+    } else {
+        (text.to_owned(), Role::Text, None)
+    };
+    let shown = truncate(&shown, room, if focused { "" } else { ellipsis }).into_owned();
+    (Line::from(vec![label, span(view, shown, role)]), at)
+}
+
+/// What is wrong, else what belongs into the field.
+fn answer(view: &View<'_>, form: &Form, cells: usize) -> Line<'static> {
+    let ellipsis = view.skin.glyphs.ellipsis;
+    let cut = |text: &str| truncate(text, cells, ellipsis).into_owned();
+    if form.waiting {
+        return line(view, "waiting for the journal", Role::Dim);
+    }
+    if let Some(error) = &form.error {
+        return line(view, cut(error), Role::Error);
+    }
+    match form.entries.get(form.focus) {
+        Some(entry) if !entry.choices.is_empty() => line(view, cut(&entry.choices.join(" | ")), Role::Dim),
+        Some(entry) => line(view, cut(&entry.hint), Role::Dim),
+        None => Line::default(),
+    }
+}
+
+fn keys(view: &View<'_>, form: &Form) -> Line<'static> {
+    let words = match (form.is_at_end(), form.entries.len()) {
+        (true, 0 | 1) => "enter sends it, esc does nothing",
+        (true, _) => "enter sends it, tab to the first field, esc does nothing",
+        (false, _) => "enter to the next field, ctrl-s sends it, esc does nothing",
+    };
+    line(view, words, Role::Dim)
+}

@@ -1,0 +1,75 @@
+//! What can be done here: generated from the table of intents and the keymap, so it is never wrong.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::Line;
+
+use crate::app::intent::{INTENTS, IntentInfo};
+use crate::app::palette::CHATS;
+use crate::app::theme::Role;
+use crate::tui::footer::is_offered;
+use crate::tui::view::View;
+use crate::tui::widgets::Modal;
+use crate::tui::widgets::wrap::pad;
+
+use super::{WIDTH, line, line_cells, span};
+
+/// Cells of the columns for keys and names.
+const KEYS: usize = 10;
+const NAME: usize = 19;
+
+/// Draws the help.
+pub fn draw(view: &View<'_>, scroll: u16, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let context = view.model.context();
+    let title = format!("Help: keys in {} (keymap {})", context.name(), view.model.keymap.name());
+    let body = lines(view, line_cells(area));
+    let prompt = [line(view, "up, down and page keys scroll; esc closes", Role::Dim)];
+    Modal { title: &title, body: &body, prompt: &prompt, scroll: scroll.into(), width: WIDTH, danger: false }
+        .draw(area, buf, view.skin);
+    None
+}
+
+fn lines(view: &View<'_>, cells: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    let mut group = None;
+    for info in INTENTS {
+        if group != Some(info.group) {
+            if group.is_some() {
+                lines.push(Line::default());
+            }
+            lines.push(line(view, info.group.title(), Role::Title));
+            group = Some(info.group);
+        }
+        lines.push(row(view, info, cells));
+    }
+    lines.push(Line::default());
+    lines.push(line(view, "Chat commands, typed into the palette", Role::Title));
+    for chat in CHATS {
+        lines.push(Line::from(vec![
+            span(view, pad(chat.form, KEYS + NAME + 2, ""), Role::Key),
+            span(view, chat.about, Role::Text),
+        ]));
+    }
+    lines
+}
+
+/// Keys, name, what it does; without a key the palette finds it by its name.
+pub(super) fn row(view: &View<'_>, info: &IntentInfo, cells: usize) -> Line<'static> {
+    let keys = view.model.keymap.keys_for(view.model.context(), info.intent).unwrap_or_default();
+    let (role, about) = if is_offered(view.model, info.intent) {
+        (Role::Text, info.about.to_owned())
+    } else {
+        (Role::Dim, format!("n/a, no adapter: {}", info.about))
+    };
+    let room = cells.saturating_sub(KEYS + NAME + 2);
+    let about = crate::tui::widgets::wrap::truncate(&about, room, view.skin.glyphs.ellipsis).into_owned();
+    Line::from(vec![
+        span(view, format!("{} ", pad(&keys, KEYS, "")), Role::Key),
+        span(
+            view,
+            format!("{} ", pad(info.name, NAME, "")),
+            if role == Role::Text { Role::Strong } else { role },
+        ),
+        span(view, about, role),
+    ])
+}

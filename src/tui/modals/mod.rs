@@ -1,0 +1,73 @@
+//! What stands in front of the panes, one file each. What a person types there is always in sight.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+
+use crate::app::field::Field;
+use crate::app::model::Modal;
+use crate::app::theme::Role;
+
+use super::view::View;
+use super::widgets::modal::Drawn;
+use super::widgets::wrap::width;
+
+mod choose;
+mod confirm;
+mod detail;
+mod form;
+mod help;
+mod palette;
+pub mod which_key;
+
+/// Cells across, where there are so many.
+const WIDTH: u16 = 78;
+
+/// Draws the foremost modal, and says where the cursor belongs.
+pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    match view.model.modals.last()? {
+        Modal::Help { scroll } => help::draw(view, *scroll, area, buf),
+        Modal::Palette(palette) => palette::draw(view, palette, area, buf),
+        Modal::Form(form) => form::draw(view, form, area, buf),
+        Modal::Choose(choose) => choose::draw(view, choose, area, buf),
+        Modal::Confirm(confirm) => confirm::draw(view, confirm, area, buf),
+        Modal::Detail { title, lines, scroll } => detail::draw(view, title, lines, *scroll, area, buf),
+    }
+}
+
+/// A piece of a line.
+fn span(view: &View<'_>, text: impl Into<String>, role: Role) -> Span<'static> {
+    Span::styled(text.into(), view.style(role))
+}
+
+/// A line of one piece.
+fn line(view: &View<'_>, text: impl Into<String>, role: Role) -> Line<'static> {
+    Line::from(span(view, text, role))
+}
+
+/// Cells that a line of a modal has on a screen so wide.
+fn line_cells(area: Rect) -> usize {
+    usize::from(WIDTH.min(area.width).saturating_sub(4)).max(1)
+}
+
+/// What is typed as far as it fits, always with the cursor in it, and the cursor's place in that.
+fn typed(field: &Field, room: usize) -> (String, usize) {
+    let (before, after) = field.around_cursor();
+    // The cursor stands behind the last character, so one cell is its own.
+    let room = room.saturating_sub(1);
+    let mut start = before;
+    while width(start) > room {
+        let mut chars = start.chars();
+        chars.next();
+        start = chars.as_str();
+    }
+    let at = width(start);
+    (format!("{start}{after}"), at)
+}
+
+/// Where the cursor is in a row of the prompt.
+fn in_prompt(drawn: &Drawn, row: u16, cells: usize) -> Option<Position> {
+    let place = Rect { y: drawn.prompt.y + row, height: 1, ..drawn.prompt };
+    let x = place.x.saturating_add(u16::try_from(cells).unwrap_or(u16::MAX));
+    (row < drawn.prompt.height && place.width > 0).then(|| Position::new(x.min(place.right() - 1), place.y))
+}

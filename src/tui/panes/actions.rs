@@ -1,0 +1,188 @@
+//! What was done about it: each action with its lamp, and of one of them everything that is known.
+//!
+//! Accepted is not contained: the checks with what was read stand above what the backend said.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::text::{Line, Span};
+
+use crate::app::layout::{first_in_sight, list_area};
+use crate::app::model::{Model, Pane};
+use crate::app::theme::Role;
+use crate::incident::{Action, Check, Incident, Lamp, Params, Reading, Text};
+use crate::tui::row::Row;
+use crate::tui::view::{View, area as as_area, rect};
+use crate::tui::widgets::list::Top;
+use crate::tui::widgets::wrap::{width, wrap_line};
+use crate::tui::widgets::{List, fill, put_line};
+use crate::tui::words;
+
+/// How many are leaking or in force.
+pub fn hint(view: &View<'_>) -> String {
+    let Some(incident) = view.model.incident() else { return String::new() };
+    let count = |lamp: Lamp| incident.actions.values().filter(|a| a.lamp == lamp).count();
+    let parts = [Lamp::Leaking, Lamp::InDoubt, Lamp::Unverified, Lamp::Proposed, Lamp::Verified];
+    let parts = parts.iter().filter(|lamp| count(**lamp) > 0).map(|lamp| format!("{} {lamp}", count(*lamp)));
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// The action that the pane is about: the selected one, else the newest.
+fn subject<'a>(model: &'a Model, incident: &'a Incident) -> Option<&'a Action> {
+    match model.selection.action {
+        Some(id) => incident.actions.get(&id),
+        None => incident.actions.values().next_back(),
+    }
+}
+
+/// Draws the list, and below it what is known of the selected action.
+pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let model = view.model;
+    let Some(incident) = model.incident() else {
+        Row::new(area, buf, view.skin).say("no incident selected", Role::Dim);
+        return None;
+    };
+    let all = model.actions_in_order();
+    if all.is_empty() {
+        let words = if incident.is_open() { "nothing was done yet" } else { "nothing was done" };
+        Row::new(area, buf, view.skin).say(words, Role::Dim);
+        return None;
+    }
+    let place = list_area(model, Pane::Actions, as_area(area));
+    let chosen = subject(model, incident).map(|action| action.id);
+    let selected = all.iter().position(|id| Some(*id) == chosen);
+    let top = Top::At(first_in_sight(selected, all.len(), usize::from(place.height)));
+    let list = List { len: all.len(), selected, top, focused: view.has_keys(Pane::Actions) };
+    list.draw(rect(place), buf, view.skin, |index, line, buf| {
+        if let Some(action) = all.get(index).and_then(|id| incident.actions.get(id)) {
+            draw_line(view, action, Row::new(line, buf, view.skin));
+        }
+    });
+    let (rule, below) = as_area(area).split_top(place.height).1.split_top(1);
+    let lines = view.skin.glyphs.pane;
+    fill(buf, rect(rule), lines.horizontal, view.style(Role::Border));
+    if let Some(action) = subject(model, incident) {
+        draw_detail(view, incident, action, rect(below), buf);
+    }
+    None
+}
+
+/// `isolate support-1 grace=0`, with what differs from nothing.
+fn title(action: &Action) -> String {
+    let params = params(&action.plan.params);
+    if params.is_empty() { action.plan.title() } else { format!("{} {params}", action.plan.title()) }
+}
+
+fn params(params: &Params) -> String {
+    params.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
+}
+
+fn draw_line(view: &View<'_>, action: &Action, mut row: Row<'_>) {
+    let (mark, role) = words::lamp(action.lamp, view.skin.glyphs);
+    row.word(mark, role);
+    row.column(action.lamp.word(), 10, role);
+    row.column(&action.id.to_string(), 3, Role::Text);
+    let age = words::age(view.model.now - action.changed_at);
+    row.right(&format!("{age:>3}"), Role::Dim);
+    let asked = format!("by {}", action.asked_by);
+    let title = title(action);
+    if width(&title) + width(&asked) < row.room() {
+        row.right(&asked, Role::Dim);
+    }
+    let role = if action.lamp.may_be_in_force() { Role::Text } else { Role::Dim };
+    row.say(&title, role);
+}
+
+/// Lines of what is known of an action, the most telling first.
+struct Detail<'a> {
+    view: &'a View<'a>,
+    lines: Vec<Line<'static>>,
+}
+
+impl Detail<'_> {
+    fn say(&mut self, label: &str, words: &str, role: Role) {
+        let label = Span::styled(format!("{label:<7} "), self.view.style(Role::Dim));
+        self.lines.push(Line::from(vec![label, Span::styled(words.to_owned(), self.view.style(role))]));
+    }
+
+    fn check(&mut self, check: &Check, reading: Option<&Reading>) {
+        let skin = self.view.skin;
+        let (mark, word, role) = match reading {
+            None => (skin.glyphs.lamps.requested, "not read yet".to_owned(), Role::Dim),
+            Some(reading) => {
+                let value = reading.value.as_ref().map_or("nothing", Text::as_str);
+                let at = words::hms(reading.at);
+                if reading.holds() {
+                    (skin.glyphs.lamps.verified, format!("read {value} at {at}"), Role::LampVerified)
+                } else {
+                    (skin.glyphs.lamps.failed, format!("READ {value} at {at}"), Role::LampFailed)
+                }
+            }
+        };
+        self.lines.push(Line::from(vec![
+            Span::styled("check   ", skin.style(Role::Dim)),
+            Span::styled(format!("{mark} "), skin.style(role)),
+            Span::styled(format!("{check}: "), skin.style(Role::Text)),
+            Span::styled(word, skin.style(role)),
+        ]));
+    }
+}
+
+fn draw_detail(view: &View<'_>, incident: &Incident, action: &Action, area: Rect, buf: &mut Buffer) {
+    let now = view.model.now;
+    let (_, role) = words::lamp(action.lamp, view.skin.glyphs);
+    let mut detail = Detail { view, lines: Vec::new() };
+    let lamp = format!("{} {}: ", action.id, action.lamp);
+    detail.lines.push(Line::from(vec![
+        Span::styled(lamp, view.style(role)),
+        Span::styled(action.lamp.next_step(), view.style(Role::Strong)),
+    ]));
+    let readings = view.model.readings_of(incident.id, action.id);
+    for check in &action.plan.checks {
+        detail.check(check, readings.iter().find(|r| r.check == *check));
+    }
+    let version = action.plan.version.as_ref().map_or_else(String::new, |v| format!(" at version {v}"));
+    detail.say("did", &format!("{}{version}", title(action)), Role::Text);
+    detail.say("asked", &format!("{} {}", action.asked_by, words::hms(action.asked_at)), Role::Text);
+    if let Some(approver) = &action.approved_by {
+        detail.say("allowed", &approver.to_string(), Role::Text);
+    }
+    if let Some(until) = action.approve_by {
+        let left = words::left(until - now);
+        detail.say("waits", &format!("for approval until {}, {left}", words::hms(until)), Role::Warning);
+    }
+    detail.say("call", &format!("{}: {}", action.plan.adapter, action.plan.call), Role::Text);
+    if !action.answer.is_blank() {
+        let label = if matches!(action.lamp, Lamp::Failed | Lamp::Denied) { "why" } else { "answer" };
+        detail.say(label, action.answer.as_str(), Role::Text);
+    }
+    let steps = [("accepted", action.accepted_at), ("verified", action.verified_at)];
+    let steps = steps.iter().filter_map(|(word, at)| at.map(|at| format!("{word} {}", words::hms(at))));
+    let steps = steps.collect::<Vec<_>>().join(", ");
+    if !steps.is_empty() {
+        detail.say("since", &steps, Role::Text);
+    }
+    detail.say("undo", &undo(action), Role::Text);
+    for conflict in &action.plan.conflicts {
+        detail.say("fights", conflict.as_str(), Role::Warning);
+    }
+    let cells = usize::from(area.width).max(1);
+    let lines = detail.lines.iter().flat_map(|line| wrap_line(line, cells));
+    for (line, row) in lines.zip(area.rows()) {
+        put_line(buf, row, &line);
+    }
+}
+
+/// How it is undone, or what became of it.
+fn undo(action: &Action) -> String {
+    if let Some(by) = action.undoing {
+        return format!("asked for: {by}");
+    }
+    if let Some(crate::incident::Disposition::Kept { owner, reason }) = &action.disposition {
+        return format!("kept by {owner}: {reason}");
+    }
+    match (&action.plan.inverse, action.undoes) {
+        (Some(inverse), _) => format!("{}: {}", inverse.op, inverse.call),
+        (None, Some(other)) => format!("this undoes {other}"),
+        (None, None) => "nothing undoes it".to_owned(),
+    }
+}

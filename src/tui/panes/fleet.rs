@@ -1,0 +1,176 @@
+//! The agents and their vitals against the ranges of A9 and E10.
+
+use chrono::TimeDelta;
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::app::layout::{first_in_sight, list_area};
+use crate::app::model::Pane;
+use crate::app::theme::Role;
+use crate::incident::{AgentId, Text, Time, VITALS, VitalInfo, Vitals};
+use crate::tui::row::Row;
+use crate::tui::view::{View, area as as_area, rect};
+use crate::tui::widgets::list::Top;
+use crate::tui::widgets::wrap::width;
+use crate::tui::widgets::{List, fill};
+use crate::tui::words;
+
+/// A reading older than this is no picture of now.
+const STALE: TimeDelta = TimeDelta::seconds(30);
+
+/// How many agents are out of their ranges.
+pub fn hint(view: &View<'_>) -> String {
+    let vitals = &view.model.vitals;
+    let ill = vitals.values().filter(|v| !is_healthy(v)).count();
+    if vitals.is_empty() { String::new() } else { format!("{ill} of {} need a look", vitals.len()) }
+}
+
+fn value<'a>(vitals: &'a Vitals, vital: &VitalInfo) -> &'a str {
+    vitals.values.get(vital.name).map_or("", Text::as_str)
+}
+
+/// No data is not healthy, but of a vital that an agent never had nothing is said.
+fn verdict(vitals: &Vitals, vital: &VitalInfo) -> Option<bool> {
+    vitals.values.get(vital.name).and_then(|value| vital.is_healthy(value.as_str()))
+}
+
+fn is_healthy(vitals: &Vitals) -> bool {
+    VITALS.iter().all(|vital| verdict(vitals, vital) != Some(false))
+}
+
+/// How old a reading is, and whether that is too old.
+fn freshness(vitals: &Vitals, now: Time) -> (String, Role) {
+    let old = now - vitals.at;
+    if old < STALE {
+        ("now".to_owned(), Role::Dim)
+    } else {
+        (format!("{} old", words::age(old)), Role::Warning)
+    }
+}
+
+/// Draws the table, and below it the selected agent.
+pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let model = view.model;
+    if model.vitals.is_empty() {
+        Row::new(area, buf, view.skin).say("no agent's vitals are known yet", Role::Dim);
+        return None;
+    }
+    let agents: Vec<&Vitals> = model.vitals.values().collect();
+    let columns = Columns::of(&agents, usize::from(area.width));
+    let (heading, _) = as_area(area).split_top(1);
+    columns.draw_heading(Row::new(rect(heading), buf, view.skin));
+    let place = list_area(model, Pane::Fleet, as_area(area));
+    let selected =
+        model.selection.agent.as_ref().and_then(|id| agents.iter().position(|vitals| vitals.agent == *id));
+    let top = Top::At(first_in_sight(selected, agents.len(), usize::from(place.height)));
+    let list = List { len: agents.len(), selected, top, focused: view.has_keys(Pane::Fleet) };
+    list.draw(rect(place), buf, view.skin, |index, line, buf| {
+        if let Some(vitals) = agents.get(index) {
+            columns.draw(view, vitals, Row::new(line, buf, view.skin));
+        }
+    });
+    let below = as_area(area).split_top(1 + place.height).1;
+    let (rule, below) = below.split_top(1);
+    fill(buf, rect(rule), view.skin.glyphs.pane.horizontal, view.style(Role::Border));
+    let subject = selected.or(Some(0)).and_then(|at| agents.get(at));
+    if let Some(vitals) = subject {
+        draw_agent(view, vitals, rect(below), buf);
+    }
+    None
+}
+
+/// Which vitals have a column, and how wide.
+struct Columns {
+    agent: usize,
+    vitals: Vec<(&'static VitalInfo, usize)>,
+}
+
+impl Columns {
+    /// As many as fit, in the order of the table; each as wide as its values need.
+    fn of(agents: &[&Vitals], room: usize) -> Self {
+        let agent = agents.iter().map(|v| width(v.agent.as_str())).max().unwrap_or(0).clamp(5, 20);
+        // The mark of the selected row, and the age.
+        let mut left = room.saturating_sub(2 + agent + 1 + 8);
+        let mut vitals = Vec::new();
+        for vital in VITALS {
+            let widest = agents.iter().map(|v| width(value(v, vital))).max().unwrap_or(0);
+            if widest == 0 {
+                continue;
+            }
+            // A sign in front of what is out of its range.
+            let cells = (widest + width(vital.unit) + 1).max(width(vital.label)).min(14);
+            if cells + 1 > left {
+                break;
+            }
+            left -= cells + 1;
+            vitals.push((vital, cells));
+        }
+        Self { agent, vitals }
+    }
+
+    fn draw_heading(&self, mut row: Row<'_>) {
+        row.gap(2);
+        row.column("agent", self.agent, Role::Dim);
+        for (vital, cells) in &self.vitals {
+            row.number(vital.label, *cells, Role::Dim);
+        }
+        row.say("read", Role::Dim);
+    }
+
+    fn draw(&self, view: &View<'_>, vitals: &Vitals, mut row: Row<'_>) {
+        let concerned = view.model.incident().is_some_and(|i| i.agents.contains(&vitals.agent));
+        row.column(vitals.agent.as_str(), self.agent, if concerned { Role::Strong } else { Role::Text });
+        for (vital, cells) in &self.vitals {
+            let shown = value(vitals, vital);
+            let (sign, role) = match verdict(vitals, vital) {
+                Some(false) => ("!", Role::Error),
+                Some(true) => ("", Role::Ok),
+                None => ("", Role::Text),
+            };
+            let unit = if shown.is_empty() { "" } else { vital.unit };
+            row.number(&format!("{sign}{shown}{unit}"), *cells, role);
+        }
+        let (age, role) = freshness(vitals, view.model.now);
+        row.say(&age, role);
+    }
+}
+
+/// One agent: each vital with the range it should be in, and the row that says so.
+fn draw_agent(view: &View<'_>, vitals: &Vitals, area: Rect, buf: &mut Buffer) {
+    let mut rows = area.rows();
+    let Some(first) = rows.next() else { return };
+    let mut row = Row::new(first, buf, view.skin);
+    row.word(vitals.agent.as_str(), Role::Strong);
+    row.word(&format!("read at {}", words::hms(vitals.at)), Role::Dim);
+    let concerned: Vec<String> = incidents_of(view, &vitals.agent);
+    row.say(&concerned.join(", "), Role::Warning);
+    let cells = 40;
+    let across = (area.width / cells).max(1);
+    let width = area.width / across;
+    let mut places =
+        rows.flat_map(|row| (0..across).map(move |n| Rect { x: row.x + n * width, width, ..row }));
+    let known = VITALS.iter().filter(|vital| vitals.values.contains_key(vital.name));
+    for vital in known {
+        let Some(place) = places.next() else { return };
+        let mut row = Row::new(place, buf, view.skin);
+        let shown = format!("{}{}", value(vitals, vital), vital.unit);
+        row.column(vital.label, 8, Role::Dim);
+        match verdict(vitals, vital) {
+            Some(false) => {
+                row.word(&format!("! {shown}"), Role::Error);
+                row.say(&format!("not {} [{}]", vital.healthy, vital.row), Role::Text);
+            }
+            Some(true) => {
+                row.word(&shown, Role::Ok);
+                row.say(&format!("healthy [{}]", vital.row), Role::Dim);
+            }
+            None => row.say(&shown, Role::Text),
+        }
+    }
+}
+
+/// The open incidents that an agent is part of.
+fn incidents_of(view: &View<'_>, agent: &AgentId) -> Vec<String> {
+    let open = view.model.board.incidents().filter(|i| i.is_open() && i.agents.contains(agent));
+    open.map(|i| format!("in {}", i.id)).collect()
+}

@@ -1,0 +1,97 @@
+//! Who does what: the four roles (A11), who acknowledged, which agents and levels are involved.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+
+use crate::app::layout::list_area;
+use crate::app::model::Pane;
+use crate::app::theme::Role;
+use crate::incident::{AgentId, Incident, Mark, Role as Duty};
+use crate::tui::row::Row;
+use crate::tui::view::{View, area as as_area, rect};
+use crate::tui::widgets::List;
+use crate::tui::widgets::wrap::wrap;
+use crate::tui::words;
+
+/// How many roles are held.
+pub fn hint(view: &View<'_>) -> String {
+    let held = view.model.incident().map_or(0, |i| i.roles.len());
+    format!("{held} of {}", Duty::ALL.len())
+}
+
+/// Draws the roles, and below them who else is on the incident.
+pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let Some(incident) = view.model.incident() else {
+        Row::new(area, buf, view.skin).say("no incident selected", Role::Dim);
+        return None;
+    };
+    let selected = view.model.selection.role;
+    let list = List {
+        len: Duty::ALL.len(),
+        selected: selected.and_then(|role| Duty::ALL.iter().position(|duty| *duty == role)),
+        focused: view.has_keys(Pane::Roster),
+        ..List::default()
+    };
+    let roles = list_area(view.model, Pane::Roster, as_area(area));
+    list.draw(rect(roles), buf, view.skin, |index, line, buf| {
+        if let Some(duty) = Duty::ALL.get(index) {
+            draw_role(view, incident, *duty, Row::new(line, buf, view.skin));
+        }
+    });
+    let below = as_area(area).split_top(roles.height).1;
+    draw_others(view, incident, rect(below), buf);
+    None
+}
+
+fn draw_role(view: &View<'_>, incident: &Incident, duty: Duty, mut row: Row<'_>) {
+    let wide = row.room() >= 56;
+    row.column(if wide { duty.title() } else { duty.word() }, if wide { 18 } else { 9 }, Role::Text);
+    match incident.roles.get(&duty) {
+        Some(holding) => {
+            row.right(&words::hm(holding.since, view.model.now), Role::Dim);
+            row.word(holding.holder.as_str(), Role::Strong);
+        }
+        None => {
+            let missed = duty == Duty::Commander && incident.is_open();
+            row.word("nobody", if missed { Role::Warning } else { Role::Dim });
+        }
+    }
+    if wide {
+        row.say(duty.duty(), Role::Dim);
+    }
+}
+
+fn draw_others(view: &View<'_>, incident: &Incident, area: Rect, buf: &mut Buffer) {
+    let now = view.model.now;
+    let mut lines: Vec<(&str, String, Role)> = Vec::new();
+    match incident.marks.get(&Mark::T1).and_then(|words| words.last()) {
+        Some(word) => {
+            lines.push(("ack", format!("{} {}", word.actor, words::hm(word.at, now)), Role::Text));
+        }
+        None if incident.is_open() => lines.push(("ack", "nobody acknowledged".to_owned(), Role::Warning)),
+        None => {}
+    }
+    let agents: Vec<&str> = incident.agents.iter().map(AgentId::as_str).collect();
+    let agents = if agents.is_empty() { "none named yet".to_owned() } else { agents.join(", ") };
+    lines.push(("agents", agents, Role::Text));
+    for (level, at) in &incident.escalations {
+        let name = view.model.policy.escalation.iter().find(|l| l.level == *level);
+        let name = name.map_or_else(String::new, |level| level.name.to_string());
+        lines.push(("level", format!("{level} {name} {}", words::hm(*at, now)), Role::Text));
+    }
+    if !incident.absorbed.is_empty() {
+        let others: Vec<String> = incident.absorbed.iter().map(ToString::to_string).collect();
+        lines.push(("merged", others.join(", "), Role::Dim));
+    }
+    let mut rows = area.rows().skip(usize::from(area.height > 4));
+    for (label, words, role) in &lines {
+        // Label, and a space behind it.
+        let cells = usize::from(area.width).saturating_sub(7);
+        for (index, part) in wrap(words, cells).into_iter().enumerate() {
+            let Some(line) = rows.next() else { return };
+            let mut row = Row::new(line, buf, view.skin);
+            row.column(if index == 0 { label } else { "" }, 6, Role::Dim);
+            row.say(part, *role);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! One frame: what the model says, drawn where the layout says. Reads, never writes.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
+
+use crate::app::layout::{Area, is_tiny};
+use crate::app::model::{Model, Pane};
+use crate::app::theme::Role;
+
+use super::editor::Editor;
+use super::panes::{self, PaneInfo};
+use super::theme::Skin;
+use super::widgets::PaneFrame;
+use super::{footer, header, modals, summary};
+
+/// What every part of a frame is drawn from.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// What the person's screen knows.
+    pub model: &'a Model,
+    /// How it looks.
+    pub skin: &'a Skin,
+    /// The review's text, once it is open.
+    pub editor: Option<&'a Editor>,
+}
+
+impl View<'_> {
+    /// How a role looks.
+    #[must_use]
+    pub fn style(&self, role: Role) -> Style {
+        self.skin.style(role)
+    }
+
+    /// Whether a pane has the keys.
+    #[must_use]
+    pub fn has_keys(&self, pane: Pane) -> bool {
+        self.model.pane() == pane
+    }
+}
+
+/// A rectangle of the layout as ratatui's.
+#[must_use]
+pub const fn rect(area: Area) -> Rect {
+    Rect { x: area.x, y: area.y, width: area.width, height: area.height }
+}
+
+/// A rectangle of ratatui's as the layout's.
+#[must_use]
+pub const fn area(rect: Rect) -> Area {
+    Area::new(rect.x, rect.y, rect.width, rect.height)
+}
+
+/// Draws a frame, and says where the terminal's cursor belongs: where the person types.
+///
+/// The model's size is what the layout is made for; `area` is what there really is, which may
+/// differ for a frame while the terminal is being resized.
+pub fn draw(
+    model: &Model,
+    skin: &Skin,
+    editor: Option<&Editor>,
+    area: Rect,
+    buf: &mut Buffer,
+) -> Option<Position> {
+    let view = View { model, skin, editor };
+    let area = area.intersection(buf.area);
+    buf.set_style(area, skin.style(Role::Text));
+    let tiny = is_tiny(model.size.0, model.size.1);
+    let cursor = if tiny { summary::draw(&view, area, buf) } else { draw_screen(&view, buf) };
+    if model.modals.is_empty() {
+        modals::which_key::draw(&view, area, buf);
+        return cursor;
+    }
+    // The line that says live or drill stays in sight, whatever is asked below it.
+    let below = if area.height > 4 { Rect { y: area.y + 1, height: area.height - 1, ..area } } else { area };
+    modals::draw(&view, below, buf)
+}
+
+fn draw_screen(view: &View<'_>, buf: &mut Buffer) -> Option<Position> {
+    let layout = view.model.layout();
+    header::draw(view, rect(layout.header), buf);
+    header::draw_warnings(view, rect(layout.warnings), buf);
+    let mut cursor = None;
+    for (pane, area) in &layout.panes {
+        let info = panes::info(*pane);
+        cursor = draw_pane(view, info, rect(*area), buf).or(cursor);
+    }
+    footer::draw(view, rect(layout.footer), buf);
+    cursor
+}
+
+fn draw_pane(view: &View<'_>, info: &PaneInfo, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let hint = (info.hint)(view);
+    let focused = view.has_keys(info.pane);
+    let inner = PaneFrame { title: info.pane.title(), hint: &hint, focused }.draw(area, buf, view.skin);
+    (info.draw)(view, inner, buf)
+}
