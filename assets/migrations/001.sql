@@ -48,14 +48,16 @@ CREATE TABLE revision (
     language TEXT NOT NULL,
     draft    INTEGER NOT NULL,
     text     TEXT NOT NULL,
-    sha256   TEXT NOT NULL,
+    sha256   TEXT NOT NULL, -- of the text, in hex
+    seal     BLOB NOT NULL, -- SHA-256 over this row
     PRIMARY KEY (incident, number)
 ) STRICT;
 
--- Files brought home, by their digest.
+-- Files brought home, by the digest of their bytes, in hex.
 CREATE TABLE evidence (
     sha256    TEXT PRIMARY KEY,
     name      TEXT NOT NULL,
     stored_at INTEGER NOT NULL,
-    bytes     BLOB NOT NULL
+    bytes     BLOB NOT NULL,
+    seal      BLOB NOT NULL -- SHA-256 over this row, with the digest for the bytes
 ) STRICT;

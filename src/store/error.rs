@@ -9,7 +9,7 @@ use crate::incident::{IncidentId, Realm, Text};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
     /// There is no room left.
-    #[error("{place}: the disk is full; this was not recorded")]
+    #[error("{place}: the disk is full, nothing more can be recorded")]
     Full {
         /// The file.
         place: Text,
@@ -90,7 +90,7 @@ impl StoreError {
     #[must_use]
     pub const fn hint(&self) -> &'static str {
         match self {
-            Self::Full { .. } => "free some space; nothing recorded so far is lost; then try again",
+            Self::Full { .. } => "free some space, then try again; what was recorded is not lost",
             Self::ReadOnly { .. } => {
                 "make the file and its directory writable for you, or choose another with --data-dir"
             }
@@ -130,7 +130,10 @@ impl StoreError {
             return Self::Damaged { place, why };
         };
         let is = |codes: &[ErrorCode]| codes.contains(&code);
-        if is(&[ErrorCode::DiskFull]) {
+        // The index over the log is beside the file, and takes room too.
+        let no_index = matches!(error, rusqlite::Error::SqliteFailure(e, _)
+            if e.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE);
+        if no_index || is(&[ErrorCode::DiskFull]) {
             Self::Full { place }
         } else if is(&[ErrorCode::ReadOnly, ErrorCode::PermissionDenied]) {
             Self::ReadOnly { place, why }

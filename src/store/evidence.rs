@@ -1,10 +1,10 @@
 //! Evidence: files brought home, kept by their digest (A4).
 
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::incident::{Text, Time};
 
-use super::chain::sha256_hex;
+use super::chain::{Hash, seal, sha256_hex};
 use super::codec::time;
 use super::{Journal, StoreError};
 
@@ -35,12 +35,14 @@ impl Journal {
         }
         let sha256 = sha256_hex(&bytes);
         let name = name.clone();
+        let micros = at.timestamp_micros();
+        let sealed = seal_of(&sha256, name.as_str(), micros);
         self.write(move |conn| {
             conn.prepare_cached(
-                "INSERT INTO evidence (sha256, name, stored_at, bytes) VALUES (?1, ?2, ?3, ?4) \
+                "INSERT INTO evidence (sha256, name, stored_at, bytes, seal) VALUES (?1, ?2, ?3, ?4, ?5) \
                  ON CONFLICT (sha256) DO NOTHING",
             )?
-            .execute(params![sha256, name.as_str(), at.timestamp_micros(), bytes])?;
+            .execute(params![sha256, name.as_str(), micros, bytes, sealed])?;
             Ok(sha256.clone())
         })
         .await
@@ -65,4 +67,23 @@ impl Journal {
         })
         .await
     }
+}
+
+fn seal_of(sha256: &str, name: &str, stored_at: i64) -> Hash {
+    seal(&[stored_at], &[sha256, name])
+}
+
+/// The name and digest of the first file that is not as it was stored.
+pub(super) fn find_broken(conn: &Connection) -> rusqlite::Result<Option<(Text, Text)>> {
+    let mut statement = conn.prepare("SELECT sha256, name, stored_at, bytes, seal FROM evidence")?;
+    let mut rows = statement.query([])?;
+    while let Some(row) = rows.next()? {
+        let (sha256, name): (String, String) = (row.get(0)?, row.get(1)?);
+        let sealed: Vec<u8> = row.get(4)?;
+        if sha256_hex(row.get_ref(3)?.as_blob()?) != sha256 || sealed != seal_of(&sha256, &name, row.get(2)?)
+        {
+            return Ok(Some((Text::line(&name), Text::line(&sha256))));
+        }
+    }
+    Ok(None)
 }

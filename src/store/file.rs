@@ -106,7 +106,7 @@ fn open_writable(place: Place, opening: &Opening) -> Result<Opened, StoreError> 
         let why = "you may not write it".into();
         return Err(StoreError::ReadOnly { place: place.shown, why });
     }
-    let found = patiently(|| migrate::form(&conn)).map_err(|error| place.words(&error))?;
+    let found = place.look(&conn)?;
     place.accept(found)?;
     let fresh = Meta {
         id: opening.id.clone().unwrap_or_else(|| random_hex()[..8].to_owned()),
@@ -200,7 +200,17 @@ impl Place {
     }
 
     fn look(&self, conn: &Connection) -> Result<Form, StoreError> {
-        patiently(|| migrate::form(conn)).map_err(|error| self.words(&error))
+        // In this order: another process may be making the file just now.
+        let bytes = fs::metadata(&self.path).map_or(0, |meta| meta.len());
+        let pages = || conn.pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0));
+        let (form, pages) =
+            patiently(|| Ok((migrate::form(conn)?, pages()?))).map_err(|error| self.words(&error))?;
+        // SQLite takes a file shorter than a page for an empty one, and would write over it.
+        if bytes > 0 && pages == 0 {
+            let why = format!("it has {bytes} bytes, too few for a journal");
+            return Err(StoreError::NotAJournal { place: self.shown.clone(), why: Text::line(&why) });
+        }
+        Ok(form)
     }
 
     fn accept(&self, form: Form) -> Result<(), StoreError> {

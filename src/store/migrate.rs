@@ -33,8 +33,9 @@ pub(super) enum Form {
     Foreign,
 }
 
-/// Reads what kind of file it is.
+/// Reads what kind of file it is: at one moment, since another process may be making it just now.
 pub(super) fn form(conn: &Connection) -> rusqlite::Result<Form> {
+    let _moment = if conn.is_autocommit() { Some(conn.unchecked_transaction()?) } else { None };
     let application: i64 = conn.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version: i64 = conn.pragma_query_value(None, "user_version", |row| row.get(0))?;
     if application == APPLICATION_ID {

@@ -4,12 +4,12 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use crate::incident::{IncidentId, Text, Time};
 
-use super::chain::sha256_hex;
+use super::chain::{Hash, seal, sha256_hex};
 use super::codec::time;
 use super::writer::Failure;
 use super::{Journal, StoreError};
 
-const COLUMNS: &str = "incident, number, at, author, language, draft, text, sha256";
+const COLUMNS: &str = "incident, number, at, author, language, draft, text, sha256, seal";
 
 /// A text to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -101,7 +101,7 @@ fn save(conn: &Connection, new: &NewRevision) -> Result<Revision, Failure<StoreE
         sha256: sha256_hex(new.text.as_bytes()),
     };
     conn.prepare_cached(&format!(
-        "REPLACE INTO revision ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"
+        "REPLACE INTO revision ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
     ))?
     .execute(params![
         revision.incident.0,
@@ -112,6 +112,7 @@ fn save(conn: &Connection, new: &NewRevision) -> Result<Revision, Failure<StoreE
         revision.draft,
         revision.text,
         revision.sha256,
+        revision.seal(),
     ])?;
     Ok(revision)
 }
@@ -133,16 +134,26 @@ fn latest(conn: &Connection, incident: IncidentId) -> rusqlite::Result<Option<Re
     .optional()
 }
 
-/// All revisions of the journal, for verifying.
-pub(super) fn each(
-    conn: &Connection,
-    mut look: impl FnMut(&Revision) -> bool,
-) -> rusqlite::Result<Option<Revision>> {
+impl Revision {
+    fn seal(&self) -> Hash {
+        let numbers = [
+            i64::from(self.incident.0),
+            i64::from(self.number),
+            self.at.timestamp_micros(),
+            i64::from(self.draft),
+        ];
+        seal(&numbers, &[self.author.as_str(), self.language.as_str(), &self.sha256])
+    }
+}
+
+/// The first revision of the journal that is not as it was saved.
+pub(super) fn find_broken(conn: &Connection) -> rusqlite::Result<Option<Revision>> {
     let mut statement = conn.prepare(&format!("SELECT {COLUMNS} FROM revision ORDER BY incident, number"))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let revision = read(row)?;
-        if !look(&revision) {
+        let sealed: Vec<u8> = row.get(8)?;
+        if sealed != revision.seal() || sha256_hex(revision.text.as_bytes()) != revision.sha256 {
             return Ok(Some(revision));
         }
     }

@@ -9,11 +9,11 @@ use rusqlite::{Connection, params};
 use crate::incident::{Event, IncidentId};
 
 use super::append::last_position;
-use super::chain::{self, Hash, sha256_hex};
+use super::chain::{self, Hash};
 use super::codec::{COLUMNS, Row};
 use super::head::{self, Head, unsigned};
 use super::migrate::Meta;
-use super::revision;
+use super::{evidence, revision};
 
 /// What was found in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,35 +208,20 @@ impl Walk<'_> {
     }
 
     fn revisions(&self) -> Result<(), Broken> {
-        let bad = revision::each(self.conn, |r| sha256_hex(r.text.as_bytes()) == r.sha256)
+        let found = revision::find_broken(self.conn)
             .map_err(|error| Broken::whole(&format!("the revisions of reviews cannot be read: {error}")))?;
-        match bad {
-            Some(revision) => Err(Broken {
-                incident: Some(revision.incident),
-                seq: None,
-                position: None,
-                why: format!("revision {} of its review is not as it was saved", revision.number),
-            }),
-            None => Ok(()),
-        }
+        found.map_or(Ok(()), |revision| {
+            let why = format!("revision {} of its review is not as it was saved", revision.number);
+            Err(Broken { incident: Some(revision.incident), seq: None, position: None, why })
+        })
     }
 
     fn evidence(&self) -> Result<(), Broken> {
-        let unreadable =
-            |error: rusqlite::Error| Broken::whole(&format!("the evidence cannot be read: {error}"));
-        let mut statement =
-            self.conn.prepare("SELECT sha256, name, bytes FROM evidence").map_err(unreadable)?;
-        let mut rows = statement.query([]).map_err(unreadable)?;
-        while let Some(row) = rows.next().map_err(unreadable)? {
-            let sha256: String = row.get(0).map_err(unreadable)?;
-            let bytes = row.get_ref(2).and_then(|value| Ok(value.as_blob()?)).map_err(unreadable)?;
-            if sha256_hex(bytes) != sha256 {
-                let name: String = row.get(1).unwrap_or_default();
-                let name = crate::incident::Text::line(&name);
-                return Err(Broken::whole(&format!("evidence '{name}' ({sha256}) is not as it was stored")));
-            }
-        }
-        Ok(())
+        let found = evidence::find_broken(self.conn)
+            .map_err(|error| Broken::whole(&format!("the evidence cannot be read: {error}")))?;
+        found.map_or(Ok(()), |(name, sha256)| {
+            Err(Broken::whole(&format!("evidence '{name}' ({sha256}) is not as it was stored")))
+        })
     }
 
     /// SQLite's own rules: indexes, free pages, the shape of every page.

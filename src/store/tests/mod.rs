@@ -1,6 +1,14 @@
 //! The journal on real files and in memory.
 
 mod append;
+mod failures;
+mod flips;
+mod golden;
+mod kept;
+mod sharing;
+mod tamper;
+mod tight;
+mod watch;
 
 use std::path::PathBuf;
 
