@@ -32,6 +32,17 @@ pub struct Alert {
 }
 
 impl Alert {
+    /// Whether it says something that `held`, the same alert as heard before, did not. A source
+    /// that sends it again with another time or other labels says nothing new (B12).
+    #[must_use]
+    pub fn is_news_to(&self, held: &Self) -> bool {
+        let told = |alert: &Self| {
+            let Self { name, summary, criticality, category, severity, agent, .. } = alert;
+            (name.clone(), summary.clone(), criticality.clone(), category.clone(), *severity, agent.clone())
+        };
+        told(self) != told(held)
+    }
+
     /// Automatic first class (B3): CRITICAL is P0, anything else P1, unless the source names one.
     #[must_use]
     pub fn first_severity(&self) -> Severity {
@@ -95,6 +106,14 @@ mod tests {
             let alert = alert(criticality, category);
             assert_eq!((alert.first_severity(), alert.first_pattern()), (severity, pattern));
         }
+    }
+
+    #[test]
+    fn b12_an_alert_sent_again_with_another_time_is_no_news() {
+        let held = alert("critical", "api");
+        let again = Alert { starts_at: held.starts_at + chrono::TimeDelta::hours(1), ..held.clone() };
+        assert!(!again.is_news_to(&held));
+        assert!(Alert { summary: "worse".into(), ..held.clone() }.is_news_to(&held));
     }
 
     #[test]

@@ -222,7 +222,7 @@ pub const OPS: &[OpInfo] = &[
         mitigation: true,
         destructive: true,
         controls: true,
-        checks: &["config = {to}", "agent_status = running", "healthy = yes"],
+        checks: &["config = {to}", "healthy = yes"],
         limit_s: 60,
         params: &[param("to", "backup", "the named backup")],
         ..BASE
@@ -235,7 +235,7 @@ pub const OPS: &[OpInfo] = &[
         mitigation: true,
         destructive: true,
         controls: true,
-        checks: &["version = {to}", "agent_status = running", "healthy = yes"],
+        checks: &["version = {to}", "healthy = yes"],
         limit_s: 300,
         params: &[param("to", "backup", "the named version")],
         ..BASE
@@ -248,7 +248,7 @@ pub const OPS: &[OpInfo] = &[
         mitigation: true,
         destructive: true,
         controls: true,
-        checks: &["config = {to}", "agent_status = running", "healthy = yes"],
+        checks: &["config = {to}", "healthy = yes"],
         limit_s: 600,
         params: &[param("to", "backup", "the named backup")],
         ..BASE

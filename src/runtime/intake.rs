@@ -34,6 +34,13 @@ impl Hub {
                 }
             }
         }
+        // What could not be taken at its word is on record where it belongs, not only in an answer.
+        for incident in &taken.incidents {
+            for note in &delivery.notes {
+                let command = Command::Note { text: note.clone() };
+                self.submit(Some(*incident), command, &Actor::Flightdeck).await.map_err(refused)?;
+            }
+        }
         Ok(taken)
     }
 

@@ -49,7 +49,7 @@ impl Context<'_> {
             return vec![declared, fired];
         }
         match self.incident.alerts.iter().find(|state| state.alert.key == alert.key) {
-            Some(state) if state.resolved_at.is_none() && state.alert == *alert => vec![],
+            Some(state) if state.resolved_at.is_none() && !alert.is_news_to(&state.alert) => vec![],
             _ => vec![fired],
         }
     }

@@ -1,0 +1,197 @@
+//! Whole incidents through the one door: hub, dispatch, probes and the simulated fleet, in paused
+//! time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use flightdeck::adapters::Ask;
+use flightdeck::incident::{
+    Actor, Command, Confirmation, Event, Incident, IncidentId, Lamp, Mark, Op, Params, Pattern, Policy,
+    Realm, Role, Severity, Text, Time,
+};
+use flightdeck::runtime::drill::{self, Run, Simulation};
+use flightdeck::runtime::{Clock, Hub, dispatch, watch};
+use flightdeck::sim::Scenario;
+use flightdeck::store::Journal;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+/// A drill under way, as one person sees it.
+struct Stage {
+    hub: Hub,
+    ana: Actor,
+    cancel: CancellationToken,
+}
+
+const INC: IncidentId = IncidentId(1);
+
+impl Stage {
+    fn open(scenario: &str) -> Self {
+        let start = Time::from_timestamp(1_763_700_000, 0).expect("a time");
+        let scenario = Scenario::named(scenario).expect("a scenario");
+        let run = Run { scenario: scenario.name.to_string(), seed: scenario.seed, start, speed: 1.0 };
+        let clock = Clock::running(start, run.speed);
+        let simulation = Arc::new(Simulation::new(&scenario, &run, clock.clone()));
+        let journal = Journal::memory(Realm::Drill).expect("memory");
+        let hub = Hub::new(journal, Arc::new(Policy::built_in()), clock, simulation.rig(), false);
+        let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
+        tokio::spawn(dispatch::run(hub.clone(), cancel.clone(), tasks.clone()));
+        tokio::spawn(watch::run(hub.clone(), cancel.clone(), tasks.clone()));
+        tokio::spawn(hub.clone().run(cancel.clone()));
+        tokio::spawn(drill::run(hub.clone(), simulation, cancel.clone()));
+        Self { hub, ana: Actor::person("ana"), cancel }
+    }
+
+    fn incident(&self) -> Option<Incident> {
+        self.hub.board().incident(INC).cloned()
+    }
+
+    /// Lets time pass until the incident is so; panics with its timeline after ten minutes.
+    async fn until(&self, what: &str, so: impl Fn(&Incident) -> bool) -> Incident {
+        for _ in 0..6_000 {
+            if let Some(incident) = self.incident().filter(&so) {
+                return incident;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+        panic!("never: {what}\n{}", self.timeline().join("\n"));
+    }
+
+    fn timeline(&self) -> Vec<String> {
+        let board = self.hub.board();
+        let entries = board.record(INC).map(|r| r.entries.clone()).unwrap_or_default();
+        entries.iter().map(flightdeck::incident::telling::tell).collect()
+    }
+
+    async fn say(&self, command: Command) {
+        self.hub.submit(Some(INC), command, &self.ana).await.expect("allowed");
+    }
+
+    async fn act(&self, op: Op, target: &str, params: &[(&str, &str)]) {
+        let params: Params = params.iter().map(|(k, v)| ((*k).to_owned(), Text::line(v))).collect();
+        let ask = Ask { op, target: target.into(), params };
+        let plan = self.hub.plan(INC, ask).await.expect("planned");
+        let confirmation = Confirmation { digest: plan.digest(), typed: Some(plan.target.clone()) };
+        self.say(Command::Act { plan, confirmation, runner: self.hub.runner() }).await;
+    }
+
+    async fn lamp(&self, op: Op, lamp: Lamp) -> Incident {
+        let so = |i: &Incident| i.actions.values().any(|a| a.plan.op == op && a.lamp == lamp);
+        self.until(&format!("{op} {lamp}"), so).await
+    }
+
+    async fn take_over(&self) -> Incident {
+        let incident = self.until("an alert declares", |i| i.seq > 0).await;
+        self.say(Command::Acknowledge).await;
+        self.say(Command::Assign { role: Role::Commander, holder: "ana".into() }).await;
+        let (severity, pattern) = (incident.severity, Some(Pattern::Boundary));
+        self.say(Command::Classify { severity, pattern, reason: None }).await;
+        incident
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a3_a_data_leak_is_contained_only_when_probes_say_so_and_then_repaired() {
+    let stage = Stage::open("data-leak");
+    let incident = stage.take_over().await;
+    assert_eq!(incident.severity, Severity::P0);
+    let agent = incident.agents[0].to_string();
+
+    stage.act(Op::Isolate, &agent, &[]).await;
+    let accepted = stage.lamp(Op::Isolate, Lamp::Accepted).await;
+    assert_eq!(accepted.mark(Mark::T3), None, "accepted is not contained");
+    let verified = stage.lamp(Op::Isolate, Lamp::Verified).await;
+    let action = verified.actions.values().next().expect("one action");
+    assert_eq!(verified.mark(Mark::T3), action.verified_at, "T3 is stamped at verified");
+    assert_eq!(action.readings.len(), 3, "A3: three checks");
+
+    stage.act(Op::Snapshot, &agent, &[]).await;
+    stage.lamp(Op::Snapshot, Lamp::Verified).await;
+    stage.act(Op::RollbackConfig, &agent, &[("to", "backup")]).await;
+    stage.lamp(Op::RollbackConfig, Lamp::Verified).await;
+    let refusal = stage
+        .hub
+        .submit(Some(INC), Command::Resolve { summary: "contained".into() }, &stage.ana)
+        .await
+        .expect_err("an isolation is still in force");
+    assert!(refusal.to_string().contains("isolate"), "{refusal}");
+
+    stage.act(Op::Release, &agent, &[]).await;
+    let released = stage.lamp(Op::Isolate, Lamp::Undone).await;
+    for action in released.unaccounted() {
+        let disposition =
+            flightdeck::incident::Disposition::Kept { owner: "ben".into(), reason: "until the fix".into() };
+        stage.say(Command::Account { action: action.id, disposition }).await;
+    }
+    stage.say(Command::Resolve { summary: "the prompt that leaked was rolled back".into() }).await;
+    assert!(stage.incident().expect("there").resolved_at().is_some());
+    let evidence = stage.incident().expect("there").evidence;
+    assert!(evidence.len() >= 3, "A4: logs, state, API history: {evidence:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_replica_that_goes_on_working_is_seen_as_leaking() {
+    let stage = Stage::open("leaking-isolation");
+    let incident = stage.take_over().await;
+    let agent = incident.agents[0].to_string();
+    stage.act(Op::Isolate, &agent, &[]).await;
+    stage.lamp(Op::Isolate, Lamp::Verified).await;
+    let leaking = stage.lamp(Op::Isolate, Lamp::Leaking).await;
+    assert!(leaking.leaking_since().is_some());
+    assert!(leaking.mark(Mark::T3).is_some(), "what was stamped stays; control is lost all the same");
+    // Isolating again stops it for real.
+    stage.act(Op::Isolate, &agent, &[]).await;
+    let so =
+        |i: &Incident| i.leaking_since().is_none() && i.actions.values().all(|a| a.lamp == Lamp::Verified);
+    stage.until("contained for real", so).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn b4_what_an_ai_actor_proposes_waits_for_a_person_and_runs_out() {
+    let stage = Stage::open("data-leak");
+    stage.take_over().await;
+    let proposed = |i: &Incident| i.actions.values().any(|a| matches!(a.asked_by, Actor::Ai(_)));
+    let incident = stage.until("an AI actor proposes", proposed).await;
+    let action = incident.actions.values().find(|a| matches!(a.asked_by, Actor::Ai(_))).expect("proposed");
+    assert_eq!(action.lamp, Lamp::Proposed);
+    let so = |i: &Incident| i.actions.values().any(|a| a.lamp == Lamp::Expired);
+    let expired = stage.until("it runs out", so).await;
+    let action = &expired.actions[&action.id];
+    assert_eq!((action.changed_at - action.asked_at).num_seconds(), 120, "P0: at most two minutes");
+    assert_eq!(action.requested_at, None, "nothing was called");
+}
+
+#[tokio::test(start_paused = true)]
+async fn b12_the_same_alert_again_makes_no_second_incident() {
+    let stage = Stage::open("data-leak");
+    stage.take_over().await;
+    let alert = stage.incident().expect("there").alerts[0].alert.clone();
+    for _ in 0..3 {
+        let command = Command::Alert { realm: Realm::Drill, alert: alert.clone() };
+        let done = stage.hub.submit(None, command, &Actor::Flightdeck).await.expect("taken");
+        assert_eq!(done.incident, INC);
+        assert!(done.entries.is_empty());
+    }
+    assert_eq!(stage.hub.board().incidents().count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_whose_runner_is_gone_is_in_doubt_and_settled_by_the_reading() {
+    let stage = Stage::open("data-leak");
+    let incident = stage.take_over().await;
+    let ask = Ask { op: Op::Isolate, target: incident.agents[0].as_str().into(), params: Params::new() };
+    let plan = stage.hub.plan(INC, ask).await.expect("planned");
+    let confirmation = Confirmation { digest: plan.digest(), typed: Some(plan.target.clone()) };
+    stage.say(Command::Act { plan, confirmation, runner: "deadbeef".into() }).await;
+    let doubtful = stage.lamp(Op::Isolate, Lamp::InDoubt).await;
+    assert_eq!(doubtful.mark(Mark::T3), None);
+    let entries = stage.hub.board().record(INC).expect("there").entries.clone();
+    assert!(entries.iter().any(|e| matches!(e.event, Event::ActionInDoubt { .. })));
+    assert!(!entries.iter().any(|e| matches!(e.event, Event::ActionAccepted { .. })), "never run again");
+}
