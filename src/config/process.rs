@@ -226,7 +226,8 @@ impl Reader<'_> {
 
     /// Tells when nothing can ever prove the action. It is kept: better unproved than unavailable.
     fn provable(&mut self, op: Op, tree: &Tree, probed: bool, checks: &mut Option<Vec<Check>>) {
-        if probed {
+        // What a snapshot brought is seen by the adapter itself.
+        if probed || op == Op::Snapshot {
             return;
         }
         let wanted = checks.as_ref().map_or(op.info().controls, |checks| !checks.is_empty());

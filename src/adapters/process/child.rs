@@ -384,12 +384,21 @@ mod tests {
 
     #[tokio::test]
     async fn only_what_is_listed_is_passed_on() {
-        // Cargo sets both for every test.
-        let script = "echo \"[$CARGO_MANIFEST_DIR][$CARGO_PKG_NAME][$X]${PATH:+path}\"";
-        let mut program = sh(script, &[]);
-        program.place.env = vec!["CARGO_PKG_NAME".to_owned()];
-        program.env = vec![("X", "x".into())];
-        assert_eq!(run(program).await.stdout.text(), "[][flightdeck][x]path");
+        let plain = |name: &String| name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+        let mut others: Vec<String> = std::env::vars().map(|(name, _)| name).filter(plain).collect();
+        // What a shell sets by itself says nothing.
+        let of_shell = ["PWD", "OLDPWD", "SHLVL", "_", "IFS", "OPTIND", "PPID"];
+        others.retain(|name| !PASSED.contains(&name.as_str()) && !of_shell.contains(&name.as_str()));
+        let mut program = sh("export -p", &[]);
+        program.place.env = others.first().cloned().into_iter().collect();
+        program.env = vec![("FLIGHTDECK_X", "x".into())];
+        let seen = run(program).await.stdout.text();
+        let has = |name: &str| seen.lines().any(|line| line.starts_with(&format!("export {name}=")));
+        assert!(has("FLIGHTDECK_X") && has("PATH"), "{seen}");
+        assert!(others.first().is_none_or(|listed| has(listed)), "{seen}");
+        for kept_back in others.iter().skip(1) {
+            assert!(!has(kept_back), "{kept_back}: {seen}");
+        }
     }
 
     #[tokio::test]
