@@ -15,6 +15,7 @@ pub mod log;
 pub mod model;
 pub mod msg;
 pub mod palette;
+pub mod review;
 pub mod theme;
 pub mod update;
 

@@ -19,6 +19,19 @@ pub struct Record {
     pub entries: Vec<Entry>,
 }
 
+impl Record {
+    /// The record as it was when entry `seq` was its last.
+    #[must_use]
+    pub fn until(&self, seq: u64) -> Self {
+        let entries: Vec<Entry> = self.entries.iter().take_while(|entry| entry.seq <= seq).cloned().collect();
+        let mut incident = Incident::blank(self.incident.id);
+        for entry in &entries {
+            incident.apply(entry);
+        }
+        Self { incident, entries }
+    }
+}
+
 impl Board {
     /// Folds one entry in; an entry heard twice changes nothing.
     pub fn apply(&mut self, entry: &Entry) {
@@ -171,6 +184,16 @@ mod tests {
         let record = board.record(IncidentId(42)).unwrap();
         assert_eq!((record.incident.seq, record.entries.len()), (2, 2));
         assert_eq!(board.next_id(), IncidentId(43));
+    }
+
+    #[test]
+    fn a_record_can_be_seen_as_it_was() {
+        let story = Story::isolating();
+        let then = story.record();
+        let now = story.at("12:05:00").reads(1, crate::incident::story::ISOLATED).record();
+        assert_eq!(now.until(then.incident.seq), then);
+        assert_eq!(now.until(99), now);
+        assert!(!now.until(0).incident.is_declared());
     }
 
     #[test]

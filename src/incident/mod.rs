@@ -20,6 +20,7 @@ pub mod name;
 pub mod op;
 pub mod policy;
 pub mod refusal;
+pub mod review;
 pub mod role;
 pub mod severity;
 pub mod span;
@@ -47,6 +48,7 @@ pub use name::{ActionId, Actor, AgentId, HypothesisId, ImprovementId, IncidentId
 pub use op::{Aim, OPS, Op, OpInfo, Param};
 pub use policy::Policy;
 pub use refusal::Refusal;
+pub use review::ReviewFacts;
 pub use role::Role;
 pub use severity::{Naming, Pattern, Severity};
 pub use span::{Span, clock_face};

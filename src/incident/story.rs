@@ -2,6 +2,10 @@
 //!
 //! Every word goes through [`decide`] and [`Incident::apply`], so a story can only tell what can happen.
 
+mod rich;
+
+pub use rich::{rich, rich_in};
+
 use super::command::{Confirmation, Report, Settlement};
 use super::{
     Action, ActionId, Actor, Alert, Check, Command, Digest, Entry, Event, Incident, IncidentId, Inverse,
@@ -41,7 +45,7 @@ pub fn plan(words: &str) -> Plan {
     let inverse = info.inverse.map(|inverse| Inverse {
         op: inverse,
         params: params(back),
-        call: Text::line(&format!("fleetctl {inverse} {target} {back}")),
+        call: Text::line(format!("fleetctl {inverse} {target} {back}").trim()),
     });
     Plan {
         op,
@@ -160,9 +164,9 @@ impl Story {
         self
     }
 
-    /// Calls and time are the program's own to tell of.
+    /// Alerts, calls and time are the program's own to tell of.
     fn speaker(&self, command: &Command) -> &Actor {
-        let own = matches!(command, Command::Report { .. } | Command::Tick);
+        let own = matches!(command, Command::Alert { .. } | Command::Report { .. } | Command::Tick);
         if own { &Actor::Flightdeck } else { &self.actor }
     }
 
