@@ -4,6 +4,7 @@
 //! once: a call is never repeated by itself. What happens between request and answer is never
 //! guessed: no answer is *unknown*.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio::sync::broadcast::error::RecvError;
@@ -20,6 +21,8 @@ use crate::incident::{ActionId, Actor, Command, Entry, Event, IncidentId, Plan, 
 pub async fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) {
     let mut feed = hub.subscribe();
     let mine = hub.runner();
+    // Ids are short and one process asks for few actions: what was called is never called again.
+    let mut called = BTreeSet::new();
     loop {
         let news = tokio::select! {
             () = cancel.cancelled() => return,
@@ -27,15 +30,19 @@ pub async fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) {
         };
         match news {
             Ok(Feed::Entries(entries)) => {
-                for entry in entries.iter() {
-                    start(&hub, &tasks, &mine, entry);
+                for (incident, action, plan) in entries.iter().filter_map(|e| requested(e, &mine)) {
+                    if called.insert((incident, action)) {
+                        tasks.spawn(call(hub.clone(), incident, action, plan));
+                    }
                 }
             }
             Ok(_) => {}
             // Requests that were missed are found on the board: they are still only requested.
             Err(RecvError::Lagged(_)) => {
-                for (id, action, plan) in missed(&hub, &mine) {
-                    tasks.spawn(call(hub.clone(), id, action, plan));
+                for (incident, action, plan) in missed(&hub, &mine) {
+                    if called.insert((incident, action)) {
+                        tasks.spawn(call(hub.clone(), incident, action, plan));
+                    }
                 }
             }
             Err(RecvError::Closed) => return,
@@ -43,13 +50,15 @@ pub async fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) {
     }
 }
 
-fn start(hub: &Hub, tasks: &TaskTracker, mine: &Text, entry: &Entry) {
+/// What an entry asks this process to call.
+fn requested(entry: &Entry, mine: &Text) -> Option<(IncidentId, ActionId, Arc<Plan>)> {
     if let Event::ActionRequested { action, plan, runner, .. } = &entry.event
         && runner == mine
         && !mine.is_blank()
     {
-        tasks.spawn(call(hub.clone(), entry.incident, *action, Arc::new(plan.clone())));
+        return Some((entry.incident, *action, Arc::new(plan.clone())));
     }
+    None
 }
 
 fn missed(hub: &Hub, mine: &Text) -> Vec<(IncidentId, ActionId, Arc<Plan>)> {

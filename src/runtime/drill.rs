@@ -232,6 +232,16 @@ pub async fn bring(hub: &Hub, happened: Vec<Happening>) {
     }
 }
 
+/// The log lines among what happened.
+#[must_use]
+pub fn log_lines(happened: Vec<Happening>) -> Vec<LogLine> {
+    let line = |h: Happening| match h.what {
+        What::Line { agent, raw } => Some(log_line(agent.as_str(), &raw, h.at)),
+        What::Alert(_) | What::AlertResolved { .. } | What::Message { .. } | What::Proposal { .. } => None,
+    };
+    happened.into_iter().filter_map(line).collect()
+}
+
 fn log_line(agent: &str, raw: &str, at: Time) -> LogLine {
     LogLine::parse(Text::line(agent), Text::line("simulated"), 0, raw.as_bytes(), at)
 }

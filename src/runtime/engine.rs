@@ -36,6 +36,8 @@ pub struct Extras {
     pub logs: Vec<LogSource>,
     /// A drill's fleet.
     pub simulation: Option<Arc<Simulation>>,
+    /// Whether incidents that an earlier drill left open are ended: their fleet is gone.
+    pub end_earlier: bool,
     /// What could not be set up, to be shown.
     pub problems: Vec<Notice>,
 }
@@ -119,6 +121,12 @@ async fn run_extras(hub: Hub, extras: Extras, cancel: CancellationToken) {
     };
     let simulation = async {
         if let Some(simulation) = extras.simulation {
+            hub.until_loaded().await;
+            if extras.end_earlier
+                && let Err(error) = drill::end_earlier(&hub).await
+            {
+                hub.tell(Feed::Notice(Notice::error(error.to_string())));
+            }
             drill::run(hub.clone(), simulation, cancel.clone()).await;
         }
     };

@@ -147,6 +147,12 @@ impl Hub {
         drop(self.0.loaded.subscribe().wait_for(|loaded| *loaded).await);
     }
 
+    /// Whether it is.
+    #[must_use]
+    pub fn is_loaded(&self) -> bool {
+        *self.0.loaded.borrow()
+    }
+
     /// Loads the journal and goes on hearing of every entry, own and foreign, until cancelled.
     pub async fn run(self, cancel: CancellationToken) {
         let at_start = self.0.journal.position().await.unwrap_or(0);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 
 use super::hub::{Hub, HubError};
-use crate::incident::{Actor, Alert, Command, IncidentId, Text, Time};
+use crate::incident::{Actor, Alert, Command, Entry, Event, IncidentId, Text, Time};
 use crate::sources::{Delivery, Incoming, Intake, IntakeError, Taken};
 
 /// When a sender is asked to try again.
@@ -37,11 +37,20 @@ impl Hub {
         // What could not be taken at its word is on record where it belongs, not only in an answer.
         for incident in &taken.incidents {
             for note in &delivery.notes {
+                if self.has_noted(*incident, note) {
+                    continue;
+                }
                 let command = Command::Note { text: note.clone() };
                 self.submit(Some(*incident), command, &Actor::Flightdeck).await.map_err(refused)?;
             }
         }
         Ok(taken)
+    }
+
+    fn has_noted(&self, incident: IncidentId, note: &Text) -> bool {
+        let board = self.board();
+        let noted = |entry: &Entry| matches!(&entry.event, Event::Noted { text } if text == note);
+        board.record(incident).is_some_and(|record| record.entries.iter().any(noted))
     }
 
     /// An alert declares an incident or joins one (B12).

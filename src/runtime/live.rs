@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::adapters::{ActionSpec, Format, Live, LiveAdapter, ProbeSpec, ProcessAdapter, ProcessSpec, Rig};
-use crate::config::{Adapter, Env, ProbeFormat, ProcessAction, Settings};
-use crate::incident::{Op, Text};
+use crate::config::{Adapter, Agent, Env, ProbeFormat, ProcessAction, Settings};
+use crate::incident::Text;
 use crate::logs::LogSource;
 use crate::sources::{ReceiverSpec, Token};
 
@@ -16,7 +16,7 @@ pub fn rig(settings: &Settings) -> (Rig, Vec<Text>) {
     let mut problems = Vec::new();
     for (name, adapter) in &settings.adapters {
         let Adapter::Process(process) = adapter;
-        let actions = process.actions.iter().map(|(op, action)| (*op, spec(*op, action))).collect();
+        let actions = process.actions.iter().map(|(op, action)| (*op, spec(action))).collect();
         let spec = ProcessSpec {
             agents: process.agents.clone(),
             actions,
@@ -34,7 +34,7 @@ pub fn rig(settings: &Settings) -> (Rig, Vec<Text>) {
     (Rig::Live(Live::new(built)), problems)
 }
 
-fn spec(_op: Op, action: &ProcessAction) -> ActionSpec {
+fn spec(action: &ProcessAction) -> ActionSpec {
     let probe = action.probe.as_ref().map(|probe| ProbeSpec {
         run: probe.run.clone(),
         format: match probe.format {
@@ -60,7 +60,7 @@ fn spec(_op: Op, action: &ProcessAction) -> ActionSpec {
 /// The log files of the configured agents.
 #[must_use]
 pub fn log_sources(settings: &Settings) -> Vec<LogSource> {
-    let of = |agent: &crate::config::Agent| {
+    let of = |agent: &Agent| {
         let id = Text::line(agent.id.as_str());
         agent
             .logs

@@ -1,0 +1,244 @@
+//! From configuration and environment to a running cockpit, live or drill.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::clock::Clock;
+use super::desk::Desk;
+use super::drill::{self, Run, Simulation};
+use super::engine::Extras;
+use super::hub::Hub;
+use super::live;
+use super::session::{self, Front};
+use crate::app::model::{Attention, DrillInfo, Model};
+use crate::app::msg::Notice;
+use crate::app::{review, update};
+use crate::config::{Config, Env, Glyphs, Language, Paths, Problems};
+use crate::error::{Error, Result};
+use crate::incident::{Actor, Board, Realm, Text};
+use crate::sim::Scenario;
+use crate::store::{Journal, Mode, Opening};
+use crate::tui::colour::Depth;
+use crate::tui::env::TermEnv;
+use crate::tui::glyphs;
+use crate::tui::terminal::Modes;
+use crate::tui::theme::Skin;
+
+/// What every front starts from.
+pub struct Launch<'a> {
+    /// Where files are.
+    pub paths: Paths,
+    /// What they say.
+    pub config: Config,
+    /// Who sits here.
+    pub user: Text,
+    /// Whether mutating calls are refused.
+    pub read_only: bool,
+    /// The environment.
+    pub env: &'a Env<'a>,
+}
+
+/// Which drill is wanted. What is not said is taken from the run that was begun last, if that is
+/// not over.
+#[derive(Clone, Debug, Default)]
+pub struct DemoArgs {
+    /// The scenario.
+    pub scenario: Option<String>,
+    /// The seed.
+    pub seed: Option<u64>,
+    /// Virtual seconds for each real one.
+    pub speed: Option<f64>,
+    /// Whether to begin anew in any case.
+    pub fresh: bool,
+}
+
+/// The drill's journal in a data directory.
+#[must_use]
+pub fn drill_journal(paths: &Paths) -> std::path::PathBuf {
+    paths.data_dir.join("drill.db")
+}
+
+/// Opens a journal; where it cannot be written, for reading.
+///
+/// # Errors
+/// When it cannot be read either.
+pub fn journal(path: &Path, realm: Realm, read_only: bool) -> Result<Journal> {
+    if let Some(directory) = path.parent().filter(|_| !read_only) {
+        // What is wrong with the directory, the journal says in its own words.
+        drop(fs::create_dir_all(directory));
+    }
+    let mode = if read_only { Mode::ReadOnly } else { Mode::ReadWrite };
+    Journal::open(path, &Opening { mode, ..Opening::write(realm) })
+        .map_err(|error| Error::internal(format!("the journal cannot be opened: {error}")))
+}
+
+impl Launch<'_> {
+    /// The cockpit on the live realm.
+    ///
+    /// # Errors
+    /// When there is no terminal, or the journal can be neither written nor read.
+    pub fn cockpit(self) -> Result<()> {
+        let front = self.front(Realm::Live, Clock::wall(), None);
+        let extras = self.extras();
+        let path = self.paths.journal();
+        let (policy, read_only) = (Arc::new(self.config.policy.clone()), self.read_only);
+        let (rig, problems) = live::rig(&self.config.settings);
+        let open = move || {
+            let journal = journal(&path, Realm::Live, false)?;
+            let hub = Hub::new(journal, policy, Clock::wall(), rig, read_only);
+            let mut extras = extras;
+            extras.problems.extend(problems.iter().map(|words| Notice::error(words.as_str())));
+            Ok((hub, extras))
+        };
+        session::run(front, Box::new(open))
+    }
+
+    /// What runs beside the live hub.
+    #[must_use]
+    pub fn extras(&self) -> Extras {
+        let mut problems = Vec::new();
+        let count = self.config.problems.len();
+        if let Some(first) = self.config.problems.first() {
+            let words =
+                format!("{count} problems in the configuration ('flightdeck check' lists them): {first}");
+            problems.push(Notice::lasting("configuration", words));
+        }
+        let receiver = live::receiver(&self.config.settings, self.env).unwrap_or_else(|words| {
+            problems.push(Notice::lasting("receiver", format!("no alerts are taken: {words}")));
+            None
+        });
+        Extras { receiver, logs: live::log_sources(&self.config.settings), problems, ..Extras::default() }
+    }
+
+    /// The cockpit on a drill.
+    ///
+    /// # Errors
+    /// When there is no such scenario, no terminal, or another drill runs in the data directory.
+    pub fn demo(self, args: &DemoArgs) -> Result<()> {
+        let directory = self.paths.data_dir.clone();
+        fs::create_dir_all(&directory).map_err(|error| {
+            Error::user(format!("cannot make {}", directory.display()))
+                .because(error)
+                .hint("name a directory you may write with --data-dir")
+        })?;
+        let lock = drill::lock(&directory)?;
+        let journal = journal(&drill_journal(&self.paths), Realm::Drill, false)?;
+        let board = loaded(&journal)?;
+        let (run, resumed) = self.choose(args, &directory, &board)?;
+        let scenario = Scenario::named(&run.scenario)
+            .map_err(|words| Error::user(words.to_string()).hint("see 'flightdeck demo --list'"))?;
+        run.note(&directory)?;
+        // Time stood still while nobody watched.
+        let last = board.incidents().map(|i| i.changed_at).max();
+        let now = if resumed { last.map_or(run.start, |last| last.max(run.start)) } else { run.start };
+        let clock = Clock::running(now, run.speed);
+        let simulation = Arc::new(Simulation::new(&scenario, &run, clock.clone()));
+        let info = DrillInfo { scenario: scenario.title.clone(), seed: run.seed, speed: run.speed };
+        let mut front = self.front(Realm::Drill, clock.clone(), Some(info));
+        if resumed {
+            let lines = drill::log_lines(simulation.replay(&board, run.start, now));
+            update(&mut front.model, crate::app::msg::Msg::Lines(lines));
+        }
+        let policy = Arc::new(self.config.policy.clone());
+        let open = move || {
+            let hub = Hub::new(journal, policy, clock, simulation.rig(), false);
+            let extras = Extras { simulation: Some(simulation), end_earlier: !resumed, ..Extras::default() };
+            Ok((hub, extras))
+        };
+        let outcome = session::run(front, Box::new(open));
+        drop(lock);
+        outcome
+    }
+
+    /// The run to play, and whether it goes on from where it was.
+    fn choose(&self, args: &DemoArgs, directory: &Path, board: &Board) -> Result<(Run, bool)> {
+        let last = Run::last(directory).filter(|run| {
+            let same_scenario = args.scenario.as_ref().is_none_or(|wanted| *wanted == run.scenario);
+            same_scenario && args.seed.is_none_or(|wanted| wanted == run.seed) && !args.fresh
+        });
+        let unfinished = board.incidents().any(|i| i.is_open());
+        if let Some(last) = last.filter(|_| unfinished) {
+            return Ok((Run { speed: args.speed.unwrap_or(last.speed), ..last }, true));
+        }
+        let name = args.scenario.as_deref().unwrap_or(Scenario::DEFAULT);
+        let scenario = Scenario::named(name)
+            .map_err(|words| Error::user(words.to_string()).hint("see 'flightdeck demo --list'"))?;
+        let run = Run {
+            scenario: name.to_owned(),
+            seed: args.seed.unwrap_or(scenario.seed),
+            start: Clock::wall().now(),
+            speed: args.speed.unwrap_or(1.0),
+        };
+        Ok((run, false))
+    }
+
+    fn front(&self, realm: Realm, clock: Clock, drill: Option<DrillInfo>) -> Front {
+        let settings = &self.config.settings;
+        let mut problems = Problems::new();
+        let keymap = self.config.keymaps.read(&settings.ui.keymap, &mut problems);
+        let actor = Actor::Person(self.user.clone());
+        let policy = Arc::new(self.config.policy.clone());
+        let mut model = Model::new(actor, realm, policy, Arc::new(keymap), clock.now());
+        model.drill = drill;
+        model.attention = Attention { bell: settings.ui.bell, notify: settings.ui.notify };
+        let terminal = TermEnv::from_vars(self.env);
+        let depth = terminal.depth();
+        let wanted = if depth == Depth::Mono { crate::config::theme::MONO } else { &settings.ui.theme };
+        let theme = self.config.themes.read(wanted, &mut problems).unwrap_or_else(|| {
+            let built_in = self.config.themes.read(crate::config::theme::DEFAULT, &mut problems);
+            built_in.expect("the built-in themes are read by a test")
+        });
+        let glyphs = match settings.ui.glyphs {
+            Glyphs::Auto => terminal.glyphs(),
+            Glyphs::Unicode => &glyphs::UNICODE,
+            Glyphs::Ascii => &glyphs::ASCII,
+        };
+        let language = match settings.review.language {
+            Language::English => "en",
+            Language::TraditionalChinese => "zh-Hant",
+        };
+        let template = self.template(language);
+        let frames = u32::from(settings.ui.frames_per_second);
+        Front {
+            model,
+            skin: Skin::new(&theme, depth, glyphs),
+            depth,
+            modes: Modes { mouse: settings.ui.mouse, focus: false },
+            frames_per_second: frames.min(terminal.frames_per_second()).max(1),
+            takes_commands: terminal.takes_commands(),
+            desk: Desk::new(template, language.into(), self.paths.data_dir.clone(), self.user.clone()),
+        }
+    }
+
+    /// The review's template: the team's own, else the built-in one of the language.
+    #[must_use]
+    pub fn template(&self, language: &str) -> String {
+        let own = self.config.settings.review.template.as_ref();
+        let own = own.and_then(|name| fs::read_to_string(self.paths.templates().join(name)).ok());
+        let built_in = || review::template(language).or_else(|| review::template("en"));
+        own.or_else(|| built_in().map(str::to_owned)).unwrap_or_default()
+    }
+}
+
+/// The board of a whole journal, read at once: drills are short.
+fn loaded(journal: &Journal) -> Result<Board> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .map_err(|error| Error::internal("cannot read the journal").because(error))?;
+    runtime.block_on(async {
+        let mut board = Board::default();
+        let mut position = 0;
+        loop {
+            let chunk = journal
+                .read_all_after(position, 1_000)
+                .await
+                .map_err(|error| Error::internal(format!("the journal cannot be read: {error}")))?;
+            let Some((last, _)) = chunk.last() else { return Ok(board) };
+            position = *last;
+            for (_, entry) in &chunk {
+                board.apply(entry);
+            }
+        }
+    })
+}
