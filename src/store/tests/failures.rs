@@ -14,6 +14,18 @@ fn opening(mode: Mode) -> Opening {
 }
 
 #[tokio::test]
+async fn acknowledged_means_on_disk() {
+    let (_directory, path) = place();
+    let journal = open(&path);
+    for (setting, expected) in [("synchronous", "2"), ("journal_mode", "wal")] {
+        let sql = format!("SELECT CAST({setting} AS TEXT) FROM pragma_{setting}");
+        let get = move |conn: &Connection| Ok(conn.query_row(&sql, [], |row| row.get(0))?);
+        let value: Result<String, StoreError> = journal.write(get).await;
+        assert_eq!(value.as_deref(), Ok(expected), "{setting}");
+    }
+}
+
+#[tokio::test]
 async fn a_file_that_is_no_journal_is_refused_and_left_alone() {
     let other = {
         let (_directory, path) = place();
