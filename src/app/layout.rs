@@ -46,6 +46,14 @@ impl Area {
         self.split_bottom(self.height - rows)
     }
 
+    /// Its first `columns` columns cut off: those columns, and the rest.
+    #[must_use]
+    pub const fn split_left(self, columns: u16) -> (Self, Self) {
+        let columns = if columns < self.width { columns } else { self.width };
+        let left = Self { width: columns, ..self };
+        (left, Self { x: self.x + columns, width: self.width - columns, ..self })
+    }
+
     /// Whether a cell lies in it.
     #[must_use]
     pub const fn contains(self, column: u16, row: u16) -> bool {
@@ -90,7 +98,7 @@ pub fn layout(screen: Screen, focus: Pane, zoomed: bool, columns: u16, rows: u16
     let (header, below) = all.split_top(1);
     let (below, footer) = below.split_bottom(if rows >= SMALLEST.1 { 2 } else { 1 });
     let (warnings, body) = below.split_top(match rows {
-        40.. => 3,
+        50.. => 3,
         24.. => 2,
         _ => 1,
     });
@@ -120,8 +128,10 @@ pub fn list_area(model: &Model, pane: Pane, inside: Area) -> Area {
             inside.split_top(count.min((inside.height / 3).max(2))).0
         }
         Pane::Fleet => {
+            // Below a heading; what is known of the selected agent has at least a third.
             let (_, rows) = inside.split_top(1);
-            rows.split_bottom(if rows.height >= 12 { rows.height / 3 } else { 0 }).0
+            let most = if rows.height >= 12 { rows.height * 2 / 3 } else { rows.height };
+            rows.split_top(u16::try_from(model.vitals.len()).unwrap_or(u16::MAX).min(most)).0
         }
         Pane::Timer | Pane::Review => Area { height: 0, ..inside },
     }

@@ -1,30 +1,39 @@
 //! The top of every screen: live or drill, which incident, what time it is, and what not to overlook.
 
+use std::cmp::Reverse;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::app::model::Screen;
+use crate::app::model::{Model, Screen};
 use crate::app::theme::Role;
-use crate::incident::{Realm, Severity, Text};
+use crate::incident::{Incident, IncidentId, Mark, Realm, Severity, Status, Text, Warning, Weight, warnings};
 
 use super::row::Row;
 use super::view::View;
+use super::widgets::wrap::truncate;
 use super::words;
 
 /// From this width on nothing is abbreviated.
 const WIDE: usize = 100;
 
 /// The incident that everything on the screen is about, as far as it is known.
-fn subject<'a>(view: &View<'a>) -> Option<(String, Severity, &'a Text)> {
+struct Subject<'a> {
+    id: IncidentId,
+    severity: Severity,
+    status: Status,
+    title: &'a Text,
+}
+
+fn subject<'a>(view: &View<'a>) -> Option<Subject<'a>> {
     let model = view.model;
     let id = model.selection.incident?;
-    match model.board.incident(id) {
-        Some(incident) => Some((id.to_string(), incident.severity, &incident.title)),
-        None => {
-            let head = model.heads.iter().find(|head| head.id == id)?;
-            Some((id.to_string(), head.severity, &head.title))
-        }
+    if let Some(incident) = model.board.incident(id) {
+        let Incident { severity, status, title, .. } = incident;
+        return Some(Subject { id, severity: *severity, status: *status, title });
     }
+    let head = model.heads.iter().find(|head| head.id == id)?;
+    Some(Subject { id, severity: head.severity, status: head.status, title: &head.title })
 }
 
 /// Draws the line on top.
@@ -56,13 +65,41 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         row.word(model.screen.title(), Role::Title);
     }
     match subject(view) {
-        Some((id, severity, title)) => {
-            row.word(&id, Role::Strong);
+        Some(Subject { id, severity, status, title }) => {
+            row.word(&id.to_string(), Role::Strong);
             row.word(severity.name(model.policy.naming), words::severity(severity));
+            match status {
+                Status::Open => {}
+                Status::Resolved(_) => row.word("RESOLVED", Role::Ok),
+                Status::Merged(into) => row.word(&format!("MERGED into {into}"), Role::Ok),
+            }
             row.say(title.as_str(), Role::Text);
         }
         None => row.say("no incident selected", Role::Dim),
     }
+}
+
+/// The selected incident's warnings, and of every other one its loudest: what burns elsewhere must
+/// not be out of sight because somebody works here.
+pub fn warnings_of(model: &Model) -> Vec<Warning> {
+    let mut all = model.warnings();
+    let here = |id: IncidentId| model.selection.incident == Some(id);
+    for other in model.board.incidents().filter(|i| !here(i.id)) {
+        if !other.is_open() && other.leaking_since().is_none() {
+            continue;
+        }
+        let alarm = warnings(other, &model.policy, model.now).into_iter().find(|w| w.weight == Weight::Alarm);
+        let name = format!("{} {}", other.id, other.severity.name(model.policy.naming));
+        if let Some(alarm) = alarm {
+            all.push(Warning { text: format!("{name}: {}", alarm.text), ..alarm });
+        } else if other.mark(Mark::T1).is_none() {
+            let text = format!("{name}: nobody has acknowledged it");
+            all.push(Warning { weight: Weight::Warn, row: "A2", text });
+        }
+    }
+    // Stable: of what is equally loud, what is here comes first.
+    all.sort_by_key(|warning| Reverse(warning.weight));
+    all
 }
 
 /// Draws the warnings, loudest first, each with the row of the playbook it comes from.
@@ -70,31 +107,30 @@ pub fn draw_warnings(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let warnings = view.model.warnings();
+    let warnings = warnings_of(view.model);
     let shown = usize::from(area.height);
+    let hidden = warnings.len().saturating_sub(shown);
     for (index, (warning, line)) in warnings.iter().zip(area.rows()).enumerate() {
         let mut row = Row::new(line, buf, view.skin);
-        let hidden = warnings.len() - shown.min(warnings.len());
         if index + 1 == shown && hidden > 0 {
             row.right(&format!("+{hidden} more"), Role::Warning);
         }
         let role = words::weight(warning.weight);
         let id = format!(" [{}]", warning.row);
-        row.word(" !", role);
+        row.word(words::sign(warning.weight), role);
         let room = row.room().saturating_sub(id.len());
-        let text = super::widgets::wrap::truncate(&warning.text, room, view.skin.glyphs.ellipsis);
-        row.say(&text, role);
+        row.say(&truncate(&warning.text, room, view.skin.glyphs.ellipsis), role);
         row.say(&id, Role::Dim);
     }
     if warnings.is_empty() {
-        let open = view.model.board.incidents().filter(|i| i.is_open()).count();
-        let words = match (view.model.incident(), open) {
-            (Some(incident), _) if incident.is_open() => "   no warnings".to_owned(),
-            (_, 0) if view.model.loaded => "   no incident is open".to_owned(),
-            (_, 0) => String::new(),
-            (_, 1) => "   one other incident is open".to_owned(),
-            (_, open) => format!("   {open} other incidents are open"),
+        let open = view.model.board.incidents().any(|i| i.is_open());
+        let words = match (open, view.model.loaded) {
+            (true, _) => "no warnings",
+            (false, true) => "no incident is open",
+            (false, false) => "",
         };
-        Row::new(area, buf, view.skin).say(&words, Role::Dim);
+        let mut row = Row::new(area, buf, view.skin);
+        row.gap(3);
+        row.say(words, Role::Dim);
     }
 }

@@ -51,6 +51,13 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// Writes a text only if all of it fits.
+    pub fn whole(&mut self, text: &str, role: Role) {
+        if width(text) <= self.room() {
+            self.say(text, role);
+        }
+    }
+
     /// Writes a text into a column so wide, and a space behind it.
     pub fn column(&mut self, text: &str, cells: usize, role: Role) {
         let text = pad(text, cells.min(self.room()), self.skin.glyphs.ellipsis);

@@ -10,6 +10,7 @@ use crate::app::theme::Role;
 use crate::incident::{Lamp, Realm, clock_face, next_deadline};
 
 use super::footer::due;
+use super::header::warnings_of;
 use super::row::Row;
 use super::view::View;
 use super::widgets::wrap::width;
@@ -47,6 +48,9 @@ fn draw_first(view: &View<'_>, line: Rect, buf: &mut Buffer) {
             let name = incident.severity.name(model.policy.naming);
             row.word(name, words::severity(incident.severity));
             row.word(&incident.id.to_string(), Role::Strong);
+            if !incident.is_open() {
+                row.say("over", Role::Ok);
+            }
         }
         (None, Some(id)) => row.word(&id.to_string(), Role::Strong),
         (None, None) => row.word("no incident", Role::Dim),
@@ -82,8 +86,10 @@ fn lines(view: &View<'_>) -> Vec<(String, Role)> {
     if let Some((notice, _)) = &model.notice {
         lines.push((notice.text.to_string(), Role::Warning));
     }
-    for warning in model.warnings() {
-        lines.push((format!("! {} [{}]", warning.text, warning.row), words::weight(warning.weight)));
+    for warning in warnings_of(model) {
+        let sign = words::sign(warning.weight);
+        let words = format!("{sign} {} [{}]", warning.text, warning.row);
+        lines.push((words, words::weight(warning.weight)));
     }
     let (columns, rows) = SMALLEST;
     lines.push((format!("the panes need {columns}x{rows} cells"), Role::Dim));

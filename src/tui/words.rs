@@ -37,11 +37,15 @@ pub fn age(delta: TimeDelta) -> String {
 /// A length of time to the minute: `<1m`, `12m`, `1h05m`, `2d03h`.
 #[must_use]
 pub fn span(delta: TimeDelta) -> String {
+    let two = |large: i64, unit, small: i64, smaller| match small {
+        0 => format!("{large}{unit}"),
+        small => format!("{large}{unit}{small:02}{smaller}"),
+    };
     match delta.num_minutes() {
         ..1 => "<1m".to_owned(),
         minutes @ 1..60 => format!("{minutes}m"),
-        minutes @ 60..1_440 => format!("{}h{:02}m", minutes / 60, minutes % 60),
-        minutes => format!("{}d{:02}h", minutes / 1_440, minutes % 1_440 / 60),
+        minutes @ 60..1_440 => two(minutes / 60, "h", minutes % 60, "m"),
+        minutes => two(minutes / 1_440, "d", minutes % 1_440 / 60, "h"),
     }
 }
 
@@ -49,6 +53,13 @@ pub fn span(delta: TimeDelta) -> String {
 #[must_use]
 pub fn left(delta: TimeDelta) -> String {
     if delta < TimeDelta::zero() { format!("OVER {}", span(-delta)) } else { format!("in {}", span(delta)) }
+}
+
+/// A time of day, with its date if that is another day than `now`'s.
+#[must_use]
+pub fn stamp(at: Time, now: Time) -> String {
+    let form = if at.date_naive() == now.date_naive() { "%H:%M:%S" } else { "%m-%d %H:%M:%S" };
+    at.format(form).to_string()
 }
 
 /// How a severity looks.
@@ -89,6 +100,16 @@ pub const fn standing(standing: Standing) -> Role {
     }
 }
 
+/// How loud a warning is, as a mark.
+#[must_use]
+pub const fn sign(weight: Weight) -> &'static str {
+    match weight {
+        Weight::Advice => " -",
+        Weight::Warn => " !",
+        Weight::Alarm => "!!",
+    }
+}
+
 /// How a warning looks.
 #[must_use]
 pub const fn weight(weight: Weight) -> Role {
@@ -96,5 +117,37 @@ pub const fn weight(weight: Weight) -> Role {
         Weight::Advice => Role::Info,
         Weight::Warn => Role::Warning,
         Weight::Alarm => Role::Error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages_are_coarse_and_spans_are_to_the_minute() {
+        for (seconds, aged, spanned) in [
+            (-5, "<1m", "<1m"),
+            (59, "<1m", "<1m"),
+            (720, "12m", "12m"),
+            (3_600, "1h", "1h"),
+            (3_900, "1h", "1h05m"),
+            (86_400, "1d", "1d"),
+            (100_000, "1d", "1d03h"),
+        ] {
+            let delta = TimeDelta::seconds(seconds);
+            assert_eq!((age(delta).as_str(), span(delta).as_str()), (aged, spanned), "{seconds}");
+        }
+        assert_eq!(left(TimeDelta::seconds(-130)), "OVER 2m");
+        assert_eq!(left(TimeDelta::seconds(130)), "in 2m");
+    }
+
+    #[test]
+    fn another_day_is_told() {
+        let at = |text: &str| text.parse::<Time>().unwrap();
+        let now = at("2026-05-04T00:10:00Z");
+        assert_eq!(hm(at("2026-05-04T00:05:00Z"), now), "00:05");
+        assert_eq!(hm(at("2026-05-03T23:59:00Z"), now), "05-03 23:59");
+        assert_eq!(stamp(at("2026-05-03T23:59:07Z"), now), "05-03 23:59:07");
     }
 }

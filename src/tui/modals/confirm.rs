@@ -12,7 +12,7 @@ use crate::tui::view::View;
 use crate::tui::widgets::Modal;
 use crate::tui::widgets::wrap::truncate;
 
-use super::{WIDTH, in_prompt, line, line_cells, span, typed};
+use super::{across, in_prompt, line, line_cells, span, typed};
 
 /// Cells of a label.
 const LABEL: usize = 9;
@@ -21,6 +21,11 @@ const LABEL: usize = 9;
 pub fn draw(view: &View<'_>, confirm: &Confirm, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let cells = line_cells(area);
     let cut = |text: &str| truncate(text, cells, view.skin.glyphs.ellipsis).into_owned();
+    let keys = if cells < 50 {
+        "enter confirms, esc does nothing"
+    } else {
+        "enter confirms, esc does nothing, up and down scroll"
+    };
     let mut at = None;
     let (what, body, mut prompt) = match &confirm.stage {
         ConfirmStage::Planning { what, .. } => {
@@ -42,7 +47,7 @@ pub fn draw(view: &View<'_>, confirm: &Confirm, area: Rect, buf: &mut Buffer) ->
             let prompt = vec![
                 line(view, ask, Role::Strong),
                 line(view, format!("> {text}"), Role::Prompt),
-                line(view, "enter confirms, esc does nothing, up and down scroll", Role::Dim),
+                line(view, keys, Role::Dim),
             ];
             (plan.title(), lines(view, confirm, plan, Some(digest)), prompt)
         }
@@ -74,7 +79,7 @@ pub fn draw(view: &View<'_>, confirm: &Confirm, area: Rect, buf: &mut Buffer) ->
         body: &body,
         prompt: &prompt,
         scroll: confirm.scroll.into(),
-        width: WIDTH,
+        width: across(area),
         danger,
     };
     let drawn = modal.draw(area, buf, view.skin);

@@ -8,7 +8,7 @@ use crate::app::theme::Role;
 use crate::tui::view::View;
 use crate::tui::widgets::Modal;
 
-use super::{WIDTH, line};
+use super::{across, line};
 
 /// Draws the lines.
 pub fn draw(
@@ -21,7 +21,7 @@ pub fn draw(
 ) -> Option<Position> {
     let body: Vec<Line<'static>> = lines.iter().map(|text| line(view, text.clone(), Role::Text)).collect();
     let prompt = [line(view, "up and down scroll, esc closes", Role::Dim)];
-    Modal { title, body: &body, prompt: &prompt, scroll: scroll.into(), width: WIDTH, danger: false }
+    Modal { title, body: &body, prompt: &prompt, scroll: scroll.into(), width: across(area), danger: false }
         .draw(area, buf, view.skin);
     None
 }

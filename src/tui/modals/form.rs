@@ -10,7 +10,7 @@ use crate::tui::view::View;
 use crate::tui::widgets::wrap::{pad, truncate, width};
 use crate::tui::widgets::{Modal, modal::Drawn};
 
-use super::{WIDTH, line, line_cells, span, typed};
+use super::{across, line, line_cells, span, typed};
 
 /// Draws the form.
 pub fn draw(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) -> Option<Position> {
@@ -38,17 +38,18 @@ pub fn draw(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) -> Optio
         body: &body,
         prompt: &prompt,
         scroll,
-        width: WIDTH,
+        width: across(area),
         danger: false,
     };
     let mut drawn = modal(0).draw(area, buf, view.skin);
     let mut scroll = 0;
     let height = usize::from(drawn.body.height);
-    if form.focus >= height {
+    if height > 0 && form.focus >= height {
         scroll = form.focus + 1 - height;
         drawn = modal(scroll).draw(area, buf, view.skin);
     }
-    at.filter(|_| !form.waiting).and_then(|cells| in_body(&drawn, form.focus - scroll, indent + cells))
+    at.filter(|_| !form.waiting)
+        .and_then(|cells| in_body(&drawn, form.focus.saturating_sub(scroll), indent + cells))
 }
 
 /// Where the cursor is in a row of the body.

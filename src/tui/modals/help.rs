@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::text::Line;
+use ratatui::text::{Line, Span};
 
 use crate::app::intent::{INTENTS, IntentInfo};
 use crate::app::palette::CHATS;
@@ -10,9 +10,9 @@ use crate::app::theme::Role;
 use crate::tui::footer::is_offered;
 use crate::tui::view::View;
 use crate::tui::widgets::Modal;
-use crate::tui::widgets::wrap::pad;
+use crate::tui::widgets::wrap::{pad, truncate, wrap};
 
-use super::{WIDTH, line, line_cells, span};
+use super::{across, line, line_cells, span};
 
 /// Cells of the columns for keys and names.
 const KEYS: usize = 10;
@@ -24,8 +24,15 @@ pub fn draw(view: &View<'_>, scroll: u16, area: Rect, buf: &mut Buffer) -> Optio
     let title = format!("Help: keys in {} (keymap {})", context.name(), view.model.keymap.name());
     let body = lines(view, line_cells(area));
     let prompt = [line(view, "up, down and page keys scroll; esc closes", Role::Dim)];
-    Modal { title: &title, body: &body, prompt: &prompt, scroll: scroll.into(), width: WIDTH, danger: false }
-        .draw(area, buf, view.skin);
+    Modal {
+        title: &title,
+        body: &body,
+        prompt: &prompt,
+        scroll: scroll.into(),
+        width: across(area),
+        danger: false,
+    }
+    .draw(area, buf, view.skin);
     None
 }
 
@@ -40,7 +47,7 @@ fn lines(view: &View<'_>, cells: usize) -> Vec<Line<'static>> {
             lines.push(line(view, info.group.title(), Role::Title));
             group = Some(info.group);
         }
-        lines.push(row(view, info, cells));
+        lines.extend(rows(view, info, cells));
     }
     lines.push(Line::default());
     lines.push(line(view, "Chat commands, typed into the palette", Role::Title));
@@ -53,6 +60,22 @@ fn lines(view: &View<'_>, cells: usize) -> Vec<Line<'static>> {
     lines
 }
 
+/// A row, and what it does in full below each other.
+fn rows(view: &View<'_>, info: &IntentInfo, cells: usize) -> Vec<Line<'static>> {
+    let room = cells.saturating_sub(KEYS + NAME + 2);
+    let first = row(view, info, usize::MAX);
+    if room < 20 {
+        return vec![first];
+    }
+    let about = first.spans.last().map_or("", |span| span.content.as_ref()).to_owned();
+    let role = first.spans.last().map(|span| span.style).unwrap_or_default();
+    let mut parts = wrap(&about, room).into_iter().map(|part| Span::styled(part.to_owned(), role));
+    let mut lines =
+        vec![Line::from(first.spans[..2].iter().cloned().chain(parts.next()).collect::<Vec<_>>())];
+    lines.extend(parts.map(|part| Line::from(vec![Span::raw(" ".repeat(KEYS + NAME + 2)), part])));
+    lines
+}
+
 /// Keys, name, what it does; without a key the palette finds it by its name.
 pub(super) fn row(view: &View<'_>, info: &IntentInfo, cells: usize) -> Line<'static> {
     let keys = view.model.keymap.keys_for(view.model.context(), info.intent).unwrap_or_default();
@@ -62,7 +85,7 @@ pub(super) fn row(view: &View<'_>, info: &IntentInfo, cells: usize) -> Line<'sta
         (Role::Dim, format!("n/a, no adapter: {}", info.about))
     };
     let room = cells.saturating_sub(KEYS + NAME + 2);
-    let about = crate::tui::widgets::wrap::truncate(&about, room, view.skin.glyphs.ellipsis).into_owned();
+    let about = truncate(&about, room, view.skin.glyphs.ellipsis).into_owned();
     Line::from(vec![
         span(view, format!("{} ", pad(&keys, KEYS, "")), Role::Key),
         span(

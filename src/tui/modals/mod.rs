@@ -20,8 +20,11 @@ mod help;
 mod palette;
 pub mod which_key;
 
-/// Cells across, where there are so many.
-const WIDTH: u16 = 78;
+/// Cells across, where there are so many. A narrow screen is taken whole: a rest of the panes at
+/// its edges would only be in the way.
+const fn across(area: Rect) -> u16 {
+    if area.width < 92 { area.width } else { 84 }
+}
 
 /// Draws the foremost modal, and says where the cursor belongs.
 pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
@@ -47,7 +50,7 @@ fn line(view: &View<'_>, text: impl Into<String>, role: Role) -> Line<'static> {
 
 /// Cells that a line of a modal has on a screen so wide.
 fn line_cells(area: Rect) -> usize {
-    usize::from(WIDTH.min(area.width).saturating_sub(4)).max(1)
+    usize::from(across(area).saturating_sub(4)).max(1)
 }
 
 /// What is typed as far as it fits, always with the cursor in it, and the cursor's place in that.

@@ -11,7 +11,7 @@ use crate::tui::view::View;
 use crate::tui::widgets::Modal;
 use crate::tui::widgets::wrap::{pad, width};
 
-use super::{WIDTH, help, in_prompt, line, line_cells, span, typed};
+use super::{across, help, in_prompt, line, line_cells, span, typed};
 
 /// Matches in sight. Always so many lines, so that the box stands still while somebody types.
 const LINES: usize = 14;
@@ -33,9 +33,15 @@ pub fn draw(view: &View<'_>, palette: &Palette, area: Rect, buf: &mut Buffer) ->
         None => line(view, "enter does it, up and down choose, esc closes; / for chat commands", Role::Dim),
     };
     let prompt = [line(view, format!("{mark}{text}"), Role::Prompt), said];
-    let drawn =
-        Modal { title: "Commands", body: &body, prompt: &prompt, scroll: 0, width: WIDTH, danger: false }
-            .draw(area, buf, view.skin);
+    let drawn = Modal {
+        title: "Commands",
+        body: &body,
+        prompt: &prompt,
+        scroll: 0,
+        width: across(area),
+        danger: false,
+    }
+    .draw(area, buf, view.skin);
     in_prompt(&drawn, 0, width(mark) + at)
 }
 

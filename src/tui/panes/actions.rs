@@ -13,7 +13,7 @@ use crate::incident::{Action, Check, Incident, Lamp, Params, Reading, Text};
 use crate::tui::row::Row;
 use crate::tui::view::{View, area as as_area, rect};
 use crate::tui::widgets::list::Top;
-use crate::tui::widgets::wrap::{width, wrap_line};
+use crate::tui::widgets::wrap::{pad, width, wrap, wrap_line};
 use crate::tui::widgets::{List, fill, put_line};
 use crate::tui::words;
 
@@ -54,7 +54,7 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let list = List { len: all.len(), selected, top, focused: view.has_keys(Pane::Actions) };
     list.draw(rect(place), buf, view.skin, |index, line, buf| {
         if let Some(action) = all.get(index).and_then(|id| incident.actions.get(id)) {
-            draw_line(view, action, Row::new(line, buf, view.skin));
+            draw_line(view, incident, action, Row::new(line, buf, view.skin));
         }
     });
     let (rule, below) = as_area(area).split_top(place.height).1.split_top(1);
@@ -76,100 +76,141 @@ fn params(params: &Params) -> String {
     params.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(" ")
 }
 
-fn draw_line(view: &View<'_>, action: &Action, mut row: Row<'_>) {
+fn draw_line(view: &View<'_>, incident: &Incident, action: &Action, mut row: Row<'_>) {
     let (mark, role) = words::lamp(action.lamp, view.skin.glyphs);
     row.word(mark, role);
     row.column(action.lamp.word(), 10, role);
     row.column(&action.id.to_string(), 3, Role::Text);
     let age = words::age(view.model.now - action.changed_at);
     row.right(&format!("{age:>3}"), Role::Dim);
-    let asked = format!("by {}", action.asked_by);
     let title = title(action);
-    if width(&title) + width(&asked) < row.room() {
-        row.right(&asked, Role::Dim);
+    let asked = format!("by {}", action.asked_by);
+    for words in [held(view, incident, action), asked] {
+        if width(&title) + width(&words) < row.room() {
+            row.right(&words, Role::Dim);
+        }
     }
     let role = if action.lamp.may_be_in_force() { Role::Text } else { Role::Dim };
     row.say(&title, role);
 }
 
+/// How many checks hold, of an action that is probed.
+fn held(view: &View<'_>, incident: &Incident, action: &Action) -> String {
+    let readings = view.model.readings_of(incident.id, action.id);
+    let checks = &action.plan.checks;
+    let holds = |check: &&Check| readings.iter().any(|r| r.check == **check && r.holds());
+    if checks.is_empty() || !action.lamp.is_probed() {
+        return String::new();
+    }
+    format!("{} of {} hold", checks.iter().filter(holds).count(), checks.len())
+}
+
+/// Cells of a label.
+const LABEL: usize = 8;
+
 /// Lines of what is known of an action, the most telling first.
 struct Detail<'a> {
     view: &'a View<'a>,
+    cells: usize,
     lines: Vec<Line<'static>>,
 }
 
 impl Detail<'_> {
+    /// A label and words, which are wrapped beside it.
     fn say(&mut self, label: &str, words: &str, role: Role) {
-        let label = Span::styled(format!("{label:<7} "), self.view.style(Role::Dim));
-        self.lines.push(Line::from(vec![label, Span::styled(words.to_owned(), self.view.style(role))]));
+        let cells = self.cells.saturating_sub(LABEL).max(1);
+        for (index, part) in wrap(words, cells).into_iter().enumerate() {
+            let label = if index == 0 { label } else { "" };
+            let label = Span::styled(format!("{label:<LABEL$}"), self.view.style(Role::Dim));
+            self.lines.push(Line::from(vec![label, Span::styled(part.to_owned(), self.view.style(role))]));
+        }
     }
 
-    fn check(&mut self, check: &Check, reading: Option<&Reading>) {
+    /// What each check must read and what was read; the word says whether it holds.
+    fn checks(&mut self, checks: &[Check], readings: &[Reading]) {
         let skin = self.view.skin;
-        let (mark, word, role) = match reading {
-            None => (skin.glyphs.lamps.requested, "not read yet".to_owned(), Role::Dim),
-            Some(reading) => {
+        let widest = checks.iter().map(|check| width(&check.to_string())).max().unwrap_or(0);
+        for check in checks {
+            let reading = readings.iter().find(|reading| reading.check == *check);
+            let (mark, word, role) = match reading {
+                None => (skin.glyphs.lamps.requested, "unread", Role::Dim),
+                Some(reading) if reading.holds() => (skin.glyphs.lamps.verified, "holds", Role::LampVerified),
+                Some(_) => (skin.glyphs.lamps.failed, "FAILS", Role::LampFailed),
+            };
+            let read = reading.map_or_else(String::new, |reading| {
                 let value = reading.value.as_ref().map_or("nothing", Text::as_str);
-                let at = words::hms(reading.at);
-                if reading.holds() {
-                    (skin.glyphs.lamps.verified, format!("read {value} at {at}"), Role::LampVerified)
-                } else {
-                    (skin.glyphs.lamps.failed, format!("READ {value} at {at}"), Role::LampFailed)
-                }
-            }
-        };
-        self.lines.push(Line::from(vec![
-            Span::styled("check   ", skin.style(Role::Dim)),
-            Span::styled(format!("{mark} "), skin.style(role)),
-            Span::styled(format!("{check}: "), skin.style(Role::Text)),
-            Span::styled(word, skin.style(role)),
-        ]));
+                let at = format!(" at {}", words::hms(reading.at));
+                let read = format!("  read {value}");
+                // Mark, word and check stand before it.
+                let fits = 9 + widest + width(&read) + width(&at) <= self.cells;
+                if fits { read + &at } else { read }
+            });
+            self.lines.push(Line::from(vec![
+                Span::styled(format!("{mark} {word:<6} "), skin.style(role)),
+                Span::styled(
+                    pad(&check.to_string(), widest.min(self.cells / 2), ".."),
+                    skin.style(Role::Text),
+                ),
+                Span::styled(read, skin.style(if role == Role::LampFailed { role } else { Role::Text })),
+            ]));
+        }
+    }
+}
+
+/// What a person does next. What is no mitigation does not stay in force: it is done.
+fn next_step(action: &Action) -> &'static str {
+    if action.lamp == Lamp::Verified && !action.plan.op.info().mitigation {
+        "done; nothing left to do"
+    } else {
+        action.lamp.next_step()
     }
 }
 
 fn draw_detail(view: &View<'_>, incident: &Incident, action: &Action, area: Rect, buf: &mut Buffer) {
     let now = view.model.now;
     let (_, role) = words::lamp(action.lamp, view.skin.glyphs);
-    let mut detail = Detail { view, lines: Vec::new() };
-    let lamp = format!("{} {}: ", action.id, action.lamp);
-    detail.lines.push(Line::from(vec![
-        Span::styled(lamp, view.style(role)),
-        Span::styled(action.lamp.next_step(), view.style(Role::Strong)),
-    ]));
-    let readings = view.model.readings_of(incident.id, action.id);
-    for check in &action.plan.checks {
-        detail.check(check, readings.iter().find(|r| r.check == *check));
-    }
-    let version = action.plan.version.as_ref().map_or_else(String::new, |v| format!(" at version {v}"));
-    detail.say("did", &format!("{}{version}", title(action)), Role::Text);
-    detail.say("asked", &format!("{} {}", action.asked_by, words::hms(action.asked_at)), Role::Text);
-    if let Some(approver) = &action.approved_by {
-        detail.say("allowed", &approver.to_string(), Role::Text);
-    }
+    let cells = usize::from(area.width).max(1);
+    let mut detail = Detail { view, cells, lines: Vec::new() };
+    let head = Line::from(vec![
+        Span::styled(format!("{} {}: ", action.id, action.lamp), view.style(role)),
+        Span::styled(next_step(action), view.style(Role::Strong)),
+    ]);
+    detail.lines.extend(wrap_line(&head, cells));
+    detail.checks(&action.plan.checks, view.model.readings_of(incident.id, action.id));
     if let Some(until) = action.approve_by {
         let left = words::left(until - now);
         detail.say("waits", &format!("for approval until {}, {left}", words::hms(until)), Role::Warning);
     }
-    detail.say("call", &format!("{}: {}", action.plan.adapter, action.plan.call), Role::Text);
     if !action.answer.is_blank() {
         let label = if matches!(action.lamp, Lamp::Failed | Lamp::Denied) { "why" } else { "answer" };
         detail.say(label, action.answer.as_str(), Role::Text);
     }
-    let steps = [("accepted", action.accepted_at), ("verified", action.verified_at)];
-    let steps = steps.iter().filter_map(|(word, at)| at.map(|at| format!("{word} {}", words::hms(at))));
-    let steps = steps.collect::<Vec<_>>().join(", ");
-    if !steps.is_empty() {
-        detail.say("since", &steps, Role::Text);
-    }
+    detail.say("life", &life(action), Role::Text);
+    let version = action.plan.version.as_ref().map_or_else(String::new, |v| format!(" at version {v}"));
+    detail.say("did", &format!("{}{version}", title(action)), Role::Text);
+    detail.say("call", &format!("{}: {}", action.plan.adapter, action.plan.call), Role::Text);
     detail.say("undo", &undo(action), Role::Text);
     for conflict in &action.plan.conflicts {
         detail.say("fights", conflict.as_str(), Role::Warning);
     }
-    let cells = usize::from(area.width).max(1);
-    let lines = detail.lines.iter().flat_map(|line| wrap_line(line, cells));
-    for (line, row) in lines.zip(area.rows()) {
-        put_line(buf, row, &line);
+    for (line, row) in detail.lines.iter().zip(area.rows()) {
+        put_line(buf, row, line);
     }
+}
+
+/// Who asked and allowed it, and when which step was reached.
+fn life(action: &Action) -> String {
+    let mut life = vec![format!("asked by {} {}", action.asked_by, words::hms(action.asked_at))];
+    if let Some(approver) = &action.approved_by {
+        life.push(format!("allowed by {approver}"));
+    }
+    for (word, at) in [("accepted", action.accepted_at), ("verified", action.verified_at)] {
+        life.extend(at.map(|at| format!("{word} {}", words::hms(at))));
+    }
+    if !matches!(action.lamp, Lamp::Proposed | Lamp::Requested | Lamp::Accepted | Lamp::Verified) {
+        life.push(format!("{} {}", action.lamp, words::hms(action.changed_at)));
+    }
+    life.join(", ")
 }
 
 /// How it is undone, or what became of it.

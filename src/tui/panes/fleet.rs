@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use crate::app::layout::{first_in_sight, list_area};
 use crate::app::model::Pane;
 use crate::app::theme::Role;
-use crate::incident::{AgentId, Text, Time, VITALS, VitalInfo, Vitals};
+use crate::incident::{Action, AgentId, Text, Time, VITALS, VitalInfo, Vitals};
 use crate::tui::row::Row;
 use crate::tui::view::{View, area as as_area, rect};
 use crate::tui::widgets::list::Top;
@@ -72,7 +72,8 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let below = as_area(area).split_top(1 + place.height).1;
     let (rule, below) = below.split_top(1);
     fill(buf, rect(rule), view.skin.glyphs.pane.horizontal, view.style(Role::Border));
-    let subject = selected.or(Some(0)).and_then(|at| agents.get(at));
+    let concerned = || model.incident().and_then(|i| agents.iter().position(|v| i.agents.contains(&v.agent)));
+    let subject = selected.or_else(concerned).or(Some(0)).and_then(|at| agents.get(at));
     if let Some(vitals) = subject {
         draw_agent(view, vitals, rect(below), buf);
     }
@@ -142,9 +143,8 @@ fn draw_agent(view: &View<'_>, vitals: &Vitals, area: Rect, buf: &mut Buffer) {
     let mut row = Row::new(first, buf, view.skin);
     row.word(vitals.agent.as_str(), Role::Strong);
     row.word(&format!("read at {}", words::hms(vitals.at)), Role::Dim);
-    let concerned: Vec<String> = incidents_of(view, &vitals.agent);
-    row.say(&concerned.join(", "), Role::Warning);
-    let cells = 40;
+    row.say(&involvement(view, &vitals.agent).join(", "), Role::Warning);
+    let cells = 36;
     let across = (area.width / cells).max(1);
     let width = area.width / across;
     let mut places =
@@ -157,8 +157,10 @@ fn draw_agent(view: &View<'_>, vitals: &Vitals, area: Rect, buf: &mut Buffer) {
         row.column(vital.label, 8, Role::Dim);
         match verdict(vitals, vital) {
             Some(false) => {
-                row.word(&format!("! {shown}"), Role::Error);
-                row.say(&format!("not {} [{}]", vital.healthy, vital.row), Role::Text);
+                row.word(&format!("! {shown},"), Role::Error);
+                let range =
+                    vital.healthy.trim_start_matches(vital.name).trim_start().trim_start_matches("= ");
+                row.say(&format!("should be {range} [{}]", vital.row), Role::Text);
             }
             Some(true) => {
                 row.word(&shown, Role::Ok);
@@ -169,8 +171,15 @@ fn draw_agent(view: &View<'_>, vitals: &Vitals, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The open incidents that an agent is part of.
-fn incidents_of(view: &View<'_>, agent: &AgentId) -> Vec<String> {
-    let open = view.model.board.incidents().filter(|i| i.is_open() && i.agents.contains(agent));
-    open.map(|i| format!("in {}", i.id)).collect()
+/// The open incidents that an agent is part of, and what was done to it there: an agent may be
+/// stopped because somebody stopped it.
+fn involvement(view: &View<'_>, agent: &AgentId) -> Vec<String> {
+    let mut words = Vec::new();
+    for incident in view.model.board.incidents().filter(|i| i.is_open() && i.agents.contains(agent)) {
+        words.push(format!("in {}", incident.id));
+        let here = |a: &&Action| a.plan.target.as_str() == agent.as_str() && a.plan.op.info().mitigation;
+        let actions = incident.actions.values().filter(here).filter(|a| a.lamp.may_be_in_force());
+        words.extend(actions.map(|a| format!("{} {} {}", a.id, a.plan.op, a.lamp)));
+    }
+    words
 }

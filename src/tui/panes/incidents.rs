@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use crate::app::intent::Intent;
 use crate::app::layout::first_in_sight;
 use crate::app::model::Pane;
 use crate::app::theme::Role;
@@ -14,13 +15,12 @@ use crate::tui::widgets::list::Top;
 use crate::tui::widgets::wrap::width;
 use crate::tui::words;
 
-/// From this width on the agents are shown too.
-const WITH_AGENTS: usize = 64;
-
 /// How many burn.
 pub fn hint(view: &View<'_>) -> String {
-    let open = view.model.board.incidents().filter(|i| i.is_open()).count();
-    let all = view.model.incidents_in_order().len();
+    let board = &view.model.board;
+    let open = board.incidents().filter(|i| i.is_open()).count();
+    let all = board.incidents().count()
+        + view.model.heads.iter().filter(|head| board.incident(head.id).is_none()).count();
     if all == 0 { String::new() } else { format!("{open} open of {all}") }
 }
 
@@ -83,13 +83,31 @@ fn time(incident: &Incident, now: Time) -> String {
     }
 }
 
+/// What there is to do when nothing burns.
+fn draw_none(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    let model = view.model;
+    let key = |intent| model.keymap.keys_for(model.context(), intent);
+    let mut lines = vec![match model.loaded {
+        true => "no incident on record".to_owned(),
+        false => "reading the journal".to_owned(),
+    }];
+    if let Some(key) = key(Intent::Declare) {
+        lines.push(format!("{key} declares what no monitor saw"));
+    }
+    if let Some(key) = key(Intent::Fleet) {
+        lines.push(format!("{key} shows the fleet"));
+    }
+    for (words, row) in lines.iter().zip(area.rows()) {
+        Row::new(row, buf, view.skin).say(words, Role::Dim);
+    }
+}
+
 /// Draws the list.
 pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let model = view.model;
     let all = model.incidents_in_order();
     if all.is_empty() {
-        let words = if model.loaded { "no incident on record" } else { "reading the journal" };
-        Row::new(area, buf, view.skin).say(words, Role::Dim);
+        draw_none(view, area, buf);
         return None;
     }
     let selected = all.iter().position(|id| Some(*id) == model.selection.incident);
@@ -106,14 +124,14 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     list.draw(area, buf, view.skin, |index, area, buf| {
         let Some(line) = index.checked_sub(first).and_then(|at| seen.get(at)) else { return };
         let mut row = Row::new(area, buf, view.skin);
-        let wide = row.room() >= WITH_AGENTS;
         row.word(line.severity.name(model.policy.naming), words::severity(line.severity));
         row.column(&line.id.to_string(), id_cells, Role::Text);
         row.column(line.state.0, state_cells, line.state.1);
         row.number(&line.time, time_cells, Role::Text);
-        if wide && !line.agents.is_empty() {
-            let agents: Vec<&str> = line.agents.iter().map(AgentId::as_str).collect();
-            row.right(&agents.join(" "), Role::Dim);
+        // The title says more than the agents do.
+        let agents = line.agents.iter().map(AgentId::as_str).collect::<Vec<_>>().join(" ");
+        if width(line.title.as_str()) + width(&agents) < row.room() {
+            row.right(&agents, Role::Dim);
         }
         let role = if line.state.1 == Role::Dim { Role::Dim } else { Role::Text };
         row.say(line.title.as_str(), role);

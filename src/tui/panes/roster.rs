@@ -10,7 +10,7 @@ use crate::incident::{AgentId, Incident, Mark, Role as Duty};
 use crate::tui::row::Row;
 use crate::tui::view::{View, area as as_area, rect};
 use crate::tui::widgets::List;
-use crate::tui::widgets::wrap::wrap;
+use crate::tui::widgets::wrap::{width, wrap};
 use crate::tui::words;
 
 /// How many roles are held.
@@ -46,14 +46,18 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
 fn draw_role(view: &View<'_>, incident: &Incident, duty: Duty, mut row: Row<'_>) {
     let wide = row.room() >= 56;
     row.column(if wide { duty.title() } else { duty.word() }, if wide { 18 } else { 9 }, Role::Text);
+    let widest = incident.roles.values().map(|h| width(h.holder.as_str())).max().unwrap_or(0).max(6);
+    let holder = if wide { widest.min(row.room() / 3) } else { row.room() };
     match incident.roles.get(&duty) {
         Some(holding) => {
-            row.right(&words::hm(holding.since, view.model.now), Role::Dim);
-            row.word(holding.holder.as_str(), Role::Strong);
+            let since = words::hm(holding.since, view.model.now);
+            let since = if wide { format!("since {since}") } else { since };
+            row.right(&since, Role::Dim);
+            row.column(holding.holder.as_str(), holder.min(row.room()), Role::Strong);
         }
         None => {
             let missed = duty == Duty::Commander && incident.is_open();
-            row.word("nobody", if missed { Role::Warning } else { Role::Dim });
+            row.column("nobody", holder, if missed { Role::Warning } else { Role::Dim });
         }
     }
     if wide {

@@ -14,6 +14,7 @@ use crate::tui::row::Row;
 use crate::tui::view::View;
 use crate::tui::widgets::List;
 use crate::tui::widgets::list::Top;
+use crate::tui::widgets::wrap::width;
 use crate::tui::words;
 
 /// Which entry is selected.
@@ -38,13 +39,16 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let list = List { len: count, selected: Some(at), top, focused: view.has_keys(Pane::Timeline) };
     let digits = count.to_string().len();
     let first = list.first(area.height);
-    let seen = record.entries.iter().skip(first).take(usize::from(area.height));
-    let actors = seen.map(|e| e.actor.to_string().len()).max().unwrap_or(0).min(usize::from(area.width) / 5);
+    let now = view.model.now;
+    let seen = || record.entries.iter().skip(first).take(usize::from(area.height));
+    let actors = seen().map(|e| width(&e.actor.to_string())).max().unwrap_or(0);
+    let actors = actors.min(usize::from(area.width) / 5);
+    let times = seen().map(|e| width(&words::stamp(e.at, now))).max().unwrap_or(0);
     list.draw(area, buf, view.skin, |index, line, buf| {
         let Some(entry) = record.entries.get(index) else { return };
         let mut row = Row::new(line, buf, view.skin);
         row.number(&entry.seq.to_string(), digits, Role::Dim);
-        row.column(&words::hms(entry.at), 8, Role::Dim);
+        row.number(&words::stamp(entry.at, now), times, Role::Dim);
         row.column(&entry.actor.to_string(), actors, Role::Text);
         let (mark, role) = look(view, entry);
         row.column(mark, 1, role);

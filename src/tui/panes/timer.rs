@@ -1,6 +1,7 @@
 //! How much time is left: the next deadline in large digits, the marks, the windows, what else is due.
 //!
-//! Seconds are drawn only where they matter, in the last ten minutes of the next deadline: nobody
+//! Seconds are drawn only where they matter, in the last five minutes before the next deadline and
+//! the first five after it: nobody
 //! reads the seconds of an hour, and the clock in the header shows that time goes on.
 
 use std::time::Duration;
@@ -9,22 +10,26 @@ use chrono::TimeDelta;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use crate::app::layout::Area;
 use crate::app::theme::Role;
 use crate::incident::policy::{Moment, WindowName};
 use crate::incident::{Deadline, Due, Incident, Mark, Standing, clock_face, next_deadline};
 use crate::tui::row::Row;
 use crate::tui::view::{View, area as as_area, rect};
+use crate::tui::widgets::wrap::width;
 use crate::tui::widgets::{Digits, Gauge, Progress, Step, Track};
 use crate::tui::words;
 
 /// From here on seconds are shown.
-const SECONDS_BELOW: TimeDelta = TimeDelta::minutes(10);
+const SECONDS_BELOW: TimeDelta = TimeDelta::minutes(5);
 /// From here on they are as large as the minutes.
 const LARGE_BELOW: TimeDelta = TimeDelta::minutes(1);
-/// Rows of the digits.
-const DIGITS: u16 = 3;
-/// Cells of a gauge's label.
-const LABEL: u16 = 17;
+/// A pane at least so wide has the gauges beside the digits when it is low.
+const WIDE: u16 = 70;
+/// A pane lower than this has no rows to give away.
+const LOW: u16 = 9;
+/// Cells for the digits and their words, when the gauges are beside them.
+const HEAD: u16 = 37;
 
 /// The severity whose windows run.
 pub fn hint(view: &View<'_>) -> String {
@@ -40,20 +45,36 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
         return None;
     };
     let clock = Clock { view, incident, deadlines: view.model.deadlines() };
-    let (windows, mut others): (Vec<&Deadline>, Vec<&Deadline>) =
-        clock.deadlines.iter().partition(|d| matches!(d.due, Due::Window(_)));
-    others.retain(|d| d.is_open());
-    let (head, rest) = as_area(area).split_top(if area.height > DIGITS { DIGITS } else { 1 });
-    clock.draw_next(rect(head), buf);
-    let (track, rest) = rest.split_top(1);
+    let is_window = |d: &&Deadline| matches!(d.due, Due::Window(_));
+    let (windows, mut others): (Vec<_>, Vec<_>) = clock.deadlines.iter().partition(is_window);
+    let next = next_deadline(&clock.deadlines).map(|d| d.due);
+    others.retain(|d| d.is_open() && Some(d.due) != next);
+    let low = area.height < LOW;
+    let digits = match (area.height, area.width) {
+        (..=3, _) => 1,
+        (18.., 60..) => 5,
+        (_, _) => 3,
+    };
+    let (head, rest) = as_area(area).split_top(digits);
+    let beside = low && area.width >= WIDE;
+    let (head, gauges) = if beside { head.split_left(HEAD) } else { (head, Area::default()) };
+    clock.draw_next(rect(head.split_left(head.width.saturating_sub(u16::from(beside))).0), buf);
+    let (track, rest) = rest.split_top(if low || clock.track_fits(area.width) { 1 } else { 2 });
     clock.draw_track(rect(track), buf);
-    // The list keeps two lines where there is anything to list.
-    let listed = u16::try_from(others.len()).unwrap_or(u16::MAX);
-    let kept = listed.min(2).min(rest.height.saturating_sub(1));
-    let (gauges, list) = rest.split_top(clock.gauges(&windows, rest.height - kept));
+    let (gauges, list) = if beside {
+        (gauges, rest)
+    } else {
+        // The list keeps two lines where there is anything to list.
+        let kept = cells(others.len()).min(2).min(rest.height.saturating_sub(1));
+        rest.split_top(cells(windows.len()).min(rest.height - kept))
+    };
     clock.draw_gauges(&windows, rect(gauges), buf);
     clock.draw_list(&others, rect(list), buf);
     None
+}
+
+fn cells(n: usize) -> u16 {
+    u16::try_from(n).unwrap_or(u16::MAX)
 }
 
 struct Clock<'a> {
@@ -86,7 +107,7 @@ impl Clock<'_> {
         row.say(&small, role);
         let used = row.rest().x - bottom.x;
         // The words keep their place while the digits change.
-        let indent = (used + 2).max(if height > 1 { 10 } else { 0 });
+        let indent = (used + 2).max(if height > 1 { 12_u16.saturating_sub(cells) } else { 0 });
         let words = Rect {
             x: beside.x + indent.min(beside.width),
             width: beside.width.saturating_sub(indent),
@@ -107,7 +128,7 @@ impl Clock<'_> {
         row.say(&next.label, Role::Strong);
         if let Some(line) = rows.next() {
             let word = if over { "was due" } else { "due" };
-            let words = format!("{word} {} UTC", words::hms(next.at));
+            let words = format!("{word} {} UTC", words::stamp(next.at, now));
             Row::new(line, buf, skin).say(&words, words::standing(next.standing(now)));
         }
         if let Some(line) = rows.next() {
@@ -119,23 +140,63 @@ impl Clock<'_> {
         }
     }
 
-    /// The marks T0 to T5, each with its time or its meaning.
-    fn draw_track(&self, area: Rect, buf: &mut Buffer) {
+    /// How each mark stands, with its time, or with what is missing.
+    fn steps(&self) -> Vec<(Mark, Progress, String)> {
         let now = self.view.model.now;
-        let next = Mark::ALL.iter().find(|mark| self.incident.mark(**mark).is_none());
-        let notes: Vec<String> = Mark::ALL
+        // A control that leaks is lost, whatever its mark says: it comes next again.
+        let lost = self.incident.leaking_since().is_some();
+        let missing = |mark: &&Mark| self.incident.mark(**mark).is_none() || (lost && **mark == Mark::T3);
+        let next = Mark::ALL.iter().find(missing);
+        Mark::ALL
             .iter()
-            .map(|mark| match self.incident.mark(*mark) {
-                Some(at) => words::hm(at, now),
-                None => mark.meaning().to_owned(),
+            .map(|mark| {
+                let progress = self.progress(*mark, next);
+                let note = match (self.incident.mark(*mark), progress) {
+                    (Some(_), Progress::Overdue | Progress::Next) => "LOST".to_owned(),
+                    (Some(at), _) => words::hm(at, now),
+                    (None, Progress::Overdue) => "OVER".to_owned(),
+                    (None, _) => short(*mark).to_owned(),
+                };
+                (*mark, progress, note)
             })
-            .collect();
-        let steps: Vec<Step<'_>> = Mark::ALL
-            .iter()
-            .zip(&notes)
-            .map(|(mark, note)| Step { name: mark.word(), note, progress: self.progress(*mark, next) })
-            .collect();
-        Track { steps: &steps }.draw(area, buf, self.view.skin);
+            .collect()
+    }
+
+    /// Whether the marks and their times fit into one line.
+    fn track_fits(&self, room: u16) -> bool {
+        // A mark, a name, a word, a note, and what is between two.
+        let steps = self.steps();
+        let all: usize = steps.iter().map(|(_, p, note)| 4 + word(*p) + 1 + width(note) + 4).sum();
+        all <= usize::from(room) + 4
+    }
+
+    /// The marks T0 to T5, each with its time or what is missing; in two lines where there are two.
+    fn draw_track(&self, area: Rect, buf: &mut Buffer) {
+        let steps = self.steps();
+        if area.height < 2 {
+            let steps: Vec<Step<'_>> = steps
+                .iter()
+                .map(|(mark, progress, note)| Step { name: mark.word(), note, progress: *progress })
+                .collect();
+            Track { steps: &steps }.draw(area, buf, self.view.skin);
+            return;
+        }
+        let glyphs = self.view.skin.glyphs;
+        let column = area.width / cells(steps.len()).max(1);
+        for ((mark, progress, note), x) in steps.iter().zip((area.x..).step_by(usize::from(column.max(1)))) {
+            let (sign, role) = match progress {
+                Progress::Done => (glyphs.mark_done, Role::MarkDone),
+                Progress::Late => (glyphs.mark_done, Role::Warning),
+                Progress::Next => (glyphs.mark_next, Role::Strong),
+                Progress::Overdue => (glyphs.mark_next, Role::GaugeOver),
+                Progress::Open => (glyphs.mark_open, Role::MarkOpen),
+            };
+            let place = Rect { x, width: column, height: 1, ..area };
+            Row::new(place, buf, self.view.skin).say(&format!("{sign} {mark}"), role);
+            let below = Rect { y: place.y + 1, width: column.saturating_sub(1), ..place };
+            let role = if *progress == Progress::Overdue { Role::GaugeOver } else { Role::Dim };
+            Row::new(below, buf, self.view.skin).say(note, role);
+        }
     }
 
     fn progress(&self, mark: Mark, next: Option<&Mark>) -> Progress {
@@ -153,7 +214,6 @@ impl Clock<'_> {
         });
         let standing = window.map(|d| d.standing(self.view.model.now));
         match (self.incident.mark(mark), standing) {
-            // A control that leaks is lost, whatever its mark says.
             (_, Some(Standing::Over)) => Progress::Overdue,
             (Some(_), Some(Standing::MetLate)) => Progress::Late,
             (Some(_), Some(Standing::Running | Standing::Near)) => Progress::Next,
@@ -163,38 +223,34 @@ impl Clock<'_> {
         }
     }
 
-    /// How many gauges are drawn in so many rows.
-    fn gauges(&self, windows: &[&Deadline], rows: u16) -> u16 {
-        u16::try_from(windows.len()).unwrap_or(u16::MAX).min(rows)
-    }
-
     /// The windows in their order; when there is no room for all, those that matter least are left out.
     fn draw_gauges(&self, windows: &[&Deadline], area: Rect, buf: &mut Buffer) {
         let mut chosen: Vec<(usize, &&Deadline)> = windows.iter().enumerate().collect();
-        chosen.sort_by_key(|(_, d)| (!d.is_open(), !d.enforced, !is_core(d)));
+        chosen.sort_by_key(|(_, d)| (!is_core(d), !d.is_open(), !d.enforced));
         chosen.truncate(usize::from(area.height));
         chosen.sort_by_key(|(index, _)| *index);
+        let labels = chosen.iter().map(|(_, d)| width(&label(d))).max().unwrap_or(0);
         for ((_, deadline), line) in chosen.iter().zip(area.rows()) {
-            self.draw_gauge(deadline, line, buf);
+            self.draw_gauge(deadline, cells(labels), line, buf);
         }
     }
 
-    fn draw_gauge(&self, deadline: &Deadline, line: Rect, buf: &mut Buffer) {
+    fn draw_gauge(&self, deadline: &Deadline, label_width: u16, line: Rect, buf: &mut Buffer) {
         let now = self.view.model.now;
         let used = deadline.met.unwrap_or(now) - deadline.from;
         let allowed = deadline.at - deadline.from;
-        let label =
-            if deadline.enforced { deadline.label.clone() } else { format!("{} target", deadline.label) };
         let of = words::span(allowed);
+        // The bar is worth more than a word between two numbers.
+        let between = if line.width < 50 { "/" } else { " of " };
         let value = match (deadline.met, deadline.standing(now)) {
-            (Some(_), Standing::Met) => format!("in time {} of {of}", clock_face(used)),
-            (Some(_), _) => format!("{} of {of}", clock_face(used)),
+            (Some(_), Standing::Met) => format!("in time {}{between}{of}", clock_face(used)),
+            (Some(_), _) => format!("{}{between}{of}", clock_face(used)),
             (None, Standing::Over) => format!("{} past {of}", words::span(-deadline.left(now))),
-            (None, _) => format!("{} of {of}", words::span(used)),
+            (None, _) => format!("{}{between}{of}", words::span(used)),
         };
         let gauge = Gauge {
-            label: &label,
-            label_width: LABEL,
+            label: &label(deadline),
+            label_width,
             value: &value,
             elapsed: duration(used),
             allowed: duration(allowed),
@@ -210,15 +266,17 @@ impl Clock<'_> {
         let scroll = usize::from(self.view.model.selection.timer_scroll);
         let first = scroll.min(others.len().saturating_sub(height));
         let hidden = others.len().saturating_sub(first + height);
+        let seen = others.iter().skip(first).take(height);
+        let labels = seen.map(|d| width(&d.label)).max().unwrap_or(0);
         for ((index, deadline), line) in others.iter().enumerate().skip(first).zip(area.rows()) {
             let mut row = Row::new(line, buf, self.view.skin);
             if hidden > 0 && index + 1 == first + height {
                 row.right(&format!("{} {hidden} more", self.view.skin.glyphs.down), Role::Dim);
             }
             let role = words::standing(deadline.standing(now));
-            row.column(&deadline.label, usize::from(LABEL) + 4, Role::Text);
+            row.column(&deadline.label, labels.min(row.room().saturating_sub(12)), Role::Text);
             row.column(&words::left(deadline.left(now)), 10, role);
-            row.word(&format!("due {}", words::hm(deadline.at, now)), Role::Dim);
+            row.whole(&format!("due {} ", words::hm(deadline.at, now)), Role::Dim);
             if let Due::Hypothesis(id) = deadline.due
                 && let Some(hypothesis) = self.incident.hypotheses.get(&id)
             {
@@ -231,6 +289,31 @@ impl Clock<'_> {
 /// The windows that the task of a commander is measured by (A1, B1).
 const fn is_core(deadline: &Deadline) -> bool {
     matches!(deadline.due, Due::Window(WindowName::Respond | WindowName::Control | WindowName::Repair))
+}
+
+/// A window that is only measured says so.
+fn label(deadline: &Deadline) -> String {
+    if deadline.enforced { deadline.label.clone() } else { format!("{} target", deadline.label) }
+}
+
+/// A mark that was not reached yet, in one short word.
+const fn short(mark: Mark) -> &'static str {
+    match mark {
+        Mark::T0 => "detect",
+        Mark::T1 => "ack",
+        Mark::T2 => "class",
+        Mark::T3 => "control",
+        Mark::T4 => "cause",
+        Mark::T5 => "review",
+    }
+}
+
+/// Cells of the word that the track sets behind a mark, with the space before it.
+const fn word(progress: Progress) -> usize {
+    match progress {
+        Progress::Late | Progress::Overdue => 5,
+        Progress::Done | Progress::Next | Progress::Open => 0,
+    }
 }
 
 /// The time left in large digits, and what stands small behind them.
