@@ -88,9 +88,11 @@ impl Context<'_> {
         if info.controls && !is_home && self.incident.mark(Mark::T3).is_none() {
             events.push(Event::MarkSet { mark: Mark::T3, at: self.now, reason: None });
         }
+        let undone = action.undoes.and_then(|id| self.incident.actions.get(&id));
         for other in self.incident.actions.values().filter(|a| a.id != action.id) {
-            let gone =
-                action.undoes == Some(other.id) || takes_back(action, other) || replaces(action, other);
+            let gone = undone.is_some_and(|undone| is_the_same(undone, other))
+                || takes_back(action, other)
+                || replaces(action, other);
             if gone && other.plan.op.info().mitigation && other.lamp.may_become(Lamp::Undone) {
                 events.push(Event::ActionUndone { action: other.id, by: Some(action.id), reason: None });
             }
@@ -142,6 +144,12 @@ fn takes_back(action: &Action, other: &Action) -> bool {
             .inverse
             .as_ref()
             .is_some_and(|inverse| inverse.op == plan.op && inverse.params == plan.params)
+}
+
+/// Whether both did the same to the same target: what is done twice is in force once.
+fn is_the_same(one: &Action, other: &Action) -> bool {
+    let (plan, again) = (&one.plan, &other.plan);
+    plan.target == again.target && plan.op == again.op && plan.params == again.params
 }
 
 /// Whether `newer` puts another setting of the same operation in the place of `older`.

@@ -50,12 +50,15 @@ fn undoing_what_leaks_or_was_never_proved_is_allowed_and_settles_it() {
 
 #[test]
 fn two_isolations_of_one_agent_are_undone_by_one_release() {
-    Story::isolated()
-        .reads(1, WORKING)
-        .does("isolate support-1", ISOLATED)
-        .does("release support-1", "agent_status=running")
-        .lamp(1, Lamp::Undone)
-        .lamp(2, Lamp::Undone);
+    for back in ["", " back undoes=isolate"] {
+        Story::p0()
+            .does(&format!("isolate support-1{back}"), ISOLATED)
+            .reads(1, WORKING)
+            .does(&format!("isolate support-1{back}"), ISOLATED)
+            .does("release support-1", "agent_status=running")
+            .lamp(1, Lamp::Undone)
+            .lamp(2, Lamp::Undone);
+    }
 }
 
 #[test]
