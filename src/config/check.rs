@@ -4,6 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::app::review;
 use crate::incident::Policy;
 
 use super::file::File;
@@ -150,18 +151,20 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
 }
 
-/// What is wrong with a review template's syntax.
+/// What is wrong with a review template: its syntax, or names and values it takes for known.
 fn template(file: &File) -> Option<Problem> {
-    let error = minijinja::Environment::new().template_from_str(file.text()).err()?;
-    let line = error.line().unwrap_or(1).max(1);
+    let error = review::check(file.text()).err()?;
+    let line = error.line.unwrap_or(1).max(1);
     let mut starts = file.text().split_inclusive('\n').scan(0, |at, line| {
         let start = *at;
         *at += line.len();
         Some(start..start + line.trim_end().len())
     });
     let span = starts.nth(line - 1).unwrap_or(0..0);
-    let message = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
-    Some(Problem::at(file, span, message).hint("templates are written in the language of Jinja"))
+    Some(
+        Problem::at(file, span, error.message.as_str())
+            .hint("templates are written in the language of Jinja"),
+    )
 }
 
 #[cfg(test)]
