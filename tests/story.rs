@@ -197,3 +197,12 @@ async fn a_request_whose_runner_is_gone_is_in_doubt_and_settled_by_the_reading()
     assert!(entries.iter().any(|e| matches!(e.event, Event::ActionInDoubt { .. })));
     assert!(!entries.iter().any(|e| matches!(e.event, Event::ActionAccepted { .. })), "never run again");
 }
+
+#[tokio::test(start_paused = true)]
+async fn d10_a_delivered_escalation_puts_its_level_on_record() {
+    let stage = Stage::open("data-leak");
+    stage.take_over().await;
+    stage.act(Op::Escalate, "1", &[("reason", "we need database people")]).await;
+    let so = |i: &Incident| i.escalations.contains_key(&1);
+    stage.until("level 1 was brought in", so).await;
+}

@@ -185,6 +185,8 @@ pub enum ConfirmStage {
     Planning {
         /// `isolate support-1`.
         what: String,
+        /// The level it would bring in, if it is an escalation.
+        level: Option<u8>,
         /// The question.
         ticket: Ticket,
     },
@@ -194,6 +196,8 @@ pub enum ConfirmStage {
         what: String,
         /// Why.
         why: Text,
+        /// The level that can be recorded as brought in by other means, by the key `m`.
+        by_hand: Option<u8>,
     },
     /// The plan is on screen.
     Ready {
@@ -305,7 +309,8 @@ pub struct Model {
     pub review: ReviewView,
     /// Whether keys go to the review's text.
     pub editing: bool,
-    /// The last words typed in a review search.
+    /// Forms that were closed before they were sent: what was typed comes back.
+    pub(super) drafts: Vec<(Option<IncidentId>, Form)>,
     pub(super) next_ticket: u64,
     /// Alarms that were given already (B12).
     pub(super) told: BTreeSet<super::attention::Told>,
@@ -342,6 +347,7 @@ impl Model {
             lasting: Vec::new(),
             review: ReviewView::default(),
             editing: false,
+            drafts: Vec::new(),
             next_ticket: 0,
             told: BTreeSet::new(),
         }

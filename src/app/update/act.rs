@@ -185,10 +185,11 @@ impl Model {
     pub(super) fn plan(&mut self, op: Op, target: Text, params: Params) -> Vec<Effect> {
         let Some(incident) = self.incident().map(|i| i.id) else { return self.nothing_selected() };
         let ticket = self.ticket();
+        let level = if op == Op::Escalate { target.as_str().parse().ok() } else { None };
         self.modals.push(Modal::Confirm(Confirm {
             incident,
             act: ConfirmAct::Ask,
-            stage: ConfirmStage::Planning { what: format!("{op} {target}"), ticket },
+            stage: ConfirmStage::Planning { what: format!("{op} {target}"), level, ticket },
             typed: Field::default(),
             scroll: 0,
             error: None,
@@ -257,13 +258,13 @@ impl Model {
         let ready = answer.map(|plan| self.ready(plan));
         for modal in &mut self.modals {
             if let Modal::Confirm(confirm) = modal
-                && let ConfirmStage::Planning { what, ticket: waiting } = &confirm.stage
+                && let ConfirmStage::Planning { what, level, ticket: waiting } = &confirm.stage
                 && *waiting == ticket
             {
-                let what = what.clone();
+                let (what, by_hand) = (what.clone(), *level);
                 confirm.stage = match ready {
                     Ok(stage) => stage,
-                    Err(why) => ConfirmStage::Unavailable { what, why },
+                    Err(why) => ConfirmStage::Unavailable { what, why, by_hand },
                 };
                 break;
             }
@@ -287,6 +288,12 @@ impl Model {
         let Some(Modal::Confirm(confirm)) = self.modals.last_mut() else { return vec![] };
         match &confirm.stage {
             ConfirmStage::Planning { .. } | ConfirmStage::Submitted { .. } => vec![],
+            ConfirmStage::Unavailable { by_hand: Some(level), .. } if key.code == Code::Char('m') => {
+                let level = *level;
+                self.modals.pop();
+                let reason = Some(Text::line("reached by other means"));
+                self.submit(Command::Escalate { level, reason })
+            }
             ConfirmStage::Unavailable { .. } => {
                 if key.code == Code::Enter {
                     self.modals.pop();

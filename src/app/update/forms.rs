@@ -12,6 +12,9 @@ use crate::incident::{
     Outcome, Pattern, Role, Settlement, Severity, Span, Text, Time,
 };
 
+/// Unsent forms that are kept.
+const DRAFTS: usize = 16;
+
 /// What a form's fields became, or why they did not.
 type Built = Result<Command, String>;
 
@@ -22,10 +25,36 @@ impl Model {
             return self.nothing_selected();
         }
         match self.form(intent) {
-            Ok(form) => self.modals.push(Modal::Form(form)),
+            Ok(form) => {
+                let form = self.draft_of(&form).unwrap_or(form);
+                self.modals.push(Modal::Form(form));
+            }
             Err(words) => self.take_notice(Notice::error(words)),
         }
         vec![]
+    }
+
+    /// Keeps what was typed into a form that is closed unsent: Esc never loses anything.
+    pub(super) fn keep_draft(&mut self, form: Form) {
+        let typed = form.entries.iter().any(|e| e.choices.is_empty() && !e.field.as_text().is_blank());
+        if !typed {
+            return;
+        }
+        let of = self.selection.incident;
+        self.drafts.retain(|(incident, draft)| *incident != of || draft.purpose != form.purpose);
+        // A person leaves few forms half-way; the oldest ones are let go of.
+        if self.drafts.len() >= DRAFTS {
+            self.drafts.remove(0);
+        }
+        self.drafts.push((of, Form { error: None, ..form }));
+    }
+
+    /// The draft that a freshly opened form goes on with.
+    fn draft_of(&mut self, form: &Form) -> Option<Form> {
+        let of = self.selection.incident;
+        let at = self.drafts.iter().position(|(i, draft)| *i == of && draft.purpose == form.purpose)?;
+        self.take_notice(Notice::info("what you had typed is back; ctrl-u clears a line"));
+        Some(self.drafts.remove(at).1)
     }
 
     fn form(&self, intent: Intent) -> Result<Form, String> {

@@ -136,8 +136,13 @@ impl Model {
         }
     }
 
+    /// Closes the foremost modal. What was typed into a form comes back with the form.
     fn close_modal(&mut self) {
-        self.modals.pop();
+        if let Some(Modal::Form(form)) = self.modals.pop()
+            && !form.waiting
+        {
+            self.keep_draft(form);
+        }
     }
 
     fn palette_key(&mut self, key: Key) -> Vec<Effect> {

@@ -222,15 +222,12 @@ impl Model {
     }
 }
 
-/// The item `by` steps from the selected one, staying within the list.
+/// The item `by` steps from the selected one, staying within the list. Where nothing was selected
+/// yet, the first item is shown as selected, and is stepped from.
 fn step<T: Clone + PartialEq>(all: &[T], selected: Option<T>, by: i32) -> Option<T> {
     let last = i64::try_from(all.len()).ok()?.checked_sub(1).filter(|last| *last >= 0)?;
-    let to = match all.iter().position(|item| Some(item) == selected.as_ref()) {
-        Some(at) => (at as i64 + i64::from(by)).clamp(0, last),
-        None if by < 0 => last.min(0),
-        None => 0,
-    };
-    all.get(usize::try_from(to).ok()?).cloned()
+    let at = position(all, selected.as_ref()).unwrap_or(0) as i64;
+    all.get(usize::try_from((at + i64::from(by)).clamp(0, last)).ok()?).cloned()
 }
 
 fn position<T: PartialEq>(all: &[T], selected: Option<&T>) -> Option<usize> {

@@ -171,6 +171,29 @@ fn a_refusal_of_a_form_stays_under_the_form_with_what_was_typed() {
 }
 
 #[test]
+fn esc_in_a_form_loses_nothing_that_was_typed() {
+    let mut model = session();
+    press(&mut model, "n");
+    type_text(&mut model, "half a thought");
+    press(&mut model, "esc");
+    assert!(model.modals.is_empty());
+    press(&mut model, "n");
+    let Some(Modal::Form(form)) = model.modals.last() else { panic!() };
+    assert_eq!(form.get("note"), "half a thought");
+}
+
+#[test]
+fn d10_an_escalation_nothing_carries_can_be_recorded_as_done_by_other_means() {
+    let mut model = session();
+    let effects = model.plan(Op::Escalate, "1".into(), Params::new());
+    let [Effect::Plan { ticket, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    let answer = Err("no adapter carries escalate".into());
+    update(&mut model, Msg::Planned { ticket: *ticket, answer });
+    let effects = press(&mut model, "m");
+    assert!(matches!(submitted(&effects)[..], [Command::Escalate { level: 1, .. }]), "{effects:?}");
+}
+
+#[test]
 fn keys_go_to_the_foremost_thing_only() {
     let mut model = session();
     press(&mut model, "n");

@@ -89,6 +89,9 @@ impl Context<'_> {
             events.push(Event::MarkSet { mark: Mark::T3, at: self.now, reason: None });
         }
         let undone = action.undoes.and_then(|id| self.incident.actions.get(&id));
+        if action.plan.op == Op::Escalate {
+            events.extend(self.brought_in(action));
+        }
         for other in self.incident.actions.values().filter(|a| a.id != action.id) {
             let gone = undone.is_some_and(|undone| is_the_same(undone, other))
                 || takes_back(action, other)
@@ -109,6 +112,15 @@ impl Context<'_> {
     pub(super) fn ladder_home(&self, op: Op, target: &Text) -> Option<&Params> {
         let verified = self.incident.actions.values().filter(|a| a.verified_at.is_some());
         Self::climb(verified.filter(|a| a.plan.op == op && a.plan.target == *target).collect())
+    }
+
+    /// A delivered escalation puts its level on record (C2, D10).
+    fn brought_in(&self, action: &Action) -> Option<Event> {
+        let level = action.plan.target.as_str().parse().ok()?;
+        let rule = self.policy.escalation.iter().find(|l| l.level == level)?;
+        let reason = action.plan.params.get("reason").filter(|text| !text.is_blank());
+        let trigger = reason.unwrap_or(&rule.trigger).clone();
+        Some(Event::Escalated { level, name: rule.name.clone(), trigger })
     }
 
     /// Whether a step, once verified, puts its ladder back where it stood before the first.

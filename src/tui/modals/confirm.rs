@@ -36,9 +36,14 @@ pub fn draw(view: &View<'_>, confirm: &Confirm, area: Rect, buf: &mut Buffer) ->
                 vec![line(view, words, Role::Dim), line(view, "esc does nothing", Role::Dim)],
             )
         }
-        ConfirmStage::Unavailable { what, why } => {
+        ConfirmStage::Unavailable { what, why, by_hand } => {
             let body = why.as_str().lines().map(|text| line(view, text, Role::Warning)).collect();
-            (what.clone(), body, vec![line(view, "nothing was called; enter or esc closes", Role::Dim)])
+            let mut prompt = vec![line(view, "nothing was called; enter or esc closes", Role::Dim)];
+            if by_hand.is_some() {
+                let words = "m records that you reached them by other means";
+                prompt.insert(0, line(view, words, Role::Strong));
+            }
+            (what.clone(), body, prompt)
         }
         ConfirmStage::Ready { plan, digest, typed: true } => {
             let (text, cursor) = typed(&confirm.typed, cells.saturating_sub(2));
