@@ -1,1 +1,197 @@
-//! The command line: one file per subcommand.
+//! The command line: one file per subcommand, all of them fronts of `runtime`.
+//!
+//! It parses, asks `runtime` and prints; what is allowed is decided by the hub, as for a key. It
+//! must not know stores, adapters or screens.
+//!
+//! # Output
+//!
+//! Results go to standard output, everything said about them to standard error. Tables fit the
+//! terminal; where there is none, lines are as long as they are. A reader that goes away ends the
+//! command quietly.
+//!
+//! # JSON
+//!
+//! `--format json` prints one document. `format` is its version: fields are added, never renamed or
+//! given another meaning without raising it. Times are RFC 3339 in UTC; severities are `P0` to `P3`
+//! whatever the policy calls them (in a review they are called as the policy says).
+//!
+//! `incidents`: in the order of the table.
+//!
+//! ```json
+//! {"format": 1, "incidents": [
+//!   {"id": "INC-1", "title": "mail answers leak", "severity": "P0", "status": "open",
+//!    "realm": "live", "declared_at": "2026-11-21T12:00:00Z", "changed_at": "2026-11-21T12:04:05Z",
+//!    "resolved_at": null, "merged_into": null, "entries": 9}]}
+//! ```
+//!
+//! `status` is `open`, `resolved` or `merged`; `merged_into` names the incident it went on as.
+//!
+//! `timeline INC-1`: the entries, first one first.
+//!
+//! ```json
+//! {"format": 1, "incident": "INC-1", "entries": [
+//!   {"seq": 1, "at": "2026-11-21T12:00:00Z", "actor": {"kind": "person", "name": "ana"},
+//!    "text": "declared (live) P0, …", "event": {"kind": "declared", "data": {}}}]}
+//! ```
+//!
+//! `actor.kind` is `person`, `ai` or `flightdeck` (without a name). `event` is the entry as stored:
+//! its kinds are those of [`crate::incident::Event`]; an entry that a newer flightdeck wrote is
+//! handed on as it stands. `text` is for people and may change.
+//!
+//! `check`: `{"format": 1, "problems": [{"file", "line", "column", "message", "hint"}]}`; `line` and
+//! `column` count from 1 and are null when the file as a whole is the problem, `hint` may be null.
+//!
+//! `demo --list`: `{"format": 1, "scenarios": [{"name", "title", "about", "severity", "seed"}]}`.
+//!
+//! `review INC-1`: [`crate::incident::review::ReviewFacts`].
+//!
+//! # Exit codes
+//!
+//! [`crate::error::EXIT_CODES`]. `act` ends with 0 only when what was waited for has come true; a
+//! proposal that waits for approval is 4, a call that failed or was not proved is 5.
+
+mod act;
+mod check;
+mod cockpit;
+mod completions;
+mod context;
+mod declare;
+mod demo;
+mod incidents;
+mod init;
+mod keys;
+mod man;
+mod output;
+mod prompt;
+mod review;
+mod serve;
+mod table;
+mod timeline;
+mod verify;
+mod words;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+
+use clap::{CommandFactory as _, Parser, Subcommand};
+
+use crate::error::{Error, Result};
+use crate::incident::Text;
+use context::{Context, Global};
+use output::{DONE, Failure, Out, Outcome};
+
+/// An incident cockpit for people who run AI agents in production
+#[derive(Parser, Debug)]
+#[command(name = "flightdeck", version, about, after_help = AFTER_HELP, max_term_width = 100)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+const AFTER_HELP: &str = "\
+Without a command it opens the cockpit. New here? flightdeck demo plays an incident on a simulated
+fleet; flightdeck init writes a configuration to start from.";
+
+/// The subcommands, in the order help shows them.
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Play an incident on a simulated fleet: same cockpit, wires cut
+    Demo(demo::Args),
+    /// Take alerts without a screen, and print what is recorded
+    Serve,
+    /// Declare an incident that no monitor saw
+    Declare(declare::Args),
+    /// List incidents
+    Incidents(incidents::Args),
+    /// Show an incident's timeline
+    Timeline(timeline::Args),
+    /// Do something to an agent: isolate, rate-limit, rollback, page …
+    Act(act::Args),
+    /// Print an incident's review
+    Review(review::Args),
+    /// Prove that the journal is as it was recorded
+    Verify(verify::Args),
+    /// Look for problems in the configuration, all of them
+    Check(check::Args),
+    /// Write a configuration to start from
+    Init(init::Args),
+    /// List the keys
+    Keys(keys::Args),
+    /// Print completions for a shell
+    Completions(completions::Args),
+    /// Print the manual
+    Man(man::Args),
+}
+
+/// Does what the arguments say; the exit code when that is done.
+///
+/// # Errors
+/// Why it could not be done.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<u8> {
+    let cli = match Cli::try_parse_from(arguments) {
+        Ok(cli) => cli,
+        Err(error) => return Ok(explain(&error)),
+    };
+    let context = Context::new(cli.global)?;
+    // Before anything else: nothing may hold up the first frame.
+    let Some(command) = cli.command else { return cockpit::run(&context).map(|()| DONE) };
+    let mut out = Out::new();
+    match dispatch(command, &context, &mut out).and_then(|code| out.flush().map(|()| code)) {
+        Ok(code) => Ok(code),
+        Err(Failure::Closed) => Ok(DONE),
+        Err(Failure::Error(error)) => {
+            // What was printed before belongs before the error.
+            drop(out.flush());
+            Err(error)
+        }
+    }
+}
+
+fn dispatch(command: Command, context: &Context, out: &mut Out) -> Outcome {
+    match command {
+        Command::Demo(args) => demo::run(&args, context, out),
+        Command::Serve => serve::run(context, out),
+        Command::Declare(args) => declare::run(args, context, out),
+        Command::Incidents(args) => incidents::run(&args, context, out),
+        Command::Timeline(args) => timeline::run(&args, context, out),
+        Command::Act(args) => act::run(args, context, out),
+        Command::Review(args) => review::run(&args, context, out),
+        Command::Verify(args) => verify::run(&args, context, out),
+        Command::Check(args) => check::run(&args, context, out),
+        Command::Init(args) => init::run(&args, context, out),
+        Command::Keys(args) => keys::run(&args, context, out),
+        Command::Completions(args) => completions::run(&args, Cli::command(), out),
+        Command::Man(args) => man::run(&args, Cli::command(), out),
+    }
+}
+
+/// Prints help, the version, or what is wrong with the arguments; the exit code.
+fn explain(error: &clap::Error) -> u8 {
+    if error.use_stderr() {
+        // It quotes arguments, and those may come from an alert.
+        output::say(Text::block(&error.render().to_string()).as_str().trim_end());
+        return crate::error::Kind::User.exit_code();
+    }
+    // Nobody reading the help is no error.
+    drop(error.print());
+    DONE
+}
+
+/// Tells an error on standard error.
+pub fn tell(error: &Error) {
+    // It may quote what a file, a backend or an argument said.
+    let words = Text::block(&format!("flightdeck: {error}"));
+    let _ = writeln!(std::io::stderr(), "{words}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
+use crate::incident::Realm;
 
 /// How the environment is asked. A test passes its own.
 pub type Env<'a> = dyn Fn(&str) -> Option<String> + 'a;
@@ -91,6 +92,15 @@ impl Paths {
     #[must_use]
     pub fn journal(&self) -> PathBuf {
         self.data_dir.join("journal.db")
+    }
+
+    /// The journal of a realm: a drill has its own, beside the live one.
+    #[must_use]
+    pub fn journal_of(&self, realm: Realm) -> PathBuf {
+        match realm {
+            Realm::Live => self.journal(),
+            Realm::Drill => self.data_dir.join("drill.db"),
+        }
     }
 
     /// The directory of stored evidence.

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -18,8 +18,14 @@ use crate::app::msg::Notice;
 use crate::incident::{ActionId, Actor, Command, Entry, Event, IncidentId, Plan, Report, Text};
 
 /// Dispatches requests of this process until cancelled; calls under way are waited for by `tasks`.
-pub async fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) {
-    let mut feed = hub.subscribe();
+pub fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) -> impl Future<Output = ()> + Send {
+    // Heard from now on, not from when the task first runs: a request that came in between would
+    // never be called.
+    let feed = hub.subscribe();
+    dispatch(hub, feed, cancel, tasks)
+}
+
+async fn dispatch(hub: Hub, mut feed: Receiver<Feed>, cancel: CancellationToken, tasks: TaskTracker) {
     let mine = hub.runner();
     // Ids are short and one process asks for few actions: what was called is never called again.
     let mut called = BTreeSet::new();

@@ -10,11 +10,12 @@ use super::drill::{self, Run, Simulation};
 use super::engine::Extras;
 use super::hub::Hub;
 use super::live;
+use super::scenarios;
 use super::session::{self, Front};
 use crate::app::model::{Attention, DrillInfo, Model};
 use crate::app::msg::Notice;
 use crate::app::{review, update};
-use crate::config::{Config, Env, Glyphs, Language, Paths, Problems};
+use crate::config::{Config, Env, Glyphs, Language, Paths, Problems, Settings};
 use crate::error::{Error, Result};
 use crate::incident::{Actor, Board, Realm, Text};
 use crate::sim::Scenario;
@@ -53,12 +54,6 @@ pub struct DemoArgs {
     pub fresh: bool,
 }
 
-/// The drill's journal in a data directory.
-#[must_use]
-pub fn drill_journal(paths: &Paths) -> std::path::PathBuf {
-    paths.data_dir.join("drill.db")
-}
-
 /// Opens a journal; where it cannot be written, for reading.
 ///
 /// # Errors
@@ -69,8 +64,7 @@ pub fn journal(path: &Path, realm: Realm, read_only: bool) -> Result<Journal> {
         drop(fs::create_dir_all(directory));
     }
     let mode = if read_only { Mode::ReadOnly } else { Mode::ReadWrite };
-    Journal::open(path, &Opening { mode, ..Opening::write(realm) })
-        .map_err(|error| Error::internal(format!("the journal cannot be opened: {error}")))
+    Ok(Journal::open(path, &Opening { mode, ..Opening::write(realm) })?)
 }
 
 impl Launch<'_> {
@@ -123,11 +117,10 @@ impl Launch<'_> {
                 .hint("name a directory you may write with --data-dir")
         })?;
         let lock = drill::lock(&directory)?;
-        let journal = journal(&drill_journal(&self.paths), Realm::Drill, false)?;
+        let journal = journal(&self.paths.journal_of(Realm::Drill), Realm::Drill, false)?;
         let board = loaded(&journal)?;
         let (run, resumed) = self.choose(args, &directory, &board)?;
-        let scenario = Scenario::named(&run.scenario)
-            .map_err(|words| Error::user(words.to_string()).hint("see 'flightdeck demo --list'"))?;
+        let scenario = scenarios::find(&self.paths, &run.scenario)?;
         run.note(&directory)?;
         // Time stood still while nobody watched.
         let last = board.incidents().map(|i| i.changed_at).max();
@@ -162,8 +155,7 @@ impl Launch<'_> {
             return Ok((Run { speed: args.speed.unwrap_or(last.speed), ..last }, true));
         }
         let name = args.scenario.as_deref().unwrap_or(Scenario::DEFAULT);
-        let scenario = Scenario::named(name)
-            .map_err(|words| Error::user(words.to_string()).hint("see 'flightdeck demo --list'"))?;
+        let scenario = scenarios::find(&self.paths, name)?;
         let run = Run {
             scenario: name.to_owned(),
             seed: args.seed.unwrap_or(scenario.seed),
@@ -194,11 +186,8 @@ impl Launch<'_> {
             Glyphs::Unicode => &glyphs::UNICODE,
             Glyphs::Ascii => &glyphs::ASCII,
         };
-        let language = match settings.review.language {
-            Language::English => "en",
-            Language::TraditionalChinese => "zh-Hant",
-        };
-        let template = self.template(language);
+        let language = language(settings);
+        let template = template(&self.paths, settings);
         let frames = u32::from(settings.ui.frames_per_second);
         Front {
             model,
@@ -210,14 +199,21 @@ impl Launch<'_> {
             desk: Desk::new(template, language.into(), self.paths.data_dir.clone(), self.user.clone()),
         }
     }
+}
 
-    /// The review's template: the team's own, else the built-in one of the language.
-    #[must_use]
-    pub fn template(&self, language: &str) -> String {
-        let own = self.config.settings.review.template.as_ref();
-        let own = own.and_then(|name| fs::read_to_string(self.paths.templates().join(name)).ok());
-        let built_in = || review::template(language).or_else(|| review::template("en"));
-        own.or_else(|| built_in().map(str::to_owned)).unwrap_or_default()
+/// The review's template: the team's own, else the built-in one of the configured language.
+#[must_use]
+pub fn template(paths: &Paths, settings: &Settings) -> String {
+    let own = settings.review.template.as_ref();
+    let own = own.and_then(|name| fs::read_to_string(paths.templates().join(format!("{name}.md"))).ok());
+    own.or_else(|| review::template(language(settings)).map(str::to_owned)).unwrap_or_default()
+}
+
+/// The tag of the configured language.
+const fn language(settings: &Settings) -> &'static str {
+    match settings.review.language {
+        Language::English => "en",
+        Language::TraditionalChinese => "zh-Hant",
     }
 }
 

@@ -1,20 +1,27 @@
 //! Joins the core with the world: the hub, dispatch, probes, sessions, clocks, drills.
 
+pub mod archive;
+pub mod check;
 pub mod clock;
 pub mod desk;
 pub mod dispatch;
 pub mod drill;
 pub mod engine;
+pub mod errand;
 pub mod feed;
 pub mod hub;
 pub mod intake;
 pub mod launch;
 pub mod live;
+pub mod scenarios;
+pub mod serve;
 pub mod session;
 pub mod watch;
 
+pub use archive::Archive;
 pub use clock::Clock;
 pub use engine::{Engine, Extras};
+pub use errand::Errand;
 pub use feed::Feed;
 pub use hub::{Done, Hub, HubError};
 pub use launch::{DemoArgs, Launch};

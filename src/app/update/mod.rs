@@ -6,6 +6,8 @@ mod hands;
 mod look;
 mod submit;
 
+pub use forms::read_time;
+
 use super::effect::Effect;
 use super::model::Model;
 use super::msg::{Msg, Notice, NoticeLevel};

@@ -307,10 +307,10 @@ fn times_are_read_as_people_write_them() {
         ("5m ago", "2026-11-21 03:05:00"),
         ("90s", "2026-11-21 03:08:30"),
     ] {
-        let read = forms::read_time(written, now).unwrap();
+        let read = read_time(written, now).unwrap();
         assert_eq!(read.format("%Y-%m-%d %H:%M:%S").to_string(), shown, "{written}");
     }
     for wrong in ["", "soon", "25:00", "-5m"] {
-        assert!(forms::read_time(wrong, now).is_err(), "{wrong}");
+        assert!(read_time(wrong, now).is_err(), "{wrong}");
     }
 }

@@ -1,0 +1,125 @@
+//! The journal as one who only looks finds it: for lists, timelines, reviews and verifying.
+//!
+//! Nothing is loaded but what is asked for, nothing is written, and a journal that nobody has begun
+//! yet is an empty one.
+
+use std::path::PathBuf;
+
+use tokio::runtime::{Builder, Runtime};
+
+use crate::config::Paths;
+use crate::error::{Error, Kind, Result};
+use crate::incident::{Board, IncidentId, Realm, Record};
+use crate::store::{Journal, Opening, StoreError};
+
+pub use crate::store::{Broken, Head, Revision, Verified};
+
+/// A journal to be read.
+pub struct Archive {
+    /// One thread is enough for one question at a time.
+    runtime: Runtime,
+    journal: Option<Journal>,
+    place: PathBuf,
+}
+
+impl Archive {
+    /// Opens the journal of a realm.
+    ///
+    /// # Errors
+    /// When there is one and it cannot be read.
+    pub fn open(paths: &Paths, realm: Realm) -> Result<Self> {
+        Self::open_raw(paths, realm)?.map_err(Error::from)
+    }
+
+    fn open_raw(paths: &Paths, realm: Realm) -> Result<std::result::Result<Self, StoreError>> {
+        let place = paths.journal_of(realm);
+        let journal = match place.exists() {
+            true => match Journal::open(&place, &Opening { realm: Some(realm), ..Opening::read() }) {
+                Ok(journal) => Some(journal),
+                Err(error) => return Ok(Err(error)),
+            },
+            false => None,
+        };
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| Error::internal("cannot start to read").because(error))?;
+        Ok(Ok(Self { runtime, journal, place }))
+    }
+
+    /// The list of incidents, by number.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn heads(&self) -> Result<Vec<Head>> {
+        let Some(journal) = &self.journal else { return Ok(Vec::new()) };
+        Ok(self.runtime.block_on(journal.heads())?)
+    }
+
+    /// One incident with its timeline.
+    ///
+    /// # Errors
+    /// When there is no such incident, or the journal cannot be read.
+    pub fn record(&self, id: IncidentId) -> Result<Record> {
+        let entries = match &self.journal {
+            Some(journal) => self.runtime.block_on(journal.read(id, 0))?,
+            None => Vec::new(),
+        };
+        let mut board = Board::default();
+        entries.iter().for_each(|entry| board.apply(entry));
+        board.record(id).cloned().ok_or_else(|| unknown(id, &self.place.display().to_string()))
+    }
+
+    /// What was kept last of an incident's review, drafts included.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn kept_review(&self, id: IncidentId) -> Result<Option<Revision>> {
+        let Some(journal) = &self.journal else { return Ok(None) };
+        Ok(self.runtime.block_on(journal.latest_revision(id))?)
+    }
+
+    /// Walks a realm's whole journal: what was found in order, or the first thing that is wrong.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be looked at.
+    pub fn verify(paths: &Paths, realm: Realm) -> Result<std::result::Result<Verified, Broken>> {
+        let archive = match Self::open_raw(paths, realm)? {
+            Ok(archive) => archive,
+            Err(error @ (StoreError::Damaged { .. } | StoreError::NotAJournal { .. })) => {
+                let why = error.to_string();
+                return Ok(Err(Broken { incident: None, seq: None, position: None, why }));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let Some(journal) = &archive.journal else {
+            let place = archive.place.display();
+            return Err(Error::user(format!("there is no journal {place}"))
+                .hint("it begins with the first incident; --data-dir names another place"));
+        };
+        Ok(archive.runtime.block_on(journal.verify()))
+    }
+}
+
+/// There is no such incident.
+pub(super) fn unknown(id: IncidentId, place: &str) -> Error {
+    Error::user(format!("there is no {id} in {place}")).hint("flightdeck incidents --all lists them")
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        let kind = match &error {
+            StoreError::Full { .. }
+            | StoreError::ReadOnly { .. }
+            | StoreError::Busy { .. }
+            | StoreError::Damaged { .. }
+            | StoreError::Unavailable { .. } => Kind::Remote,
+            StoreError::Newer { .. }
+            | StoreError::NotAJournal { .. }
+            | StoreError::OtherRealm { .. }
+            | StoreError::Unfit { .. } => Kind::User,
+            StoreError::Closed => Kind::Internal,
+        };
+        Self::new(kind, error.to_string()).hint(error.hint())
+    }
+}

@@ -1,0 +1,29 @@
+//! Everything that can be wrong with what a person wrote: the files that `config` knows, and those
+//! whose form other layers know.
+
+use crate::config::{self, Env, File, Paths, Problem};
+use crate::sim::Scenario;
+
+use super::live;
+
+/// All problems, in the order of files and places.
+#[must_use]
+pub fn problems(paths: &Paths, env: &Env<'_>) -> Vec<Problem> {
+    let scenarios = config::Kind { dir: paths.scenarios(), extension: "toml", look: &scenario };
+    let mut problems = config::check(paths, env, &[scenarios]);
+    if problems.is_empty() {
+        // The adapters are built only from what was read without a problem.
+        let config = config::load(paths, env);
+        let (_, unbuilt) = live::rig(&config.settings);
+        let file = paths.config_file.display().to_string();
+        problems.extend(unbuilt.iter().map(|words| Problem::whole(&file, words)));
+    }
+    problems
+}
+
+fn scenario(file: &File) -> Vec<Problem> {
+    match Scenario::parse(file.text()) {
+        Ok(_) => Vec::new(),
+        Err(flaws) => flaws.into_iter().map(|flaw| Problem::at(file, flaw.span, flaw.message)).collect(),
+    }
+}

@@ -1,0 +1,131 @@
+//! The alert receiver without a screen: takes alerts, probes what is in force, tells what is
+//! recorded.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::broadcast::{Receiver as Feeds, error::RecvError};
+use tokio_util::sync::CancellationToken;
+
+use super::engine::{Engine, Extras};
+use super::feed::Feed;
+use super::hub::Hub;
+use crate::app::msg::Notice;
+use crate::config::Settings;
+use crate::error::{Error, Result};
+use crate::incident::Entry;
+use crate::sources::{BindError, Receiver};
+use crate::store::Watch;
+
+use super::live;
+
+/// What somebody who serves is told.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// Alerts are taken from now on, here.
+    Ready(SocketAddr),
+    /// Something was recorded, by this process or another one.
+    Entry(Box<Entry>),
+    /// Something to know.
+    Notice(Notice),
+}
+
+/// Serves until the process is told to stop (SIGTERM, SIGINT, SIGHUP). The receiver is opened even
+/// where the configuration has none: asking for it is saying so.
+///
+/// # Errors
+/// When nothing could be recorded, or the port cannot be had.
+pub fn serve(
+    hub: Hub,
+    settings: &Settings,
+    env: &crate::config::Env<'_>,
+    told: &mut dyn FnMut(Told),
+) -> Result<()> {
+    if hub.journal().is_read_only() {
+        let why = hub.journal().degraded().unwrap_or_else(|| "the journal is read-only".into());
+        return Err(Error::remote(format!("no alert could be recorded: {why}")));
+    }
+    let mut wanted = settings.clone();
+    wanted.receiver.enabled = true;
+    let spec = live::receiver(&wanted, env)
+        .map_err(|why| Error::config(format!("the receiver's token: {why}")))?
+        .ok_or_else(|| Error::internal("a receiver that is enabled and not there"))?;
+    let engine = Engine::start(hub.clone(), Extras::default())?;
+    let feed = hub.subscribe();
+    let outcome = engine.block_on(async {
+        let mut stop = Stop::new()?;
+        // What is there already is no news.
+        let watch = hub.journal().watch(hub.journal().position().await?);
+        let bound = Receiver::bind(spec).await?;
+        told(Told::Ready(bound.addr()));
+        let cancel = CancellationToken::new();
+        let serving = tokio::spawn(bound.serve(Arc::new(hub.clone()), cancel.clone()));
+        tokio::select! {
+            () = tell(watch, feed, told) => {}
+            () = stop.wait() => {}
+        }
+        cancel.cancel();
+        serving.await.map_err(|error| Error::internal("the receiver ended by itself").because(error))
+    });
+    engine.stop();
+    outcome
+}
+
+/// Tells of each entry once and in order, and of notices between them. Never ends.
+async fn tell(mut watch: Watch, mut feed: Feeds<Feed>, told: &mut dyn FnMut(Told)) {
+    loop {
+        tokio::select! {
+            news = watch.next() => match news {
+                Ok(news) => news.into_iter().for_each(|(_, entry)| told(Told::Entry(Box::new(entry)))),
+                // The hub says what is wrong with the journal, and tries again.
+                Err(_) => tokio::time::sleep(std::time::Duration::from_secs(1)).await,
+            },
+            news = feed.recv() => match news {
+                Ok(Feed::Notice(notice)) => told(Told::Notice(notice)),
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => std::future::pending().await,
+            },
+        }
+    }
+}
+
+/// The signals that end it.
+struct Stop {
+    term: Signal,
+    int: Signal,
+    hangup: Signal,
+}
+
+impl Stop {
+    fn new() -> Result<Self> {
+        let hear =
+            |kind| signal(kind).map_err(|error| Error::internal("signals cannot be heard").because(error));
+        Ok(Self {
+            term: hear(SignalKind::terminate())?,
+            int: hear(SignalKind::interrupt())?,
+            hangup: hear(SignalKind::hangup())?,
+        })
+    }
+
+    async fn wait(&mut self) {
+        tokio::select! {
+            _ = self.term.recv() => {}
+            _ = self.int.recv() => {}
+            _ = self.hangup.recv() => {}
+        }
+    }
+}
+
+impl From<BindError> for Error {
+    fn from(error: BindError) -> Self {
+        match error {
+            BindError::NeedsToken(_) | BindError::NotHere(_) => {
+                Self::config(error.to_string()).hint("[receiver] listen and token_env say where and how")
+            }
+            BindError::InUse(_) | BindError::Denied(_) | BindError::Other { .. } => {
+                Self::remote(error.to_string()).hint("[receiver] listen names another address")
+            }
+        }
+    }
+}
