@@ -118,7 +118,8 @@ pub fn layout(screen: Screen, focus: Pane, zoomed: bool, columns: u16, rows: u16
 #[must_use]
 pub fn list_area(model: &Model, pane: Pane, inside: Area) -> Area {
     match pane {
-        Pane::Incidents | Pane::Timeline => inside,
+        Pane::Timeline => inside,
+        Pane::Incidents => inside.split_top(incident_rows(model, inside.height)).0,
         Pane::Roster => inside.split_top(4).0,
         Pane::Log => inside.split_bottom(filter_rows(model)).0,
         Pane::Actions => {
@@ -135,6 +136,14 @@ pub fn list_area(model: &Model, pane: Pane, inside: Area) -> Area {
         }
         Pane::Timer | Pane::Review => Area { height: 0, ..inside },
     }
+}
+
+/// Rows that the list of incidents has: what it leaves is for the selected one, if it is enough.
+fn incident_rows(model: &Model, height: u16) -> u16 {
+    const ENOUGH: u16 = 4;
+    let unloaded = model.heads.iter().filter(|head| model.board.incident(head.id).is_none()).count();
+    let count = u16::try_from(model.board.incidents().count() + unloaded).unwrap_or(u16::MAX);
+    if model.incident().is_some() && count.saturating_add(ENOUGH) <= height { count } else { height }
 }
 
 /// Rows that the log has for its filter: while it is typed, one more for what is wrong with it.

@@ -8,7 +8,7 @@ use crate::app::keymap::show;
 use crate::app::model::{Model, Pane, Screen};
 use crate::app::msg::{Notice, NoticeLevel};
 use crate::app::theme::Role;
-use crate::incident::{Mark, Op};
+use crate::incident::{Lamp, Mark, Op};
 
 use super::row::Row;
 use super::view::View;
@@ -31,6 +31,9 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) {
 pub fn due(model: &Model) -> Vec<Intent> {
     let Some(incident) = model.incident().filter(|i| i.is_open()) else { return Vec::new() };
     let mut due = Vec::new();
+    if incident.actions.values().any(|a| a.lamp == Lamp::Proposed) {
+        due.push(Intent::Approve);
+    }
     if incident.mark(Mark::T1).is_none() {
         due.push(Intent::Acknowledge);
     }
@@ -129,9 +132,12 @@ impl Keys<'_> {
         let word =
             if offered { intent.info().name.to_owned() } else { format!("{} n/a", intent.info().name) };
         let fits = width(&key) + 1 + width(&word) <= row.room();
+        // While something else takes the keys, these are only a reminder.
+        let taken = !self.model.modals.is_empty() || self.model.log.typing;
+        let (key_role, role) = if offered && !taken { (Role::Key, role) } else { (Role::Dim, Role::Dim) };
         if fits {
-            row.word(&key, if offered { Role::Key } else { Role::Dim });
-            row.say(&word, if offered { role } else { Role::Dim });
+            row.word(&key, key_role);
+            row.say(&word, role);
             row.gap(2);
         }
         fits
@@ -150,7 +156,7 @@ const fn notice_role(notice: &Notice) -> Role {
 /// these, the keys that found no room above.
 fn draw_words(keys: &mut Keys<'_>, row: &mut Row<'_>) {
     let model = keys.model;
-    if !model.loaded {
+    if !model.loaded && model.notice.is_none() {
         row.right(&format!("reading the journal: {} incidents known ", model.heads.len()), Role::Dim);
     }
     row.gap(1);

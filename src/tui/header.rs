@@ -124,10 +124,11 @@ pub fn draw_warnings(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     }
     if warnings.is_empty() {
         let open = view.model.board.incidents().any(|i| i.is_open());
-        let words = match (open, view.model.loaded) {
-            (true, _) => "no warnings",
-            (false, true) => "no incident is open",
-            (false, false) => "",
+        let reading = format!("reading the journal: {} incidents known", view.model.heads.len());
+        let words = match (view.model.loaded, open) {
+            (true, true) => "no warnings",
+            (true, false) => "no incident is open",
+            (false, _) => reading.as_str(),
         };
         let mut row = Row::new(area, buf, view.skin);
         row.gap(3);

@@ -32,6 +32,15 @@ impl View<'_> {
         self.skin.style(role)
     }
 
+    /// What a pane says that has no incident to show.
+    #[must_use]
+    pub fn nothing(&self) -> String {
+        match self.model.selection.incident {
+            Some(id) => format!("{id} is being read from the journal"),
+            None => "no incident selected".to_owned(),
+        }
+    }
+
     /// Whether a pane has the keys.
     #[must_use]
     pub fn has_keys(&self, pane: Pane) -> bool {

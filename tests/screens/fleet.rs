@@ -87,6 +87,11 @@ impl Story {
         self.says(Command::Act { plan, confirmation, runner: "host-1".into() })
     }
 
+    /// An AI actor may only propose.
+    pub fn proposed_by_ai(self, op: Op, target: &str) -> Self {
+        Self { actor: Actor::Ai("triage".into()), ..self }.acts(op, target)
+    }
+
     pub fn hears(self, action: u32, report: Report) -> Self {
         self.says(Command::Report { action: ActionId(action), report })
     }

@@ -5,14 +5,16 @@
 #![allow(clippy::unwrap_used, reason = "a test's own data is right")]
 
 use flightdeck::app::effect::Effect;
-use flightdeck::app::key::{Input, Key};
+use flightdeck::app::key::{Input, Key, Mouse, MouseKind};
+use flightdeck::app::layout::list_area;
 use flightdeck::app::model::{Model, Pane, Screen};
-use flightdeck::app::msg::Msg;
+use flightdeck::app::msg::{Head, Msg, Notice, ReviewView};
 use flightdeck::app::update;
 use flightdeck::config::Problems;
 use flightdeck::config::theme::Themes;
-use flightdeck::incident::{IncidentId, Op, Plan, Realm, Text};
+use flightdeck::incident::{Actor, Event, IncidentId, Naming, Op, Plan, Realm, Severity, Status, Text};
 use flightdeck::tui::colour::Depth;
+use flightdeck::tui::editor::Editor;
 use flightdeck::tui::glyphs::{ASCII, Glyphs, UNICODE};
 use flightdeck::tui::theme::Skin;
 use flightdeck::tui::view;
@@ -31,11 +33,32 @@ fn skin(depth: Depth, glyphs: &'static Glyphs) -> Skin {
     Skin::new(&theme, depth, glyphs)
 }
 
+/// The review's text as it is prefilled.
+const REVIEW: &str = "\
+# INC-42: support-1 sends customer addresses to an unknown host
+
+## Summary
+
+Response: 3 min 8 s of 5 min. Control: 5 min 49 s of 15 min. The mail tool's scope was widened by a deploy.
+
+## Root cause
+
+Technical: ? (not known yet)
+";
+
 fn drawn(model: &Model, skin: &Skin) -> (Buffer, Option<Position>) {
     let area = Rect::new(0, 0, model.size.0, model.size.1);
     let mut buf = Buffer::empty(area);
-    let cursor = view::draw(model, skin, None, area, &mut buf);
+    let editor = Editor::open(REVIEW);
+    let cursor = view::draw(model, skin, Some(&editor), area, &mut buf);
     (buf, cursor)
+}
+
+fn reviewing() -> Model {
+    let mut model = on(Screen::Review);
+    model.review = ReviewView { incident: model.selection.incident, dirty: true, revision: 2, questions: 1 };
+    model.editing = true;
+    model
 }
 
 fn text(buf: &Buffer) -> String {
@@ -102,6 +125,49 @@ fn unavailable() -> Model {
     })
 }
 
+/// Heads are known, entries are still being read, and two things went wrong.
+fn loading() -> Model {
+    let mut model = idle();
+    model.loaded = false;
+    let head = |id, title: &str, severity, status| Head {
+        id: IncidentId(id),
+        title: title.into(),
+        severity,
+        status,
+    };
+    tell(
+        &mut model,
+        Msg::Heads(vec![
+            head(42, "support-1 sends customer addresses to an unknown host", Severity::P0, Status::Open),
+            head(
+                40,
+                "order-2 refunds above its limit",
+                Severity::P1,
+                Status::Resolved(fleet::time("01:41:00")),
+            ),
+            head(39, "the same alert, sent twice", Severity::P2, Status::Merged(IncidentId(40))),
+        ]),
+    );
+    tell(&mut model, Msg::Notice(Notice::lasting("receiver", "alerts are not received: port 9099 is taken")));
+    tell(&mut model, Msg::Notice(Notice::error("INC-42 cannot be resolved yet: A1 is unaccounted for [A3]")));
+    model
+}
+
+/// SEV naming (D1), a proposal that waits, a paused log with losses.
+fn waiting() -> Model {
+    let mut model = night();
+    let mut policy = (*model.policy).clone();
+    policy.naming = Naming::Sev;
+    model.policy = std::sync::Arc::new(policy);
+    let story = fleet::burning().at("03:12:40").proposed_by_ai(Op::Restart, "mailer-3");
+    tell(&mut model, Msg::Entries(story.entries));
+    model.focus = Pane::Log;
+    tell(&mut model, Msg::LinesDropped(1_204));
+    press(&mut model, "up up");
+    model.notice = None;
+    model
+}
+
 fn filtering(typed: &str) -> Model {
     let mut model = focused(Pane::Log);
     press(&mut model, "/");
@@ -133,6 +199,9 @@ screens! {
     drill_80x24: drill(), (80, 24), &UNICODE;
     drill_120x40_ascii: drill(), (120, 40), &ASCII;
     summary_40x10: night(), (40, 10), &ASCII;
+    loading_80x24: loading(), (80, 24), &UNICODE;
+    waiting_120x40: waiting(), (120, 40), &UNICODE;
+    review_80x24: reviewing(), (80, 24), &UNICODE;
     timeline_80x24: on(Screen::Timeline), (80, 24), &UNICODE;
     fleet_80x24: on(Screen::Fleet), (80, 24), &UNICODE;
     fleet_160x50: on(Screen::Fleet), (160, 50), &UNICODE;
@@ -156,4 +225,47 @@ screens! {
     filter_wrong_80x24: filtering("retry level>=loud"), (80, 24), &UNICODE;
     not_offered_80x24: { let mut m = night(); m.offers.clear(); m }, (80, 24), &UNICODE;
     form_40x10: { let mut m = night(); press(&mut m, "u"); m }, (40, 10), &UNICODE;
+}
+
+#[test]
+fn a_click_selects_the_row_that_it_hit() {
+    for pane in [Pane::Incidents, Pane::Actions, Pane::Roster, Pane::Timeline, Pane::Fleet] {
+        for size in [(80, 24), (120, 40)] {
+            let mut model = night();
+            model.size = size;
+            model.focus = pane;
+            if pane == Pane::Timeline {
+                model.screen = Screen::Timeline;
+            } else if pane == Pane::Fleet {
+                model.screen = Screen::Fleet;
+            }
+            let (_, area) = *model.layout().panes.iter().find(|(p, _)| *p == pane).unwrap();
+            let list = list_area(&model, pane, area.inside());
+            for row in list.y..(list.y + list.height).min(list.y + 2) {
+                let click = Mouse { kind: MouseKind::Down, column: list.x + 4, row };
+                tell(&mut model, Msg::Input(Input::Mouse(click)));
+                let (buf, _) = drawn(&model, &skin(Depth::Mono, &ASCII));
+                let screen = text(&buf);
+                assert_eq!(buf[(list.x, row)].symbol(), ">", "{pane:?} {size:?}\n{screen}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_long_timeline_is_drawn_from_the_entries_in_sight() {
+    let mut model = night();
+    model.screen = Screen::Timeline;
+    let mut story = fleet::burning();
+    for number in 0..20_000 {
+        story = story.records(Actor::person("ana"), Event::Noted { text: format!("note {number}").into() });
+    }
+    let known = fleet::burning().entries.len();
+    tell(&mut model, Msg::Entries(story.entries[known..].to_vec()));
+    let skin = skin(Depth::Mono, &ASCII);
+    let screen = text(&drawn(&model, &skin).0);
+    assert!(screen.contains("> 20014") && screen.contains("note 19999"), "{screen}");
+    press(&mut model, "home");
+    let screen = text(&drawn(&model, &skin).0);
+    assert!(screen.contains(">     1") && screen.contains("1 of 20014"), "{screen}");
 }

@@ -38,7 +38,7 @@ fn subject<'a>(model: &'a Model, incident: &'a Incident) -> Option<&'a Action> {
 pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let model = view.model;
     let Some(incident) = model.incident() else {
-        Row::new(area, buf, view.skin).say("no incident selected", Role::Dim);
+        Row::new(area, buf, view.skin).say(&view.nothing(), Role::Dim);
         return None;
     };
     let all = model.actions_in_order();
@@ -85,7 +85,7 @@ fn draw_line(view: &View<'_>, incident: &Incident, action: &Action, mut row: Row
     row.right(&format!("{age:>3}"), Role::Dim);
     let title = title(action);
     let asked = format!("by {}", action.asked_by);
-    for words in [held(view, incident, action), asked] {
+    for words in [asked, held(view, incident, action)] {
         if width(&title) + width(&words) < row.room() {
             row.right(&words, Role::Dim);
         }

@@ -4,23 +4,26 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::app::intent::Intent;
-use crate::app::layout::first_in_sight;
+use crate::app::layout::{first_in_sight, list_area};
 use crate::app::model::Pane;
 use crate::app::theme::Role;
 use crate::incident::{AgentId, Incident, IncidentId, Mark, Severity, Status, Text, Time};
 use crate::tui::row::Row;
-use crate::tui::view::View;
-use crate::tui::widgets::List;
+use crate::tui::view::{View, area as as_area, rect};
 use crate::tui::widgets::list::Top;
 use crate::tui::widgets::wrap::width;
+use crate::tui::widgets::{List, fill};
 use crate::tui::words;
+
+use super::brief;
 
 /// How many burn.
 pub fn hint(view: &View<'_>) -> String {
     let board = &view.model.board;
-    let open = board.incidents().filter(|i| i.is_open()).count();
-    let all = board.incidents().count()
-        + view.model.heads.iter().filter(|head| board.incident(head.id).is_none()).count();
+    let unread = || view.model.heads.iter().filter(|head| board.incident(head.id).is_none());
+    let open = board.incidents().filter(|i| i.is_open()).count()
+        + unread().filter(|head| head.status == Status::Open).count();
+    let all = board.incidents().count() + unread().count();
     if all == 0 { String::new() } else { format!("{open} open of {all}") }
 }
 
@@ -109,6 +112,13 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     if all.is_empty() {
         draw_none(view, area, buf);
         return None;
+    }
+    let inside = as_area(area);
+    let area = rect(list_area(model, Pane::Incidents, inside));
+    if let Some(incident) = model.incident() {
+        let (rule, below) = inside.split_top(area.height).1.split_top(1);
+        fill(buf, rect(rule), view.skin.glyphs.pane.horizontal, view.style(Role::Border));
+        brief::draw(view, incident, rect(below), buf);
     }
     let selected = all.iter().position(|id| Some(*id) == model.selection.incident);
     let top = Top::At(first_in_sight(selected, all.len(), usize::from(area.height)));

@@ -8,9 +8,11 @@ use crate::app::model::Pane;
 use super::view::View;
 
 mod actions;
+mod brief;
 mod fleet;
 mod incidents;
 mod log;
+mod marks;
 mod review;
 mod roster;
 mod timeline;

@@ -22,7 +22,7 @@ pub fn hint(view: &View<'_>) -> String {
 /// Draws the roles, and below them who else is on the incident.
 pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let Some(incident) = view.model.incident() else {
-        Row::new(area, buf, view.skin).say("no incident selected", Role::Dim);
+        Row::new(area, buf, view.skin).say(&view.nothing(), Role::Dim);
         return None;
     };
     let selected = view.model.selection.role;

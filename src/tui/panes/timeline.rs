@@ -29,7 +29,7 @@ pub fn hint(view: &View<'_>) -> String {
 /// Draws the entries in sight.
 pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let Some(record) = view.model.record() else {
-        Row::new(area, buf, view.skin).say("no incident selected", Role::Dim);
+        Row::new(area, buf, view.skin).say(&view.nothing(), Role::Dim);
         return None;
     };
     let count = record.entries.len();

@@ -12,13 +12,15 @@ use ratatui::layout::{Position, Rect};
 
 use crate::app::layout::Area;
 use crate::app::theme::Role;
-use crate::incident::policy::{Moment, WindowName};
-use crate::incident::{Deadline, Due, Incident, Mark, Standing, clock_face, next_deadline};
+use crate::incident::policy::WindowName;
+use crate::incident::{Deadline, Due, Incident, Standing, clock_face, next_deadline};
 use crate::tui::row::Row;
 use crate::tui::view::{View, area as as_area, rect};
 use crate::tui::widgets::wrap::width;
-use crate::tui::widgets::{Digits, Gauge, Progress, Step, Track};
+use crate::tui::widgets::{Digits, Gauge};
 use crate::tui::words;
+
+use super::marks::Marks;
 
 /// From here on seconds are shown.
 const SECONDS_BELOW: TimeDelta = TimeDelta::minutes(5);
@@ -41,7 +43,7 @@ pub fn hint(view: &View<'_>) -> String {
 /// Draws what fits, the most urgent first.
 pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let Some(incident) = view.model.incident() else {
-        Row::new(area, buf, view.skin).say("no incident selected", Role::Dim);
+        Row::new(area, buf, view.skin).say(&view.nothing(), Role::Dim);
         return None;
     };
     let clock = Clock { view, incident, deadlines: view.model.deadlines() };
@@ -49,6 +51,7 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let (windows, mut others): (Vec<_>, Vec<_>) = clock.deadlines.iter().partition(is_window);
     let next = next_deadline(&clock.deadlines).map(|d| d.due);
     others.retain(|d| d.is_open() && Some(d.due) != next);
+    let marks = Marks::of(view, incident, &clock.deadlines);
     let low = area.height < LOW;
     let digits = match (area.height, area.width) {
         (..=3, _) => 1,
@@ -59,8 +62,8 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let beside = low && area.width >= WIDE;
     let (head, gauges) = if beside { head.split_left(HEAD) } else { (head, Area::default()) };
     clock.draw_next(rect(head.split_left(head.width.saturating_sub(u16::from(beside))).0), buf);
-    let (track, rest) = rest.split_top(if low || clock.track_fits(area.width) { 1 } else { 2 });
-    clock.draw_track(rect(track), buf);
+    let (track, rest) = rest.split_top(if low || marks.fit(area.width) { 1 } else { 2 });
+    marks.draw(rect(track), buf, view.skin);
     let (gauges, list) = if beside {
         (gauges, rest)
     } else {
@@ -140,89 +143,6 @@ impl Clock<'_> {
         }
     }
 
-    /// How each mark stands, with its time, or with what is missing.
-    fn steps(&self) -> Vec<(Mark, Progress, String)> {
-        let now = self.view.model.now;
-        // A control that leaks is lost, whatever its mark says: it comes next again.
-        let lost = self.incident.leaking_since().is_some();
-        let missing = |mark: &&Mark| self.incident.mark(**mark).is_none() || (lost && **mark == Mark::T3);
-        let next = Mark::ALL.iter().find(missing);
-        Mark::ALL
-            .iter()
-            .map(|mark| {
-                let progress = self.progress(*mark, next);
-                let note = match (self.incident.mark(*mark), progress) {
-                    (Some(_), Progress::Overdue | Progress::Next) => "LOST".to_owned(),
-                    (Some(at), _) => words::hm(at, now),
-                    (None, Progress::Overdue) => "OVER".to_owned(),
-                    (None, _) => short(*mark).to_owned(),
-                };
-                (*mark, progress, note)
-            })
-            .collect()
-    }
-
-    /// Whether the marks and their times fit into one line.
-    fn track_fits(&self, room: u16) -> bool {
-        // A mark, a name, a word, a note, and what is between two.
-        let steps = self.steps();
-        let all: usize = steps.iter().map(|(_, p, note)| 4 + word(*p) + 1 + width(note) + 4).sum();
-        all <= usize::from(room) + 4
-    }
-
-    /// The marks T0 to T5, each with its time or what is missing; in two lines where there are two.
-    fn draw_track(&self, area: Rect, buf: &mut Buffer) {
-        let steps = self.steps();
-        if area.height < 2 {
-            let steps: Vec<Step<'_>> = steps
-                .iter()
-                .map(|(mark, progress, note)| Step { name: mark.word(), note, progress: *progress })
-                .collect();
-            Track { steps: &steps }.draw(area, buf, self.view.skin);
-            return;
-        }
-        let glyphs = self.view.skin.glyphs;
-        let column = area.width / cells(steps.len()).max(1);
-        for ((mark, progress, note), x) in steps.iter().zip((area.x..).step_by(usize::from(column.max(1)))) {
-            let (sign, role) = match progress {
-                Progress::Done => (glyphs.mark_done, Role::MarkDone),
-                Progress::Late => (glyphs.mark_done, Role::Warning),
-                Progress::Next => (glyphs.mark_next, Role::Strong),
-                Progress::Overdue => (glyphs.mark_next, Role::GaugeOver),
-                Progress::Open => (glyphs.mark_open, Role::MarkOpen),
-            };
-            let place = Rect { x, width: column, height: 1, ..area };
-            Row::new(place, buf, self.view.skin).say(&format!("{sign} {mark}"), role);
-            let below = Rect { y: place.y + 1, width: column.saturating_sub(1), ..place };
-            let role = if *progress == Progress::Overdue { Role::GaugeOver } else { Role::Dim };
-            Row::new(below, buf, self.view.skin).say(note, role);
-        }
-    }
-
-    fn progress(&self, mark: Mark, next: Option<&Mark>) -> Progress {
-        let window = self.deadlines.iter().find(|d| match d.due {
-            Due::Window(name) => {
-                d.enforced
-                    && self.view.model.policy.windows.get(&name).is_some_and(|w| w.to == Moment::Mark(mark))
-            }
-            Due::Approval(_)
-            | Due::Verification(_)
-            | Due::Update(_)
-            | Due::Hypothesis(_)
-            | Due::Escalation(_)
-            | Due::Improvement(_) => false,
-        });
-        let standing = window.map(|d| d.standing(self.view.model.now));
-        match (self.incident.mark(mark), standing) {
-            (_, Some(Standing::Over)) => Progress::Overdue,
-            (Some(_), Some(Standing::MetLate)) => Progress::Late,
-            (Some(_), Some(Standing::Running | Standing::Near)) => Progress::Next,
-            (Some(_), Some(Standing::Met) | None) => Progress::Done,
-            (None, _) if next == Some(&mark) => Progress::Next,
-            (None, _) => Progress::Open,
-        }
-    }
-
     /// The windows in their order; when there is no room for all, those that matter least are left out.
     fn draw_gauges(&self, windows: &[&Deadline], area: Rect, buf: &mut Buffer) {
         let mut chosen: Vec<(usize, &&Deadline)> = windows.iter().enumerate().collect();
@@ -277,7 +197,8 @@ impl Clock<'_> {
             row.column(&deadline.label, labels.min(row.room().saturating_sub(12)), Role::Text);
             row.column(&words::left(deadline.left(now)), 10, role);
             row.whole(&format!("due {} ", words::hm(deadline.at, now)), Role::Dim);
-            if let Due::Hypothesis(id) = deadline.due
+            if row.room() > 12
+                && let Due::Hypothesis(id) = deadline.due
                 && let Some(hypothesis) = self.incident.hypotheses.get(&id)
             {
                 row.say(hypothesis.text.as_str(), Role::Dim);
@@ -294,26 +215,6 @@ const fn is_core(deadline: &Deadline) -> bool {
 /// A window that is only measured says so.
 fn label(deadline: &Deadline) -> String {
     if deadline.enforced { deadline.label.clone() } else { format!("{} target", deadline.label) }
-}
-
-/// A mark that was not reached yet, in one short word.
-const fn short(mark: Mark) -> &'static str {
-    match mark {
-        Mark::T0 => "detect",
-        Mark::T1 => "ack",
-        Mark::T2 => "class",
-        Mark::T3 => "control",
-        Mark::T4 => "cause",
-        Mark::T5 => "review",
-    }
-}
-
-/// Cells of the word that the track sets behind a mark, with the space before it.
-const fn word(progress: Progress) -> usize {
-    match progress {
-        Progress::Late | Progress::Overdue => 5,
-        Progress::Done | Progress::Next | Progress::Open => 0,
-    }
 }
 
 /// The time left in large digits, and what stands small behind them.

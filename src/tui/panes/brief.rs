@@ -1,0 +1,67 @@
+//! What an incident is about, in a few lines: what somebody who was just woken reads first (C1).
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::app::theme::Role;
+use crate::incident::{Incident, Pattern};
+use crate::tui::row::Row;
+use crate::tui::view::View;
+use crate::tui::widgets::wrap::wrap;
+use crate::tui::words;
+
+/// Cells of a label, with the space behind it.
+const LABEL: u16 = 9;
+
+/// Draws as many lines as there are rows, the most telling first.
+pub fn draw(view: &View<'_>, incident: &Incident, area: Rect, buf: &mut Buffer) {
+    let mut rows = area.rows();
+    for (label, words, role) in lines(view, incident) {
+        let cells = usize::from(area.width.saturating_sub(LABEL)).max(1);
+        for (index, part) in wrap(&words, cells).into_iter().enumerate() {
+            let Some(line) = rows.next() else { return };
+            let mut row = Row::new(line, buf, view.skin);
+            row.column(if index == 0 { label } else { "" }, usize::from(LABEL) - 1, Role::Dim);
+            row.say(part, role);
+        }
+    }
+}
+
+fn lines(view: &View<'_>, incident: &Incident) -> Vec<(&'static str, String, Role)> {
+    let mut lines = vec![("title", incident.title.to_string(), Role::Strong)];
+    let pattern = incident.pattern.map_or("pattern unknown", Pattern::word);
+    let name = incident.severity.name(view.model.policy.naming);
+    lines.push(match incident.classified {
+        true => ("class", format!("{name}, {pattern}, confirmed by a person"), Role::Text),
+        false => ("class", format!("{name}, {pattern}: automatic, not confirmed yet"), Role::Warning),
+    });
+    for state in &incident.alerts {
+        let alert = &state.alert;
+        let times = if state.fired > 1 { format!(", {} times", state.fired) } else { String::new() };
+        let (how, role) = match state.resolved_at {
+            None => ("firing", Role::Text),
+            Some(_) => ("over by its source's word", Role::Dim),
+        };
+        let from = words::hm(alert.starts_at, view.model.now);
+        lines.push(("alert", format!("{}: {} ({how} since {from}{times})", alert.name, alert.summary), role));
+    }
+    let agents = incident.agents.iter().map(ToString::to_string).collect::<Vec<_>>();
+    lines.push((
+        "agents",
+        if agents.is_empty() { "none named yet".into() } else { agents.join(", ") },
+        Role::Text,
+    ));
+    for action in incident.actions.values().filter(|a| a.lamp.may_be_in_force()) {
+        if action.plan.op.info().mitigation {
+            let (_, role) = words::lamp(action.lamp, view.skin.glyphs);
+            lines.push(("in force", action.to_string(), role));
+        }
+    }
+    for (id, hypothesis) in incident.hypotheses.iter().filter(|(_, h)| h.closed.is_none()) {
+        lines.push(("suspect", format!("{id} {} ({})", hypothesis.text, hypothesis.owner), Role::Text));
+    }
+    if !incident.evidence.is_empty() {
+        lines.push(("evidence", format!("{} on record", incident.evidence.len()), Role::Text));
+    }
+    lines
+}
