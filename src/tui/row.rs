@@ -8,7 +8,7 @@ use crate::app::theme::Role;
 
 use super::theme::Skin;
 use super::widgets::put;
-use super::widgets::wrap::{pad, truncate, width};
+use super::widgets::wrap::{truncate, width};
 
 /// What is left of a line to write into.
 #[derive(Debug)]
@@ -60,9 +60,11 @@ impl<'a> Row<'a> {
 
     /// Writes a text into a column so wide, and a space behind it.
     pub fn column(&mut self, text: &str, cells: usize, role: Role) {
-        let text = pad(text, cells.min(self.room()), self.skin.glyphs.ellipsis);
+        let cells = cells.min(self.room());
+        let text = truncate(text, cells, self.skin.glyphs.ellipsis);
         self.write(&text, self.skin.style(role));
-        self.gap(1);
+        // A look with a background ends with its word.
+        self.gap(cells - width(&text) + 1);
     }
 
     /// Writes a text to the right end of a column so wide, and a space behind it.

@@ -177,6 +177,10 @@ impl Clock<'_> {
             reached: deadline.met.is_some(),
         };
         gauge.draw(line, buf, self.view.skin);
+        // What is only measured does not alarm.
+        if !deadline.enforced && used > allowed {
+            buf.set_style(line, self.view.style(Role::Warning));
+        }
     }
 
     /// Everything else that is due, from the line on that the person scrolled to.

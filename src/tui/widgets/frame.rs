@@ -4,6 +4,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 use crate::app::theme::Role;
 use crate::tui::theme::Skin;
@@ -64,7 +65,9 @@ impl PaneFrame<'_> {
         let cells = u16::try_from(width(&hint)).unwrap_or(u16::MAX);
         // One piece of the border stays between the two.
         if !self.hint.is_empty() && used.saturating_add(cells) < line.width {
-            put(buf, Rect { x: line.right() - cells, width: cells, ..line }, &hint, skin.style(Role::Dim));
+            // The border's colour must not shine through.
+            let style = Style::reset().patch(skin.style(Role::Text)).patch(skin.style(Role::Dim));
+            put(buf, Rect { x: line.right() - cells, width: cells, ..line }, &hint, style);
         }
     }
 }
