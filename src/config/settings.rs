@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny};
 
-use crate::incident::{AgentId, Naming, Text};
+use crate::incident::{AgentId, Naming, Span, Text};
 
 use super::adapter::{self, Adapter};
 use super::file::File;
@@ -109,6 +109,10 @@ pub struct Agent {
     pub owner: Text,
     /// Its log files. `*` in the last part of a path stands for any run of characters.
     pub logs: Vec<PathBuf>,
+    /// The program that prints its vitals as `name=value` lines, and its arguments; empty: none.
+    pub vitals: Vec<String>,
+    /// How often it is run.
+    pub vitals_every: Span,
 }
 
 /// How reviews are written.
@@ -173,6 +177,14 @@ struct WrittenAgent {
     owner: Line,
     #[serde(default)]
     logs: Vec<String>,
+    #[serde(default)]
+    vitals: Vec<String>,
+    #[serde(default = "half_a_minute")]
+    vitals_every: Span,
+}
+
+const fn half_a_minute() -> Span {
+    Span::seconds(30)
 }
 
 /// Foreign text of one line.
@@ -276,6 +288,8 @@ fn agents(written: Vec<WrittenAgent>, tree: &Tree, paths: &Paths, problems: &mut
             about: agent.about.0,
             owner: agent.owner.0,
             logs: agent.logs.iter().map(|log| paths.written(log)).collect(),
+            vitals: agent.vitals,
+            vitals_every: agent.vitals_every,
             id: agent.id,
         })
         .collect()

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use super::drill::Simulation;
 use super::feed::Feed;
 use super::hub::Hub;
+use super::vitals::{self, Patient};
 use super::{dispatch, drill, watch};
 use crate::app::msg::Notice;
 use crate::error::{Error, Result};
@@ -34,6 +35,8 @@ pub struct Extras {
     pub receiver: Option<ReceiverSpec>,
     /// Log files.
     pub logs: Vec<LogSource>,
+    /// Agents whose vitals are read.
+    pub patients: Vec<Patient>,
     /// A drill's fleet.
     pub simulation: Option<Arc<Simulation>>,
     /// Whether incidents that an earlier drill left open are ended: their fleet is gone.
@@ -119,6 +122,11 @@ async fn run_extras(hub: Hub, extras: Extras, cancel: CancellationToken) {
             follow(&hub, extras.logs, cancel.clone()).await;
         }
     };
+    let vitals = async {
+        if !extras.patients.is_empty() {
+            vitals::run(hub.clone(), extras.patients, cancel.clone()).await;
+        }
+    };
     let simulation = async {
         if let Some(simulation) = extras.simulation {
             hub.until_loaded().await;
@@ -130,7 +138,7 @@ async fn run_extras(hub: Hub, extras: Extras, cancel: CancellationToken) {
             drill::run(hub.clone(), simulation, cancel.clone()).await;
         }
     };
-    tokio::join!(receiver, logs, simulation);
+    tokio::join!(receiver, logs, vitals, simulation);
 }
 
 /// Runs the alert receiver. Without it everything else goes on, and the screen says so.

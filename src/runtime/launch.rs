@@ -12,6 +12,7 @@ use super::hub::Hub;
 use super::live;
 use super::scenarios;
 use super::session::{self, Front};
+use super::vitals::Patient;
 use crate::app::model::{Attention, DrillInfo, Model};
 use crate::app::msg::Notice;
 use crate::app::{review, update};
@@ -102,7 +103,15 @@ impl Launch<'_> {
             problems.push(Notice::lasting("receiver", format!("no alerts are taken: {words}")));
             None
         });
-        Extras { receiver, logs: live::log_sources(&self.config.settings), problems, ..Extras::default() }
+        let mut patients = Vec::new();
+        for agent in &self.config.settings.agents {
+            match Patient::new(agent, &self.paths.config_dir) {
+                Ok(patient) => patients.push(patient),
+                Err(words) => problems.push(Notice::lasting("vitals", words)),
+            }
+        }
+        let logs = live::log_sources(&self.config.settings);
+        Extras { receiver, logs, patients, problems, ..Extras::default() }
     }
 
     /// The cockpit on a drill.

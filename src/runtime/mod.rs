@@ -16,6 +16,7 @@ pub mod live;
 pub mod scenarios;
 pub mod serve;
 pub mod session;
+pub mod vitals;
 pub mod watch;
 
 pub use archive::Archive;
