@@ -13,6 +13,7 @@ pub mod hub;
 pub mod intake;
 pub mod launch;
 pub mod live;
+mod park;
 pub mod scenarios;
 pub mod serve;
 pub mod session;

@@ -16,6 +16,7 @@ use super::desk::{Answer, Desk};
 use super::engine::{Engine, Extras};
 use super::feed::Feed;
 use super::hub::Hub;
+use super::park::wait_until;
 use crate::adapters::Ask;
 use crate::app::effect::Effect;
 use crate::app::model::Model;
@@ -72,11 +73,7 @@ pub fn run(front: Front, open: Open) -> Result<()> {
     let (hub, extras) = open()?;
     let feed = hub.subscribe();
     let engine = Engine::start(hub, extras)?;
-    let outcome = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Error::internal("cannot start the session").because(error))
-        .and_then(|runtime| runtime.block_on(session.live(&engine, feed)));
+    let outcome = session.live(&engine, feed);
     session.desk.save_now(&engine);
     drop(session);
     engine.stop();
@@ -135,7 +132,9 @@ impl Session {
         })
     }
 
-    async fn live(&mut self, engine: &Engine, mut feed: broadcast::Receiver<Feed>) -> Result<()> {
+    fn live(&mut self, engine: &Engine, mut feed: broadcast::Receiver<Feed>) -> Result<()> {
+        // Signals and input are heard by the engine's driver, and awaited here.
+        let _engine = engine.handle().enter();
         let broken = |error: io::Error| Error::internal("signals cannot be heard").because(error);
         let mut stop = Stop {
             term: signal(SignalKind::terminate()).map_err(broken)?,
@@ -146,7 +145,7 @@ impl Session {
         let mut reader = Some(Reader::new());
         self.greet(engine);
         while !self.left {
-            let woken = self.wake(engine, &mut feed, reader.get_or_insert_with(Reader::new), &mut stop).await;
+            let woken = self.wake(engine, &mut feed, reader.get_or_insert_with(Reader::new), &mut stop);
             match woken {
                 Woken::Input(inputs) => {
                     for input in inputs {
@@ -187,7 +186,7 @@ impl Session {
     }
 
     /// Waits for whatever comes first; a person's keys before everything else.
-    async fn wake(
+    fn wake(
         &mut self,
         engine: &Engine,
         feed: &mut broadcast::Receiver<Feed>,
@@ -196,15 +195,23 @@ impl Session {
     ) -> Woken {
         let due = self.pace.due(self.began.elapsed());
         let tick = engine.hub().clock().until_next_second(FASTEST_TICK);
-        tokio::select! {
-            biased;
-            woken = stop.wait() => woken,
-            inputs = reader.batch() => Woken::Input(inputs),
-            () = frame(due) => Woken::Frame,
-            Some(answer) = self.answers.recv() => Woken::Answer(answer),
-            news = feed.recv() => Woken::Feed(news),
-            () = tokio::time::sleep(tick) => Woken::Tick,
-        }
+        let (wait, woken) = match due {
+            Some(due) if due < tick => (due, Woken::Frame),
+            Some(_) | None => (tick, Woken::Tick),
+        };
+        let answers = &mut self.answers;
+        let first = async {
+            tokio::select! {
+                biased;
+                woken = stop.wait() => woken,
+                inputs = reader.batch() => Woken::Input(inputs),
+                // The sender is held by the session itself.
+                Some(answer) = answers.recv() => Woken::Answer(answer),
+                news = feed.recv() => Woken::Feed(news),
+            }
+        };
+        // A frame that is due at once comes before more news, and after keys that are there already.
+        wait_until(first, Instant::now() + wait).unwrap_or(woken)
     }
 
     /// What a session is told before anything happens.
@@ -379,13 +386,5 @@ impl Stop {
             _ = self.int.recv() => Woken::Stop,
             _ = self.suspend.recv() => Woken::Suspend,
         }
-    }
-}
-
-async fn frame(due: Option<Duration>) {
-    match due {
-        Some(wait) if wait.is_zero() => {}
-        Some(wait) => tokio::time::sleep(wait).await,
-        None => std::future::pending().await,
     }
 }
