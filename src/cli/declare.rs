@@ -6,6 +6,7 @@ use super::words;
 use crate::app::update::read_time;
 use crate::error::Error;
 use crate::incident::{AgentId, Command, Pattern, Realm, Severity, Text};
+use crate::runtime::Clock;
 use crate::runtime::errand::{Errand, live_hub};
 
 /// What is declared.
@@ -31,13 +32,11 @@ pub struct Args {
 pub fn run(args: Args, context: &Context, out: &mut Out) -> Outcome {
     let config = context.config();
     let actor = context.actor(&config.settings)?;
-    let (hub, _) = live_hub(&config, &context.paths, context.global.read_only)?;
-    let errand = Errand::start(hub)?;
-    let now = errand.hub().clock().now();
     let detected_at = match &args.detected {
-        Some(written) => {
-            Some(read_time(written, now).map_err(|why| Error::user(format!("--detected: {why}")))?)
-        }
+        Some(written) => Some(
+            read_time(written, Clock::wall().now())
+                .map_err(|why| Error::user(format!("--detected: {why}")))?,
+        ),
         None => None,
     };
     let command = Command::Declare {
@@ -48,6 +47,8 @@ pub fn run(args: Args, context: &Context, out: &mut Out) -> Outcome {
         agents: args.agents,
         detected_at,
     };
+    let (hub, _) = live_hub(&config, &context.paths, context.global.read_only)?;
+    let errand = Errand::start(hub)?;
     let done = errand.submit(None, command, &actor);
     errand.stop();
     out.line(&done?.incident.to_string())?;

@@ -19,7 +19,7 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Seconds of the drill that pass in a real one
-    #[arg(long, value_name = "X", value_parser = words::speed)]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, value_parser = words::speed)]
     speed: Option<f64>,
     /// Begin anew, even if the last one is not over
     #[arg(long)]

@@ -129,7 +129,9 @@ async fn run_extras(hub: Hub, extras: Extras, cancel: CancellationToken) {
     };
     let simulation = async {
         if let Some(simulation) = extras.simulation {
-            hub.until_loaded().await;
+            if cancel.run_until_cancelled(hub.until_loaded()).await.is_none() {
+                return;
+            }
             if extras.end_earlier
                 && let Err(error) = drill::end_earlier(&hub).await
             {

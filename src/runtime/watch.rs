@@ -29,7 +29,10 @@ type Reads = Arc<Mutex<BTreeMap<(IncidentId, ActionId), Option<Time>>>>;
 
 /// Watches until cancelled.
 pub async fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) {
-    hub.until_loaded().await;
+    // A process that leaves at once must not wait here for what it never needed.
+    if cancel.run_until_cancelled(hub.until_loaded()).await.is_none() {
+        return;
+    }
     let reads = Reads::default();
     let mut feed = hub.subscribe();
     let mut lease = None;

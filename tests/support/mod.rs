@@ -2,5 +2,6 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub mod home;
 pub mod program;
 pub mod prometheus;

@@ -1,0 +1,584 @@
+//! The command line as scripts and people meet it: the real binary, its words and its exit codes.
+//!
+//! Exit codes are a promise (`src/error.rs`): 1 found problems, 2 the person, 3 the configuration,
+//! 4 refused by a rule, 5 something outside.
+
+#![cfg(unix)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::Stdio;
+
+use serde_json::Value;
+
+use support::home::{Home, Ran, permit};
+
+/// A home in which INC-1 was declared.
+fn declared() -> Home {
+    let home = Home::with_programs();
+    let declare = ["declare", "mail answers leak", "-s", "P0", "-p", "boundary", "-a", "support-1"];
+    assert_eq!(home.run(&declare).ok(), "INC-1\n");
+    home
+}
+
+#[track_caller]
+fn says(ran: &Ran, code: i32, words: &[&str]) {
+    let all = ran.all();
+    assert_eq!(ran.code, Some(code), "{all}");
+    for words in words {
+        assert!(all.contains(words), "'{words}' is not in:\n{all}");
+    }
+}
+
+#[test]
+fn an_incident_is_declared_listed_and_told() {
+    let home = declared();
+    insta::assert_snapshot!(home.run(&["incidents"]).ok(), @r"
+    ID     SEV  STATUS  DECLARED (UTC)       TITLE
+    INC-1  P0   open    YYYY-MM-DD hh:mm:ss  mail answers leak
+    ");
+    insta::assert_snapshot!(home.run(&["timeline", "1"]).ok(), @r"
+    #  TIME (UTC)           WHO  WHAT
+    1  YYYY-MM-DD hh:mm:ss  ana  declared (live) P0, boundary: mail answers leak [support-1], detected at hh:mm:ss
+    ");
+    let verified = "~/data/journal.db: all holds; incidents: 1, entries: 1\n";
+    assert_eq!(home.run(&["verify"]).ok(), verified);
+}
+
+#[test]
+fn json_is_what_the_documentation_says() {
+    let home = declared();
+    insta::assert_snapshot!(home.run(&["incidents", "--format", "json"]).ok(), @r#"
+    {
+      "format": 1,
+      "incidents": [
+        {
+          "id": "INC-1",
+          "title": "mail answers leak",
+          "severity": "P0",
+          "status": "open",
+          "realm": "live",
+          "declared_at": "[time]",
+          "changed_at": "[time]",
+          "resolved_at": null,
+          "merged_into": null,
+          "entries": 1
+        }
+      ]
+    }
+    "#);
+    insta::assert_snapshot!(home.run(&["timeline", "INC-1", "--format", "json"]).ok(), @r#"
+    {
+      "format": 1,
+      "incident": "INC-1",
+      "entries": [
+        {
+          "seq": 1,
+          "at": "[time]",
+          "actor": {
+            "kind": "person",
+            "name": "ana"
+          },
+          "text": "declared (live) P0, boundary: mail answers leak [support-1], detected at hh:mm:ss",
+          "event": {
+            "kind": "declared",
+            "data": {
+              "realm": "live",
+              "title": "mail answers leak",
+              "severity": "P0",
+              "pattern": "boundary",
+              "agents": [
+                "support-1"
+              ],
+              "detected_at": "[time]"
+            }
+          }
+        }
+      ]
+    }
+    "#);
+    let empty = Home::new().run(&["incidents", "--format", "json"]);
+    assert_eq!(empty.ok(), "{\n  \"format\": 1,\n  \"incidents\": []\n}\n");
+}
+
+#[test]
+fn a3_an_isolation_is_said_lamp_by_lamp_and_ends_well_when_it_is_proved() {
+    let home = declared();
+    let isolated = home.run(&["act", "1", "isolate", "-a", "support-1", "--yes"]).ok();
+    insta::assert_snapshot!(isolated, @r"
+    isolate support-1 for INC-1 (P0 mail answers leak)
+      does      stop the agent, cut its connections, pause its queue
+      calls     ~/./isolate.sh support-1
+      by        ops, within 30s
+      checks    agent_status = stopped
+                task_queue = 0
+                api_calls = 0
+                within 1s of acceptance
+      undo      ~/./release.sh support-1
+    hh:mm:ss A1 requested
+    hh:mm:ss A1 accepted: stopping support-1
+    hh:mm:ss A1 verified: agent_status = stopped: read stopped, task_queue = 0: read 0, api_calls = 0: read 0
+    ");
+    let timeline = home.run(&["timeline", "1"]).ok();
+    for words in ["A1 requested: isolate support-1", "A1 accepted: stopping", "A1 VERIFIED", "T3 controlled"]
+    {
+        assert!(timeline.contains(words), "{words}:\n{timeline}");
+    }
+    let again = home.run(&["act", "1", "isolate", "-a", "support-1", "--yes"]);
+    says(&again, 4, &["isolate support-1 is verified already, as A1 [A3 in force]", "hint: in force"]);
+    let released = home.run(&["act", "1", "release", "-a", "support-1", "--yes"]).ok();
+    assert!(released.contains("A2 verified: agent_status = running: read running"), "{released}");
+    assert!(home.run(&["timeline", "1"]).ok().contains("A1 undone by A2"));
+}
+
+#[test]
+fn a3_accepted_is_not_contained() {
+    let home = declared();
+    let accepted = home.run(&["act", "1", "isolate", "-a", "slow-1", "--yes", "--wait=accepted"]);
+    says(&accepted, 0, &["A1 accepted: stopping slow-1", "it is not proved yet"]);
+    let waited = home.run(&["act", "1", "isolate", "-a", "slow-2", "--yes"]);
+    says(&waited, 5, &["A2 accepted: stopping slow-2", "A2 unverified", "read running", "do not rely on it"]);
+}
+
+#[test]
+fn an_action_without_checks_is_accepted_and_never_called_proved() {
+    let home = declared();
+    let paged = home.run(&["act", "1", "page", "-t", "Bo Li", "-p", "reason=mail leaks", "--yes"]);
+    says(&paged, 0, &["A1 accepted: paged Bo Li: mail leaks", "there is no check that could prove it"]);
+}
+
+#[test]
+fn each_other_end_of_an_action_has_its_words_and_its_code() {
+    let home = declared();
+    for (arguments, code, words) in [
+        (&["restart", "-a", "support-1", "--yes"][..], 5, &["no such backend", "nothing is in force"][..]),
+        (
+            &["rate-limit", "-a", "support-1", "--yes"],
+            3,
+            &["no adapter carries it", "[adapters.mine.actions.rate-limit]", "undo = [\"./lift.sh\""],
+        ),
+        (
+            &["isolate", "-a", "support-1"],
+            4,
+            &["nobody is there to confirm it", "--yes", "nothing was called"],
+        ),
+        (&["page", "-a", "support-1", "--yes"], 2, &["aimed at", "a person", "--target"]),
+        (&["page", "-t", "bo", "--yes"], 2, &["needs reason"]),
+        (&["page", "-t", "bo", "-p", "reason=x", "-p", "colour=red", "--yes"], 2, &["no parameter 'colour'"]),
+        (&["page", "-t", "bo", "-p", "reason"], 2, &["NAME=VALUE"]),
+        (&["isolate", "-t", "$(reboot)", "--yes"], 2, &["not an agent's id"]),
+        (&["isolate", "-a", "../../etc", "--yes"], 2, &["not an agent's id"]),
+        (&["isolat", "-a", "support-1"], 2, &["a similar value exists: 'isolate'"]),
+        (&["isolate"], 2, &["--agent", "--target"]),
+        (&["isolate", "-a", "support-1", "--yes", "--dry-run"], 2, &["cannot be used with"]),
+        (&["isolate", "-a", "support-1", "--yes", "--read-only"], 4, &["read-only", "nothing was called"]),
+        (&["isolate", "-a", "support-1", "--yes", "--as", " "], 2, &["--as names nobody"]),
+        (
+            &["release", "-a", "support-1", "--yes", "--as", "ai:triage"],
+            4,
+            &["'release' is not for AI actors [C2 actions.who]", "hint: ask a person to decide"],
+        ),
+        (
+            &["isolate", "-a", "support-1", "--yes", "--as", "ai:triage"],
+            4,
+            &["it will wait for approval", "proposed: to be approved by", "nothing is called before"],
+        ),
+    ] {
+        says(&home.run(&[&["act", "1"], arguments].concat()), code, words);
+    }
+    assert!(!home.path().join("state-support-1").exists(), "nothing was called");
+}
+
+#[test]
+fn c5_what_the_policy_does_not_allow_is_refused_before_anything_is_called() {
+    let home = declared();
+    home.write("policy.toml", "[actions.isolate]\nwho = []\n[actions.page]\napproval = 'second'\n");
+    let isolate = home.run(&["act", "1", "isolate", "-a", "support-1", "--yes"]);
+    says(&isolate, 4, &["'isolate' is not for people [C2 actions.who]"]);
+    assert_eq!(home.run(&["timeline", "1"]).ok().lines().count(), 2, "nothing is on record");
+    let page = home.run(&["act", "1", "page", "-t", "bo", "-p", "reason=x", "--yes"]);
+    says(&page, 4, &["A1 proposed", "somebody else approves it"]);
+}
+
+#[test]
+fn a_dry_run_shows_everything_and_does_nothing() {
+    let home = declared();
+    let ran = home.run(&["act", "INC-1", "isolate", "--agent", "support-1", "--dry-run"]).ok();
+    for words in ["calls     ~/./isolate.sh support-1", "undo      ~/./release.sh", "nothing was called"] {
+        assert!(ran.contains(words), "{words}:\n{ran}");
+    }
+    assert!(!home.path().join("state-support-1").exists());
+    assert_eq!(home.run(&["timeline", "1"]).ok().lines().count(), 2, "nothing is on record");
+}
+
+#[test]
+fn what_an_action_would_fight_is_said_beforehand() {
+    let home = declared();
+    home.run(&["act", "1", "isolate", "-a", "support-1", "--yes"]).ok();
+    let ran = home.run(&["act", "1", "restart", "-a", "support-1", "--dry-run"]).ok();
+    assert!(ran.contains("fights    INC-1 A1 isolate support-1: verified"), "{ran}");
+}
+
+#[test]
+fn at_a_terminal_the_target_is_typed_or_nothing_is_called() {
+    let home = declared();
+    let isolate = ["act", "1", "isolate", "-a", "support-1"];
+    for wrong in ["support-2", "y", "SUPPORT-1"] {
+        let (code, said) = home.at_a_terminal(&isolate, wrong);
+        assert_eq!(code, 4, "{said}");
+        assert!(said.contains("that is not the target's name; nothing was called"), "{said}");
+    }
+    let (code, said) = home.at_a_terminal(&isolate, "support-1");
+    assert_eq!(code, 0, "{said}");
+    assert!(said.contains("type support-1 to confirm:") && said.contains("A1 verified"), "{said}");
+}
+
+#[test]
+fn at_a_terminal_a_harmless_action_takes_a_yes() {
+    let home = declared();
+    let page = ["act", "1", "page", "-t", "bo", "-p", "reason=x"];
+    let (code, said) = home.at_a_terminal(&page, "n");
+    assert!(code == 4 && said.contains("not confirmed"), "{said}");
+    let (code, said) = home.at_a_terminal(&page, "y");
+    assert!(code == 0 && said.contains("A1 accepted"), "{said}");
+}
+
+#[test]
+fn at_a_terminal_tables_fit_it() {
+    let home = declared();
+    let long = "a title that goes on and on ".repeat(10);
+    home.run(&["declare", &long]).ok();
+    for list in [&["incidents"][..], &["timeline", "2"], &["keys"], &["demo", "--list"]] {
+        let (code, said) = home.at_a_terminal(list, "");
+        assert_eq!(code, 0, "{said}");
+        let widest = said.lines().map(|line| line.trim_end().chars().count()).max();
+        assert!(widest <= Some(80), "{list:?} is {widest:?} wide:\n{said}");
+        assert!(!said.contains('\u{1b}'), "no colours are needed: {said:?}");
+    }
+    assert!(home.run(&["incidents"]).ok().contains(long.trim_end()), "whole where nobody looks");
+}
+
+#[test]
+fn a_review_is_filled_from_the_timeline_until_somebody_keeps_one() {
+    let home = declared();
+    let review = home.run(&["review", "INC-1"]);
+    says(&review, 0, &["# Review of INC-1: mail answers leak", "nobody keeps a review of INC-1 yet"]);
+    let chinese = home.run(&["review", "1", "--language", "zh-Hant"]);
+    says(&chinese, 0, &["# INC-1 事後檢討"]);
+    let json = home.run(&["review", "1", "--format", "json"]).ok();
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((&json["format"], &json["incident"]), (&Value::from(1), &Value::from("INC-1")));
+    assert_eq!(json["timeline"][0]["seq"], 1);
+}
+
+#[test]
+fn a_review_is_written_to_a_file_that_is_not_there_yet() {
+    let home = declared();
+    says(&home.run(&["review", "1", "--out", "review.md"]), 0, &["wrote review.md"]);
+    let written = fs::read_to_string(home.path().join("review.md")).unwrap();
+    assert!(written.contains("# Review of INC-1"), "{written}");
+    says(&home.run(&["review", "1", "--out", "review.md"]), 2, &["review.md exists already"]);
+    says(&home.run(&["review", "1", "--out", "no/such/review.md"]), 2, &["cannot write"]);
+    assert_eq!(fs::read_to_string(home.path().join("review.md")).unwrap(), written);
+}
+
+#[test]
+fn the_teams_own_template_is_used() {
+    let home = declared();
+    home.write("templates/ours.md", "Ours: {{ title | md }}\n");
+    home.write("config.toml", "[review]\ntemplate = 'ours'\n");
+    says(&home.run(&["review", "1"]), 0, &["Ours: mail answers leak"]);
+    home.write("templates/ours.md", "{{ titel }}\n");
+    says(&home.run(&["review", "1"]), 3, &["line 1 of the review template", "flightdeck check"]);
+}
+
+#[test]
+fn a_flipped_byte_in_the_middle_of_the_journal_is_named() {
+    let home = declared();
+    for title in ["second", "third"] {
+        home.run(&["declare", title]).ok();
+    }
+    let file = home.data().join("journal.db");
+    let mut bytes = fs::read(&file).unwrap();
+    // The entry itself, not the list's copy of the title.
+    let needle = br#""title":"second""#;
+    let at = bytes.windows(needle.len()).position(|window| window == needle).unwrap();
+    bytes[at + 10] ^= 1;
+    fs::write(&file, bytes).unwrap();
+    says(&home.run(&["verify"]), 1, &["~/data/journal.db: INC-2 entry 1 (position 2)"]);
+    says(&home.run(&["incidents"]), 0, &["INC-3"]);
+}
+
+#[test]
+fn a_journal_that_is_none_is_left_alone() {
+    let home = Home::new();
+    says(&home.run(&["verify"]), 2, &["there is no journal ~/data/journal.db"]);
+    home.write("data/journal.db", "my diary, dear diary, this is no database at all");
+    for command in [&["incidents"][..], &["declare", "x"], &["timeline", "1"]] {
+        says(&home.run(command), 2, &["not a flightdeck journal", "hint: nothing was changed"]);
+    }
+    says(&home.run(&["verify"]), 1, &["not a flightdeck journal"]);
+    assert!(fs::read_to_string(home.data().join("journal.db")).unwrap().starts_with("my diary"));
+}
+
+#[test]
+fn a_newer_flightdecks_journal_is_read_and_not_written() {
+    let home = declared();
+    let newer = rusqlite::Connection::open(home.data().join("journal.db")).unwrap();
+    newer.pragma_update(None, "user_version", 99).unwrap();
+    drop(newer);
+    let act = home.run(&["act", "1", "isolate", "-a", "support-1", "--yes"]);
+    says(&act, 2, &["written by a newer flightdeck", "nothing was done", "hint: use the newer flightdeck"]);
+    says(&home.run(&["declare", "x"]), 2, &["written by a newer flightdeck", "nothing was done"]);
+    assert!(home.run(&["incidents"]).ok().contains("mail answers leak"));
+    assert!(!home.path().join("state-support-1").exists());
+}
+
+#[test]
+fn a_read_only_data_directory_is_said_and_can_be_read() {
+    let home = declared();
+    let set = |mode: u32, file_mode: u32| {
+        for file in fs::read_dir(home.data()).unwrap().flatten() {
+            if file.path().is_file() {
+                permit(&file.path(), file_mode);
+            }
+        }
+        permit(&home.data(), mode);
+    };
+    set(0o555, 0o444);
+    if let Some(ran) = home.run_as_nobody(&["declare", "x"]) {
+        says(&ran, 5, &["read-only", "nothing was done", "hint: make the file and its directory writable"]);
+        let list = home.run_as_nobody(&["incidents"]).unwrap();
+        says(&list, 0, &["mail answers leak"]);
+    }
+    set(0o755, 0o644);
+    assert_eq!(home.run(&["incidents"]).ok().lines().count(), 2);
+}
+
+#[test]
+fn a_data_directory_that_cannot_be_made_is_said() {
+    let home = Home::new();
+    home.write("file", "");
+    let ran = home.run(&["declare", "x", "--data-dir", "file/below"]);
+    says(&ran, 5, &["the journal cannot be reached", "hint: check the path"]);
+}
+
+#[test]
+fn two_processes_that_declare_at_the_same_time_get_two_incidents() {
+    let home = Home::new();
+    let declare = |n: usize| {
+        let mut command = home.command(&["declare", &format!("incident of process {n}")]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let children: Vec<_> = (0..6).map(declare).collect();
+    let ids: BTreeSet<String> =
+        children.into_iter().map(|child| home.came_to(child.wait_with_output().unwrap()).ok()).collect();
+    assert_eq!(ids, (1..=6).map(|n| format!("INC-{n}\n")).collect());
+    assert_eq!(home.run(&["incidents"]).ok().lines().count(), 7);
+    says(&home.run(&["verify"]), 0, &["incidents: 6, entries: 6"]);
+}
+
+#[test]
+fn whoever_stops_reading_ends_a_command_quietly() {
+    let home = declared();
+    for command in [&["incidents", "--format", "json"][..], &["keys"], &["completions", "bash"], &["--help"]]
+    {
+        let mut child = home.command(command).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let ran = home.came_to(child.wait_with_output().unwrap());
+        assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{command:?}");
+    }
+}
+
+#[test]
+fn check_tells_everything_at_once_with_its_place_and_a_hint() {
+    let home = Home::new();
+    says(&home.run(&["check"]), 0, &["nothing is wrong"]);
+    home.write("config.toml", "usr = 'ana'\n[ui]\ntheme = 'drak'\n");
+    home.write("policy.toml", "[windows.respond]\nwithin.P0 = 3\n");
+    home.write("keymaps/mine.toml", "inherits = 'default'\n[everywhere]\n'ctrl-q' = 'quitt'\n");
+    home.write("themes/mine.toml", "inherits = 'dark'\n[roles]\nerrr = {}\n");
+    home.write("templates/mine.md", "{% if %}\n");
+    home.write("scenarios/mine.toml", "name = 'x'\nseverity = 'P9'\n");
+    let ran = home.run(&["check"]);
+    says(
+        &ran,
+        1,
+        &[
+            "~/config.toml:1:1: unknown key `usr` (hint: did you mean `user`?)",
+            "~/config.toml:3:9: ",
+            "did you mean `dark`?",
+            "~/policy.toml:2:13: ",
+            "~/keymaps/mine.toml:3:12: ",
+            "~/themes/mine.toml:3:1: ",
+            "~/templates/mine.md:1:1: ",
+            "~/scenarios/mine.toml:",
+            "7 problems",
+        ],
+    );
+    let json: Value = serde_json::from_str(&home.run(&["check", "--format", "json"]).out).unwrap();
+    assert_eq!(json["problems"].as_array().map(Vec::len), Some(7));
+    assert_eq!(json["problems"][0]["line"], 1);
+    let (code, said) = home.at_a_terminal(&["check", "--plain"], "");
+    assert!(code == 1 && said.contains("usr = 'ana'"), "{said}");
+    assert!(said.is_ascii() && !said.contains('\u{1b}'), "{said}");
+    // Everything else goes on, and says that something is wrong.
+    says(&home.run(&["declare", "x"]), 0, &["INC-1", "3 problems in the configuration"]);
+}
+
+#[test]
+fn a_configuration_that_was_named_must_be_there() {
+    let home = Home::new();
+    says(&home.run(&["check", "--config", "nowhere.toml"]), 1, &["nowhere.toml: there is no such file"]);
+}
+
+#[test]
+fn init_writes_a_configuration_and_never_over_one() {
+    let home = Home::new();
+    let init = ["init", "--config", "new/config.toml"];
+    says(&home.run(&init), 0, &["wrote new/config.toml"]);
+    says(&home.run(&["check", "--config", "new/config.toml"]), 0, &["nothing is wrong"]);
+    home.write("new/config.toml", "user = 'ana'\n");
+    says(&home.run(&init), 2, &["exists already"]);
+    says(&home.run(&[&init[..], &["--force"]].concat()), 0, &["the old one is new/config.toml.old", "wrote"]);
+    let old = fs::read_to_string(home.path().join("new/config.toml.old")).unwrap();
+    assert_eq!(old, "user = 'ana'\n");
+}
+
+#[test]
+fn what_is_not_there_is_said_with_where_to_look() {
+    let home = declared();
+    for (arguments, words) in [
+        (
+            &["timeline", "9"][..],
+            &["there is no INC-9 in ~/data/journal.db", "flightdeck incidents --all"][..],
+        ),
+        (&["review", "INC-9"], &["there is no INC-9"]),
+        (&["act", "9", "isolate", "-a", "support-1", "--yes"], &["there is no INC-9"]),
+        (&["timeline", "INC-0"], &["names no incident"]),
+        (&["timeline", "1", "--drill"], &["there is no INC-1 in ~/data/drill.db"]),
+        (&["keys", "--keymap", "vi"], &["there is no keymap 'vi'", "vim"]),
+        (&["man", "acct"], &["there is no command 'acct'", "act"]),
+        (&["declare", ""], &["the title of an incident is empty"]),
+        (&["declare", "x", "-s", "P7"], &["use P0 to P3 or SEV1 to SEV4"]),
+        (&["declare", "x", "--detected", "soon"], &["--detected: 'soon' is no time"]),
+        (&["demo", "--speed", "-1"], &["0.1 to 1000"]),
+        (&["incidents", "--format", "xml"], &["table, json"]),
+        (&["frobnicate"], &["unrecognized subcommand"]),
+    ] {
+        let ran = home.run(arguments);
+        let code = if arguments == ["declare", ""] { 4 } else { 2 };
+        says(&ran, code, words);
+    }
+    says(&home.run(&[]), 2, &["the cockpit needs a terminal"]);
+    says(&home.run(&["--as", "ai:triage"]), 2, &["the cockpit is for people"]);
+}
+
+#[test]
+fn hostile_arguments_are_shown_never_obeyed() {
+    let home = declared();
+    let title = "\u{1b}]0;owned\u{7}leak\u{202e}gpj.exe\nINC-99 fake";
+    home.run(&["declare", title, "-s", "P0"]).ok();
+    let list = home.run(&["incidents"]).ok();
+    assert!(list.contains("^[]0;owned^Gleak<U+202E>gpj.exe^JINC-99 fake"), "{list}");
+    let attack = "\u{1b}[2J\u{202e}";
+    for arguments in [
+        &["timeline", attack][..],
+        &["act", "1", attack, "-a", "x"],
+        &["act", "1", "isolate", "-a", attack],
+        &["act", "1", "isolate", "-t", attack],
+        &["act", "1", "page", "-t", attack, "-p", attack],
+        &["act", "1", "page", "-t", attack, "-p", "=", "--yes"],
+        &["declare", "x", "--detected", attack],
+        &["declare", "x", "-s", attack],
+        &["review", "1", "--out", attack, "--format", attack],
+        &["keys", "--keymap", attack],
+        &["man", attack],
+        &["check", "--config", attack],
+        &["verify", "--data-dir", attack],
+        &["demo", "--scenario", attack],
+        &["demo", "--seed", "18446744073709551616"],
+        &["demo", "--speed", "NaN"],
+        &["timeline", "4294967296"],
+        &["timeline", "99999999999999999999999999"],
+        &["act", "1", "isolate", "-a", &"x".repeat(10_000)],
+        &["declare", "x", "--detected", "99999999d ago"],
+        &["declare", "x", "--detected", "-262143-01-01T00:00:00Z"],
+        &[attack],
+    ] {
+        let ran = home.run(arguments);
+        assert!(matches!(ran.code, Some(1..=5)), "{arguments:?} ended with {:?}: {}", ran.code, ran.err);
+        let all = ran.all();
+        assert!(!all.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{arguments:?} drew: {all:?}");
+    }
+    let mut not_text = home.command(&["declare"]);
+    not_text.arg(std::os::unix::ffi::OsStrExt::from_bytes(b"\xff\xfe") as &std::ffi::OsStr);
+    assert_eq!(not_text.output().unwrap().status.code(), Some(2));
+}
+
+#[test]
+fn the_manual_the_completions_and_the_keys_come_from_the_tables() {
+    let home = Home::new();
+    says(&home.run(&["man"]), 0, &[".TH flightdeck 1", "EXIT STATUS", "4 (refused)", "FLIGHTDECK_DATA_DIR"]);
+    says(&home.run(&["man", "act"]), 0, &[".TH flightdeck-act 1", "isolate"]);
+    for (shell, words) in [("bash", "rollback-config"), ("zsh", "rollback-config"), ("fish", "dry-run")] {
+        says(&home.run(&["completions", shell]), 0, &[words]);
+    }
+    says(&home.run(&["keys"]), 0, &["i, space i", "isolate", "stop an agent"]);
+    says(&home.run(&["keys", "--format", "md", "--keymap", "vim"]), 0, &["**Act**", "| `i`"]);
+    says(&home.run(&["demo", "--list"]), 0, &["data-leak", "leaking-isolation"]);
+    let json: Value = serde_json::from_str(&home.run(&["demo", "--list", "--format", "json"]).ok()).unwrap();
+    assert_eq!(json["scenarios"][0]["name"], "data-leak");
+}
+
+#[test]
+fn serve_takes_alerts_says_what_it_records_and_ends_when_told() {
+    let home = Home::new();
+    home.write("config.toml", "[receiver]\nlisten = '127.0.0.1:0'\n");
+    let mut child = home.command(&["serve"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let ready = lines.next().unwrap();
+    let address = ready.split("http://").nth(1).and_then(|rest| rest.split('/').next()).unwrap().to_owned();
+
+    let body = r#"{"key": "leak-1", "name": "Leak", "summary": "mail answers leak", "agent": "support-1", "severity": "P0"}"#;
+    let mut stream = TcpStream::connect(&address).unwrap();
+    write!(
+        stream,
+        "POST /v1/alerts/generic HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json\r\n\
+         Connection: close\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    // By the time it is answered it is on disk; the log follows.
+    let first = home.normal(&lines.next().unwrap());
+    assert!(first.contains("INC-1 1 flightdeck: declared (live) P0"), "{first}");
+    assert!(lines.next().unwrap().contains("INC-1 2 flightdeck: alert fired"));
+    // What another process records is said too.
+    assert_eq!(home.run(&["declare", "by hand"]).ok(), "INC-2\n");
+    assert!(lines.next().unwrap().contains("INC-2 1 ana: declared"));
+
+    let pid = rustix::process::Pid::from_child(&child);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert_eq!(lines.next(), None);
+    let ran = home.came_to(child.wait_with_output().unwrap());
+    assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
+    assert!(home.run(&["incidents"]).ok().contains("mail answers leak"));
+}
+
+#[test]
+fn serve_says_why_it_cannot() {
+    let home = Home::new();
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let listen = taken.local_addr().unwrap();
+    home.write("config.toml", &format!("[receiver]\nlisten = '{listen}'\n"));
+    says(&home.run(&["serve"]), 5, &["is in use by another program"]);
+    home.write("config.toml", "[receiver]\ntoken_env = 'NO_SUCH_TOKEN'\n");
+    says(&home.run(&["serve"]), 3, &["NO_SUCH_TOKEN is not set"]);
+}
