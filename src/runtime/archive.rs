@@ -19,6 +19,7 @@ pub struct Archive {
     /// One thread is enough for one question at a time.
     runtime: Runtime,
     journal: Option<Journal>,
+    realm: Realm,
     place: PathBuf,
 }
 
@@ -44,7 +45,7 @@ impl Archive {
             .enable_all()
             .build()
             .map_err(|error| Error::internal("cannot start to read").because(error))?;
-        Ok(Ok(Self { runtime, journal, place }))
+        Ok(Ok(Self { runtime, journal, realm, place }))
     }
 
     /// The list of incidents, by number.
@@ -67,7 +68,7 @@ impl Archive {
         };
         let mut board = Board::default();
         entries.iter().for_each(|entry| board.apply(entry));
-        board.record(id).cloned().ok_or_else(|| unknown(id, &self.place.display().to_string()))
+        board.record(id).cloned().ok_or_else(|| unknown(id, self.realm, &self.place.display().to_string()))
     }
 
     /// What was kept last of an incident's review, drafts included.
@@ -102,8 +103,11 @@ impl Archive {
 }
 
 /// There is no such incident.
-pub(super) fn unknown(id: IncidentId, place: &str) -> Error {
-    Error::user(format!("there is no {id} in {place}")).hint("flightdeck incidents --all lists them")
+pub(super) fn unknown(id: IncidentId, realm: Realm, place: &str) -> Error {
+    Error::user(format!("there is no {id} in {place}")).hint(match realm {
+        Realm::Live => "flightdeck incidents --all lists them",
+        Realm::Drill => "flightdeck incidents --all --drill lists them",
+    })
 }
 
 impl From<StoreError> for Error {

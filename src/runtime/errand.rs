@@ -94,7 +94,11 @@ impl Errand {
     /// When there is no such incident.
     pub fn incident(&self, id: IncidentId) -> Result<Incident> {
         self.engine.block_on(self.hub().until_loaded());
-        self.hub().board().incident(id).cloned().ok_or_else(|| archive::unknown(id, "the journal"))
+        self.hub()
+            .board()
+            .incident(id)
+            .cloned()
+            .ok_or_else(|| archive::unknown(id, self.hub().realm(), "the journal"))
     }
 
     /// Says exactly what an operation would do.
