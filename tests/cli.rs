@@ -12,10 +12,17 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::Stdio;
+use std::time::Duration;
 
+use flightdeck::incident::{IncidentId, Realm, Text, Time};
+use flightdeck::store::{Journal, NewRevision, Opening};
 use serde_json::Value;
 
 use support::home::{Home, Ran, permit};
+use support::program::Program;
+
+/// How long another process may take on a busy machine.
+const SOON: Duration = Duration::from_secs(20);
 
 /// A home in which INC-1 was declared.
 fn declared() -> Home {
@@ -273,6 +280,27 @@ fn a_review_is_filled_from_the_timeline_until_somebody_keeps_one() {
     let json: Value = serde_json::from_str(&json).unwrap();
     assert_eq!((&json["format"], &json["incident"]), (&Value::from(1), &Value::from("INC-1")));
     assert_eq!(json["timeline"][0]["seq"], 1);
+}
+
+#[test]
+fn a_review_that_somebody_keeps_is_printed_as_they_wrote_it() {
+    let home = declared();
+    let kept = NewRevision {
+        incident: IncidentId(1),
+        at: Time::UNIX_EPOCH,
+        author: Text::line("bo"),
+        language: Text::line("en"),
+        draft: true,
+        text: "# Ours\n\nwhat we learnt\n".to_owned(),
+    };
+    let journal = Journal::open(home.data().join("journal.db"), &Opening::write(Realm::Live)).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(journal.save_revision(kept)).unwrap();
+    drop(journal);
+    assert_eq!(home.run(&["review", "1"]).ok(), "# Ours\n\nwhat we learnt\n");
+    assert_eq!(home.run(&["review", "1", "--language", "en"]).ok(), "# Ours\n\nwhat we learnt\n");
+    let other = home.run(&["review", "1", "--language", "zh-Hant"]);
+    says(&other, 0, &["INC-1 事後檢討", "bo keeps a review of INC-1 in another language (en)"]);
 }
 
 #[test]
@@ -570,6 +598,42 @@ fn serve_takes_alerts_says_what_it_records_and_ends_when_told() {
     let ran = home.came_to(child.wait_with_output().unwrap());
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
     assert!(home.run(&["incidents"]).ok().contains("mail answers leak"));
+}
+
+/// A second flightdeck on the home's journal, which watches it and says what is recorded.
+fn serving(home: &Home) -> Program {
+    let mut config = fs::read_to_string(home.path().join("config.toml")).expect("a configuration");
+    config.push_str("[receiver]\nlisten = '127.0.0.1:0'\n");
+    home.write("config.toml", &config);
+    let (data, config) = (home.data().display().to_string(), home.path().join("config.toml"));
+    let config = config.display().to_string();
+    let arguments = ["--data-dir", &data, "--config", &config, "serve"];
+    let serve =
+        Program::start(env!("CARGO_BIN_EXE_flightdeck"), "flightdeck", &arguments).expect("it starts");
+    serve.wait_for_line("taking alerts on", SOON).expect("it is ready");
+    serve
+}
+
+#[test]
+fn a3_another_flightdeck_that_watches_the_journal_proves_an_action_too() {
+    let home = declared();
+    let serve = serving(&home);
+    let isolated = home.run(&["act", "1", "isolate", "-a", "support-1", "--yes"]).ok();
+    assert!(isolated.contains("A1 verified"), "{isolated}");
+    serve.wait_for_line("INC-1 4 flightdeck: A1 VERIFIED", SOON).unwrap();
+}
+
+#[test]
+fn an_action_whose_process_was_killed_is_in_doubt_and_never_run_again() {
+    let home = declared();
+    let serve = serving(&home);
+    let hang = ["act", "1", "restore-checkpoint", "-a", "support-1", "--yes"];
+    let mut act = home.command(&hang).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    serve.wait_for_line("A1 requested", SOON).unwrap();
+    act.kill().unwrap();
+    act.wait().unwrap();
+    serve.wait_for_line("A1 in doubt: the process that made the call is gone", SOON).unwrap();
+    assert!(!serve.log().contains("A2"), "{}", serve.log());
 }
 
 #[test]

@@ -79,6 +79,7 @@ async fn look(hub: &Hub, reads: &Reads, tasks: &TaskTracker) -> Option<Duration>
     let mut due = Vec::new();
     let mut ticks = Vec::new();
     let mut orphans = Vec::new();
+    let mine = hub.runner();
     {
         let board = hub.board();
         let mut last = reads.lock().unwrap_or_else(PoisonError::into_inner);
@@ -92,8 +93,13 @@ async fn look(hub: &Hub, reads: &Reads, tasks: &TaskTracker) -> Option<Duration>
                         sooner(Duration::from_millis(left as u64))
                     }
                 }
-                if action.lamp == Lamp::Requested && !hub.journal().runner_is_alive(action.runner.as_str()) {
-                    orphans.push((incident.id, action.id));
+                if action.lamp == Lamp::Requested {
+                    if !hub.journal().runner_is_alive(action.runner.as_str()) {
+                        orphans.push((incident.id, action.id));
+                    } else if action.runner != mine {
+                        // No entry will tell of its end.
+                        sooner(EAGER);
+                    }
                 }
                 let wanted = is_watched(action, incident.is_open());
                 let key = (incident.id, action.id);

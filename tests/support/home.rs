@@ -28,7 +28,8 @@ pub struct Ran {
 }
 
 /// The agents of [`Home::with_programs`] have their state in a file each; the programs read and
-/// write it. `api` cannot be called, and `slow` says yes without doing anything.
+/// write it. `api` cannot be called, and `slow` says yes without doing anything,
+/// and restoring a checkpoint hangs.
 const CONFIG: &str = r#"
 user = "ana"
 [adapters.ops]
@@ -40,6 +41,8 @@ undo = ["./release.sh", "{agent}"]
 verify_within = "1s"
 [adapters.ops.actions.restart]
 run = ["./fail.sh", "{agent}"]
+[adapters.ops.actions.restore-checkpoint]
+run = ["./hang.sh"]
 [adapters.ops.actions.page]
 run = ["./page.sh", "{person}", "{reason}"]
 checks = []
@@ -53,6 +56,7 @@ const PROGRAMS: &[(&str, &str)] = &[
         "echo agent_status=$(cat \"state-$1\" 2>/dev/null || echo running); echo task_queue=0; echo api_calls=0",
     ),
     ("fail.sh", "echo 'no such backend' >&2; exit 3"),
+    ("hang.sh", "exec sleep 5"),
     ("page.sh", "echo \"paged $1: $2\""),
 ];
 
