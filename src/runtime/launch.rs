@@ -136,7 +136,7 @@ impl Launch<'_> {
         let now = if resumed { last.map_or(run.start, |last| last.max(run.start)) } else { run.start };
         let clock = Clock::running(now, run.speed);
         let simulation = Arc::new(Simulation::new(&scenario, &run, clock.clone()));
-        let info = DrillInfo { scenario: scenario.title.clone(), seed: run.seed, speed: run.speed };
+        let info = DrillInfo { scenario: scenario.name.clone(), seed: run.seed, speed: run.speed };
         let mut front = self.front(Realm::Drill, clock.clone(), Some(info));
         if resumed {
             let lines = drill::log_lines(simulation.replay(&board, run.start, now));
