@@ -65,18 +65,18 @@ impl Context {
     /// # Errors
     /// When who sits here is nobody, or not a person.
     pub fn launch<'a>(&self, env: &'a Env<'a>) -> Result<Launch<'a>> {
-        let mut config = config::load(&self.paths, env);
+        let mut looks = config::looks(&self.paths, env);
         if self.global.plain {
-            config.settings.ui.glyphs = Glyphs::Ascii;
+            looks.settings.ui.glyphs = Glyphs::Ascii;
         }
-        let user = match self.actor(&config.settings)? {
+        let user = match self.actor(&looks.settings)? {
             Actor::Person(name) => name,
             Actor::Ai(_) | Actor::Flightdeck => {
                 return Err(Error::user("the cockpit is for people")
                     .hint("AI actors speak through flightdeck act and their own fronts"));
             }
         };
-        Ok(Launch { paths: self.paths.clone(), config, user, read_only: self.global.read_only, env })
+        Ok(Launch { paths: self.paths.clone(), looks, user, read_only: self.global.read_only, env })
     }
 
     /// The configured review template.

@@ -32,12 +32,29 @@ pub struct Config {
     pub problems: Vec<Problem>,
 }
 
+/// What a first frame needs: everything but the rules, which take longer to read.
+#[derive(Clone, Debug)]
+pub struct Looks {
+    /// `config.toml`.
+    pub settings: Settings,
+    /// All themes there are.
+    pub themes: Themes,
+    /// All keymaps there are.
+    pub keymaps: Keymaps,
+    problems: Problems,
+}
+
 /// Reads what the program needs to start. Problems never stop it: defaults hold instead.
 #[must_use]
 pub fn load(paths: &Paths, env: &Env) -> Config {
+    looks(paths, env).with_policy(paths)
+}
+
+/// Reads what a first frame needs.
+#[must_use]
+pub fn looks(paths: &Paths, env: &Env) -> Looks {
     let mut problems = Problems::new();
     let settings = Settings::load(paths, env, &mut problems);
-    let policy = policy::load(&settings, paths, &mut problems);
     let mut themes = Themes::default();
     for (name, file) in named_files(&paths.themes(), "toml", &mut problems) {
         themes.add(&name, file);
@@ -47,7 +64,17 @@ pub fn load(paths: &Paths, env: &Env) -> Config {
         keymaps.add(&name, file);
     }
     names_exist(&settings, &themes, &keymaps, paths, &mut problems);
-    Config { settings, policy, themes, keymaps, problems: problems.into_sorted() }
+    Looks { settings, themes, keymaps, problems }
+}
+
+impl Looks {
+    /// Reads the rules too.
+    #[must_use]
+    pub fn with_policy(self, paths: &Paths) -> Config {
+        let Self { settings, themes, keymaps, mut problems } = self;
+        let policy = policy::load(&settings, paths, &mut problems);
+        Config { settings, policy, themes, keymaps, problems: problems.into_sorted() }
+    }
 }
 
 /// Another kind of file in the configuration directory, whose format this layer does not know.

@@ -20,7 +20,7 @@ mod walk;
 mod wording;
 
 pub use adapter::{Adapter, Probe, ProbeFormat, Process, ProcessAction};
-pub use check::{Config, Kind, check, load, named_files};
+pub use check::{Config, Kind, Looks, check, load, looks, named_files};
 pub use file::File;
 pub use located::{Canvas, Place, Problem, Problems};
 pub use paths::{Env, Flags, Paths, Places};

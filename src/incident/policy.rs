@@ -280,6 +280,40 @@ impl Condition {
 }
 
 impl Policy {
+    /// A policy without a rule: it allows nothing and times nothing. What stands in before the
+    /// team's own is read.
+    #[must_use]
+    pub fn empty() -> Self {
+        let never = PerSeverity {
+            p0: Span::default(),
+            p1: Span::default(),
+            p2: Span::default(),
+            p3: Span::default(),
+        };
+        let involvement = PerSeverity {
+            p0: Involvement::Required,
+            p1: Involvement::Required,
+            p2: Involvement::Required,
+            p3: Involvement::Required,
+        };
+        let rollback = PerSeverity { p0: Urgency::May, p1: Urgency::May, p2: Urgency::May, p3: Urgency::May };
+        Self {
+            name: Text::line("empty"),
+            naming: Naming::default(),
+            warn_at_percent: 100,
+            hypothesis_box: Span::default(),
+            windows: BTreeMap::new(),
+            involvement,
+            confirm_within: never,
+            notify_within: never,
+            rollback,
+            updates: BTreeMap::new(),
+            actions: BTreeMap::new(),
+            people_only: Vec::new(),
+            escalation: Vec::new(),
+        }
+    }
+
     /// The policy that is built in.
     ///
     /// # Panics

@@ -12,13 +12,12 @@ use super::hub::Hub;
 use super::live;
 use super::scenarios;
 use super::session::{self, Front};
-use super::vitals::Patient;
 use crate::app::model::{Attention, DrillInfo, Model};
 use crate::app::msg::Notice;
 use crate::app::{review, update};
-use crate::config::{Config, Env, Glyphs, Language, Paths, Problems, Settings};
+use crate::config::{Env, Glyphs, Language, Looks, Paths, Problems, Settings};
 use crate::error::{Error, Result};
-use crate::incident::{Actor, Board, Realm, Text};
+use crate::incident::{Actor, Board, Policy, Realm, Text};
 use crate::sim::Scenario;
 use crate::store::{Journal, Mode, Opening};
 use crate::tui::colour::Depth;
@@ -31,8 +30,8 @@ use crate::tui::theme::Skin;
 pub struct Launch<'a> {
     /// Where files are.
     pub paths: Paths,
-    /// What they say.
-    pub config: Config,
+    /// What they say, but for the rules: those are read when the first frame is on screen.
+    pub looks: Looks,
     /// Who sits here.
     pub user: Text,
     /// Whether mutating calls are refused.
@@ -74,44 +73,17 @@ impl Launch<'_> {
     /// # Errors
     /// When there is no terminal, or the journal can be neither written nor read.
     pub fn cockpit(self) -> Result<()> {
-        let front = self.front(Realm::Live, Clock::wall(), None);
-        let extras = self.extras();
-        let path = self.paths.journal();
-        let (policy, read_only) = (Arc::new(self.config.policy.clone()), self.read_only);
-        let (rig, problems) = live::rig(&self.config.settings);
+        let front = self.front(Realm::Live, &Clock::wall(), None);
         let open = move || {
-            let journal = journal(&path, Realm::Live, false)?;
-            let hub = Hub::new(journal, policy, Clock::wall(), rig, read_only);
-            let mut extras = extras;
+            let journal = journal(&self.paths.journal(), Realm::Live, false)?;
+            let config = self.looks.with_policy(&self.paths);
+            let (rig, problems) = live::rig(&config.settings);
+            let mut extras = live::extras(&config, &self.paths, self.env);
             extras.problems.extend(problems.iter().map(|words| Notice::error(words.as_str())));
+            let hub = Hub::new(journal, Arc::new(config.policy), Clock::wall(), rig, self.read_only);
             Ok((hub, extras))
         };
         session::run(front, Box::new(open))
-    }
-
-    /// What runs beside the live hub.
-    #[must_use]
-    pub fn extras(&self) -> Extras {
-        let mut problems = Vec::new();
-        let count = self.config.problems.len();
-        if let Some(first) = self.config.problems.first() {
-            let words =
-                format!("{count} problems in the configuration ('flightdeck check' lists them): {first}");
-            problems.push(Notice::lasting("configuration", words));
-        }
-        let receiver = live::receiver(&self.config.settings, self.env).unwrap_or_else(|words| {
-            problems.push(Notice::lasting("receiver", format!("no alerts are taken: {words}")));
-            None
-        });
-        let mut patients = Vec::new();
-        for agent in &self.config.settings.agents {
-            match Patient::new(agent, &self.paths.config_dir) {
-                Ok(patient) => patients.push(patient),
-                Err(words) => problems.push(Notice::lasting("vitals", words)),
-            }
-        }
-        let logs = live::log_sources(&self.config.settings);
-        Extras { receiver, logs, patients, problems, ..Extras::default() }
     }
 
     /// The cockpit on a drill.
@@ -137,13 +109,13 @@ impl Launch<'_> {
         let clock = Clock::running(now, run.speed);
         let simulation = Arc::new(Simulation::new(&scenario, &run, clock.clone()));
         let info = DrillInfo { scenario: scenario.name.clone(), seed: run.seed, speed: run.speed };
-        let mut front = self.front(Realm::Drill, clock.clone(), Some(info));
+        let mut front = self.front(Realm::Drill, &clock, Some(info));
         if resumed {
             let lines = drill::log_lines(simulation.replay(&board, run.start, now));
             update(&mut front.model, crate::app::msg::Msg::Lines(lines));
         }
-        let policy = Arc::new(self.config.policy.clone());
         let open = move || {
+            let policy = Arc::new(self.looks.with_policy(&self.paths).policy);
             let hub = Hub::new(journal, policy, clock, simulation.rig(), false);
             let extras = Extras { simulation: Some(simulation), end_earlier: !resumed, ..Extras::default() };
             Ok((hub, extras))
@@ -174,20 +146,20 @@ impl Launch<'_> {
         Ok((run, false))
     }
 
-    fn front(&self, realm: Realm, clock: Clock, drill: Option<DrillInfo>) -> Front {
-        let settings = &self.config.settings;
+    fn front(&self, realm: Realm, clock: &Clock, drill: Option<DrillInfo>) -> Front {
+        let settings = &self.looks.settings;
         let mut problems = Problems::new();
-        let keymap = self.config.keymaps.read(&settings.ui.keymap, &mut problems);
+        let keymap = self.looks.keymaps.read(&settings.ui.keymap, &mut problems);
         let actor = Actor::Person(self.user.clone());
-        let policy = Arc::new(self.config.policy.clone());
-        let mut model = Model::new(actor, realm, policy, Arc::new(keymap), clock.now());
+        // Nothing is allowed by the empty policy; the hub brings the team's own.
+        let mut model = Model::new(actor, realm, Arc::new(Policy::empty()), Arc::new(keymap), clock.now());
         model.drill = drill;
         model.attention = Attention { bell: settings.ui.bell, notify: settings.ui.notify };
         let terminal = TermEnv::from_vars(self.env);
         let depth = terminal.depth();
         let wanted = if depth == Depth::Mono { crate::config::theme::MONO } else { &settings.ui.theme };
-        let theme = self.config.themes.read(wanted, &mut problems).unwrap_or_else(|| {
-            let built_in = self.config.themes.read(crate::config::theme::DEFAULT, &mut problems);
+        let theme = self.looks.themes.read(wanted, &mut problems).unwrap_or_else(|| {
+            let built_in = self.looks.themes.read(crate::config::theme::DEFAULT, &mut problems);
             built_in.expect("the built-in themes are read by a test")
         });
         let glyphs = match settings.ui.glyphs {

@@ -2,8 +2,11 @@
 
 use std::sync::Arc;
 
+use super::engine::Extras;
+use super::vitals::Patient;
 use crate::adapters::{ActionSpec, Format, Live, LiveAdapter, ProbeSpec, ProcessAdapter, ProcessSpec, Rig};
-use crate::config::{Adapter, Agent, Env, ProbeFormat, ProcessAction, Settings};
+use crate::app::msg::Notice;
+use crate::config::{Adapter, Agent, Config, Env, Paths, ProbeFormat, ProcessAction, Settings};
 use crate::incident::Text;
 use crate::logs::LogSource;
 use crate::sources::{ReceiverSpec, Token};
@@ -88,4 +91,28 @@ pub fn receiver(settings: &Settings, env: &Env<'_>) -> Result<Option<ReceiverSpe
         spec.token = Some(token);
     }
     Ok(Some(spec))
+}
+
+/// What runs beside the live hub, and what could not be set up.
+#[must_use]
+pub fn extras(config: &Config, paths: &Paths, env: &Env<'_>) -> Extras {
+    let settings = &config.settings;
+    let mut problems = Vec::new();
+    if let Some(first) = config.problems.first() {
+        let count = config.problems.len();
+        let words = format!("{count} problems in the configuration ('flightdeck check' lists them): {first}");
+        problems.push(Notice::lasting("configuration", words));
+    }
+    let receiver = receiver(settings, env).unwrap_or_else(|words| {
+        problems.push(Notice::lasting("receiver", format!("no alerts are taken: {words}")));
+        None
+    });
+    let mut patients = Vec::new();
+    for agent in &settings.agents {
+        match Patient::new(agent, &paths.config_dir) {
+            Ok(patient) => patients.push(patient),
+            Err(words) => problems.push(Notice::lasting("vitals", words)),
+        }
+    }
+    Extras { receiver, logs: log_sources(settings), patients, problems, ..Extras::default() }
 }

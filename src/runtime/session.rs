@@ -56,13 +56,13 @@ pub struct Front {
 }
 
 /// Opens what a session works on; called when the first frame is on screen.
-pub type Open = Box<dyn FnOnce() -> Result<(Hub, Extras)>>;
+pub type Open<'a> = Box<dyn FnOnce() -> Result<(Hub, Extras)> + 'a>;
 
 /// Runs a session on the process's terminal until the person leaves.
 ///
 /// # Errors
 /// When there is no terminal, or the journal can be neither written nor read.
-pub fn run(front: Front, open: Open) -> Result<()> {
+pub fn run(front: Front, open: Open<'_>) -> Result<()> {
     let tty = LocalTty::open().map_err(|error| {
         Error::user("the cockpit needs a terminal")
             .because(error)
@@ -217,6 +217,7 @@ impl Session {
     /// What a session is told before anything happens.
     fn greet(&mut self, engine: &Engine) {
         let hub = engine.hub();
+        self.model.policy = hub.policy().clone();
         self.model.runner = hub.runner();
         self.model.now = hub.clock().now();
         let mut first = vec![Msg::Offers(hub.offers())];
