@@ -206,3 +206,26 @@ async fn d10_a_delivered_escalation_puts_its_level_on_record() {
     let so = |i: &Incident| i.escalations.contains_key(&1);
     stage.until("level 1 was brought in", so).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn merging_is_on_record_in_both_incidents_or_in_neither() {
+    let stage = Stage::open("data-leak");
+    stage.take_over().await;
+    let declare = Command::Declare {
+        realm: Realm::Drill,
+        title: "customers complain about strange mail".into(),
+        severity: Severity::P1,
+        pattern: None,
+        agents: vec![],
+        detected_at: None,
+    };
+    let other = stage.hub.submit(None, declare, &stage.ana).await.expect("declared").incident;
+    let merge = |into| Command::Merge { into, reason: "the same leak".into() };
+    let nowhere = stage.hub.submit(Some(other), merge(IncidentId(99)), &stage.ana).await;
+    assert!(nowhere.is_err(), "there is no INC-99");
+    assert!(stage.hub.board().incident(other).expect("there").is_open());
+    stage.hub.submit(Some(other), merge(INC), &stage.ana).await.expect("merged");
+    let board = stage.hub.board();
+    assert_eq!(board.incident(other).expect("there").status, flightdeck::incident::Status::Merged(INC));
+    assert_eq!(board.incident(INC).expect("there").absorbed, [other]);
+}

@@ -32,6 +32,8 @@ pub enum Purpose {
     CloseHypothesis,
     /// An improvement.
     Improve,
+    /// How far an improvement is.
+    MoveImprovement,
     /// The parameters of an operation, before it is planned.
     Ask(Op),
     /// Which step of the rollback ladder, on what, before it is planned (A10).

@@ -104,6 +104,7 @@ intents! {
     Suppose, "suppose", Record, "open a hypothesis with a time box";
     CloseHypothesis, "close-hypothesis", Record, "confirm or reject a hypothesis, or move on";
     Improve, "improve", Record, "plan an improvement with an owner and a due date";
+    MoveImprovement, "move-improvement", Record, "say how far an improvement is";
     Open, "open", Look, "show the selected item in full";
     NextPane, "next-pane", Look, "go to the next pane";
     PreviousPane, "previous-pane", Look, "go to the previous pane";

@@ -72,15 +72,28 @@ impl Board {
         IncidentId(self.records.keys().next_back().map_or(1, |id| id.0 + 1))
     }
 
-    /// Where an alert belongs (B12): the open incident that holds it or its group. None: a new one.
+    /// Where an alert belongs (B12): the open incident that holds it or its group, or that a
+    /// duplicate went on as which does. None: a new one.
     #[must_use]
     pub fn route(&self, alert: &Alert) -> Option<IncidentId> {
-        let open = || self.incidents().rev().filter(|incident| incident.is_open());
         let holds = |test: &dyn Fn(&Alert) -> bool| {
-            open().find(|incident| incident.alerts.iter().any(|state| test(&state.alert))).map(|i| i.id)
+            let holding = self.incidents().rev().filter(|i| i.alerts.iter().any(|state| test(&state.alert)));
+            holding.filter_map(|i| self.goes_on_as(i)).find(|i| i.is_open()).map(|i| i.id)
         };
         holds(&|held| held.key == alert.key)
             .or_else(|| holds(&|held| !alert.group.is_blank() && held.group == alert.group))
+    }
+
+    /// The incident itself, or what it was merged into, however often.
+    fn goes_on_as<'a>(&'a self, mut incident: &'a Incident) -> Option<&'a Incident> {
+        // Two incidents merged into each other by two people would lead round and round.
+        for _ in 0..self.records.len() {
+            match incident.status {
+                Status::Open | Status::Resolved(_) => return Some(incident),
+                Status::Merged(into) => incident = self.incident(into)?,
+            }
+        }
+        None
     }
 
     /// The incidents that hold an alert which is not over, whatever their state.
@@ -146,6 +159,18 @@ mod tests {
     fn resolved(story: Story) -> Story {
         let classify = Command::Classify { severity: Severity::P0, pattern: None, reason: None };
         story.says(classify).says(Command::Resolve { summary: "over".into() })
+    }
+
+    #[test]
+    fn b12_an_alert_of_a_duplicate_joins_what_the_duplicate_went_on_as() {
+        let merged = |key: &str, into: u32| {
+            let into = IncidentId(into);
+            alerted(key, "").says(Command::Merge { into, reason: "the same".into() })
+        };
+        let board = board(vec![alerted("k1", ""), merged("k2", 1), merged("k3", 2)]);
+        for key in ["k1", "k2", "k3"] {
+            assert_eq!(board.route(&alert(key)), Some(IncidentId(1)), "{key}");
+        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::app::msg::Notice;
 use crate::incident::{
     Actor, Board, Command, Entry, Event, Incident, IncidentId, Op, Plan, Policy, Realm, Refusal, Text, decide,
 };
-use crate::store::{AppendError, Journal, NewEntry, RunnerLease, StoreError};
+use crate::store::{Append, AppendError, Journal, NewEntry, RunnerLease, StoreError};
 
 /// How often a decision is taken anew because somebody else wrote meanwhile.
 const TRIES: u32 = 20;
@@ -224,12 +224,29 @@ impl Hub {
             if events.is_empty() {
                 return Ok(Done { incident: id, entries: vec![] });
             }
-            match self.0.journal.append(id, seq, self.dress(events, actor)).await {
+            let mut appends =
+                vec![Append { incident: id, expected: seq, entries: self.dress(events, actor) }];
+            if let Command::Merge { into, .. } = command {
+                appends.extend(self.absorbed(into, id, actor).await?);
+            }
+            match self.0.journal.append_all(appends, None).await {
                 Ok(entries) => return Ok(self.done(entries)),
                 Err(error) => self.catch_up(error).await?,
             }
         }
         Err(HubError::Contended(incident.map_or_else(|| "the journal".to_owned(), |id| id.to_string())))
+    }
+
+    /// The other half of a merge: the incident that goes on says so too, in the same moment.
+    async fn absorbed(
+        &self,
+        into: IncidentId,
+        other: IncidentId,
+        actor: &Actor,
+    ) -> Result<Option<Append>, HubError> {
+        let (expected, events) = self.decided(Some(into), &Command::Absorb { other }, actor).await?;
+        let append = Append { incident: into, expected, entries: self.dress(events, actor) };
+        Ok(Some(append).filter(|append| !append.entries.is_empty()))
     }
 
     fn refuse_when_read_only(&self, command: &Command) -> Result<(), HubError> {

@@ -8,8 +8,8 @@ use super::super::intent::Intent;
 use super::super::model::{Modal, Model};
 use super::super::msg::Notice;
 use crate::incident::{
-    Action, ActionId, AgentId, Area, Audience, Command, Disposition, HypothesisId, IncidentId, Lamp, Mark,
-    Outcome, Pattern, Role, Settlement, Severity, Span, Text, Time,
+    Action, ActionId, AgentId, Area, Audience, Command, Disposition, HypothesisId, ImprovementId, IncidentId,
+    Lamp, Mark, Outcome, Pattern, Progress, Role, Settlement, Severity, Span, Text, Time,
 };
 
 /// Unsent forms that are kept.
@@ -126,6 +126,15 @@ impl Model {
                 .text("what", "what is improved", "")
                 .text("owner", "who", me)
                 .text("due", "a span such as 7d, or YYYY-MM-DD", "7d"),
+            Intent::MoveImprovement => {
+                let all: Vec<ImprovementId> =
+                    self.incident().map(|i| i.improvements.keys().copied().collect()).unwrap_or_default();
+                let first = all.first().ok_or("no improvement is planned yet")?.to_string();
+                new(Purpose::MoveImprovement, "how far an improvement is (A14)")
+                    .choice("improvement", words(&all), &first)
+                    .choice("progress", words(Progress::ALL), Progress::Done.word())
+                    .text("note", "how it was done or verified", "")
+            }
             Intent::Deny => {
                 let id = self.proposal().map(|a| a.id).ok_or("nothing waits for approval")?;
                 new(Purpose::Deny(id), "refuse the proposal").text("reason", "why", "")
@@ -236,6 +245,7 @@ impl Model {
             | Purpose::Suppose
             | Purpose::CloseHypothesis
             | Purpose::Improve
+            | Purpose::MoveImprovement
             | Purpose::Deny(_)
             | Purpose::Settle(_)
             | Purpose::Keep(_) => {}
@@ -321,6 +331,16 @@ impl Model {
                 owner: form.get("owner"),
                 due: self.read_due(&form.get("due"))?,
             }),
+            Purpose::MoveImprovement => {
+                let written = form.get("improvement");
+                let number =
+                    written.as_str().trim_start_matches('I').parse().map_err(|_| "which improvement?")?;
+                Ok(Command::MoveImprovement {
+                    improvement: ImprovementId(number),
+                    progress: form.get("progress").as_str().parse()?,
+                    note: form.get("note"),
+                })
+            }
             Purpose::Deny(action) => Ok(Command::Deny { action: *action, reason: form.get("reason") }),
             Purpose::Settle(action) => {
                 let settlement =

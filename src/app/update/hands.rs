@@ -318,6 +318,7 @@ impl Model {
             | Intent::Suppose
             | Intent::CloseHypothesis
             | Intent::Improve
+            | Intent::MoveImprovement
             | Intent::Search
             | Intent::Export => self.open_form(intent),
             Intent::Pin => self.pin(),

@@ -187,6 +187,10 @@ impl Context<'_> {
         if other == self.incident.id {
             return Err(Refusal::new("merge", "an incident cannot absorb itself", "name the duplicate"));
         }
+        if let Status::Merged(into) = self.incident.status {
+            let why = format!("{} itself went on as {into}", self.incident.id);
+            return Err(Refusal::new("merge", why, format!("merge into {into}")));
+        }
         if self.incident.absorbed.contains(&other) {
             return Ok(vec![]);
         }
