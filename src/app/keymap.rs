@@ -141,11 +141,18 @@ impl Keymap {
     /// The shortest keys for an intent in a context, as shown: `i`, `space r`.
     #[must_use]
     pub fn keys_for(&self, context: Context, intent: Intent) -> Option<String> {
-        self.in_reach(context)
-            .filter(|(_, bound)| *bound == intent)
-            .map(|(keys, _)| keys)
-            .min_by_key(|keys| (keys.len(), keys.iter().map(|k| k.to_string().len()).sum::<usize>()))
-            .map(show)
+        let own = self.bindings.get(&context);
+        let everywhere = context.falls_back().then(|| self.bindings.get(&Context::Everywhere)).flatten();
+        let is_it = |(_, bound): &(&Vec<Key>, &Intent)| **bound == intent;
+        let fallen_back = everywhere.into_iter().flatten().filter(is_it);
+        let in_reach = fallen_back.filter(|(keys, _)| own.is_none_or(|own| !own.contains_key(*keys)));
+        own.into_iter()
+            .flatten()
+            .filter(is_it)
+            .chain(in_reach)
+            .map(|(keys, _)| (keys.len(), show(keys)))
+            .min_by_key(|(count, shown)| (*count, shown.len()))
+            .map(|(_, shown)| shown)
     }
 }
 

@@ -90,6 +90,15 @@ struct Cli {
     command: Option<Command>,
 }
 
+/// The cockpit's own arguments. Whoever opens it waits for its first frame, and does not wait for
+/// a dozen subcommands to be described first.
+#[derive(Parser, Debug)]
+#[command(name = "flightdeck", disable_help_flag = true)]
+struct Bare {
+    #[command(flatten)]
+    global: Global,
+}
+
 const AFTER_HELP: &str = "\
 Without a command it opens the cockpit. New here? flightdeck demo plays an incident on a simulated
 fleet; flightdeck init writes a configuration to start from.";
@@ -130,12 +139,15 @@ enum Command {
 /// # Errors
 /// Why it could not be done.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<u8> {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Ok(bare) = Bare::try_parse_from(&arguments) {
+        return cockpit::run(&Context::new(bare.global)?).map(|()| DONE);
+    }
     let cli = match Cli::try_parse_from(arguments) {
         Ok(cli) => cli,
         Err(error) => return Ok(explain(&error)),
     };
     let context = Context::new(cli.global)?;
-    // Before anything else: nothing may hold up the first frame.
     let Some(command) = cli.command else { return cockpit::run(&context).map(|()| DONE) };
     let mut out = Out::new();
     match dispatch(command, &context, &mut out).and_then(|code| out.flush().map(|()| code)) {

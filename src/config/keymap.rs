@@ -187,13 +187,12 @@ fn bindings(context: Context, mut table: Tree<'_>, problems: &mut Problems) -> B
             problems.push(table.problem(place, format!("`{written}`: {why}")));
             continue;
         }
-        let shown = show(&keys);
         match bound.entry(keys) {
             Entry::Vacant(free) => {
                 free.insert((intent, place));
             }
-            Entry::Occupied(_) => {
-                let message = format!("`{written}` is bound twice here; both are {shown}");
+            Entry::Occupied(taken) => {
+                let message = format!("`{written}` is bound twice here; both are {}", show(taken.key()));
                 problems.push(table.problem(place, message));
             }
         }
