@@ -43,7 +43,9 @@
 //!
 //! `demo --list`: `{"format": 1, "scenarios": [{"name", "title", "about", "severity", "seed"}]}`.
 //!
-//! `review INC-1`: [`crate::incident::review::ReviewFacts`].
+//! `review INC-1`: the facts that the document is written from, the fields of
+//! [`crate::incident::ReviewFacts`] in `src/incident/review.rs`; what nobody recorded is null or an
+//! empty list.
 //!
 //! # Exit codes
 //!
@@ -134,6 +136,12 @@ enum Command {
     Man(man::Args),
 }
 
+/// The parser, from which help, completions, the manual and the README are made.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Does what the arguments say; the exit code when that is done.
 ///
 /// # Errors
@@ -161,8 +169,8 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Result<u8> {
     }
 }
 
-fn dispatch(command: Command, context: &Context, out: &mut Out) -> Outcome {
-    match command {
+fn dispatch(wanted: Command, context: &Context, out: &mut Out) -> Outcome {
+    match wanted {
         Command::Demo(args) => demo::run(&args, context, out),
         Command::Serve => serve::run(context, out),
         Command::Declare(args) => declare::run(args, context, out),
@@ -174,8 +182,8 @@ fn dispatch(command: Command, context: &Context, out: &mut Out) -> Outcome {
         Command::Check(args) => check::run(&args, context, out),
         Command::Init(args) => init::run(&args, context, out),
         Command::Keys(args) => keys::run(&args, context, out),
-        Command::Completions(args) => completions::run(&args, Cli::command(), out),
-        Command::Man(args) => man::run(&args, Cli::command(), out),
+        Command::Completions(args) => completions::run(&args, command(), out),
+        Command::Man(args) => man::run(&args, command(), out),
     }
 }
 
@@ -204,6 +212,6 @@ mod tests {
 
     #[test]
     fn the_arguments_are_consistent() {
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 }

@@ -123,6 +123,24 @@ words!(Lamp, "lamp", {
 });
 
 impl Lamp {
+    /// What it says of the world.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Proposed => "waits for somebody's approval",
+            Self::Denied => "approval was refused",
+            Self::Expired => "approval did not come in time",
+            Self::Requested => "on the timeline; the call is being made",
+            Self::Accepted => "the backend said yes; nothing is proved",
+            Self::Verified => "independent probes read what they must",
+            Self::Leaking => "it was verified, and a probe reads otherwise now",
+            Self::Failed => "the backend said no, or was never reached",
+            Self::Unverified => "accepted, but the checks did not hold in time",
+            Self::InDoubt => "nobody knows whether the call took effect",
+            Self::Undone => "its inverse was verified, or a person settled it as undone",
+        }
+    }
+
     /// What a person does next.
     #[must_use]
     pub const fn next_step(self) -> &'static str {

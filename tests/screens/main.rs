@@ -22,6 +22,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
 
 mod bytes;
+mod capture;
 mod fleet;
 mod sizes;
 
