@@ -22,19 +22,15 @@ pub fn draw(view: &View<'_>, confirm: &Confirm, area: Rect, buf: &mut Buffer) ->
     let cells = line_cells(area);
     let cut = |text: &str| truncate(text, cells, view.skin.glyphs.ellipsis).into_owned();
     let keys = if cells < 50 {
-        "enter confirms, esc does nothing"
+        "enter confirms, esc goes back"
     } else {
-        "enter confirms, esc does nothing, up and down scroll"
+        "enter confirms, esc goes back, up and down scroll"
     };
     let mut at = None;
     let (what, body, mut prompt) = match &confirm.stage {
         ConfirmStage::Planning { what, .. } => {
             let words = "asking the adapter what exactly it would do";
-            (
-                what.clone(),
-                vec![],
-                vec![line(view, words, Role::Dim), line(view, "esc does nothing", Role::Dim)],
-            )
+            (what.clone(), vec![], vec![line(view, words, Role::Dim), line(view, "esc goes back", Role::Dim)])
         }
         ConfirmStage::Unavailable { what, why, by_hand } => {
             let body = why.as_str().lines().map(|text| line(view, text, Role::Warning)).collect();
@@ -57,7 +53,7 @@ pub fn draw(view: &View<'_>, confirm: &Confirm, area: Rect, buf: &mut Buffer) ->
             (plan.title(), lines(view, confirm, plan, Some(digest)), prompt)
         }
         ConfirmStage::Ready { plan, digest, typed: false } => {
-            let words = "y confirms; n or esc does nothing";
+            let words = "y confirms; n or esc goes back";
             (plan.title(), lines(view, confirm, plan, Some(digest)), vec![line(view, words, Role::Strong)])
         }
         ConfirmStage::Submitted { plan, .. } => {
