@@ -10,6 +10,7 @@ impl Model {
     /// Submits a command for the selected incident; a refusal is shown at once.
     pub(super) fn submit(&mut self, command: Command) -> Vec<Effect> {
         let Some(id) = self.incident().map(|i| i.id) else { return self.nothing_selected() };
+        self.selection.by_hand = true;
         let ticket = self.ticket();
         self.submit_as(ticket, Some(id), command)
     }

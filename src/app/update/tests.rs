@@ -259,6 +259,28 @@ fn a_selection_stays_on_its_incident_when_others_arrive() {
 }
 
 #[test]
+fn while_the_journal_loads_what_burns_is_selected_not_what_came_first() {
+    let policy = Arc::new(Policy::built_in());
+    let mut model = Model::new(Actor::person("ana"), Realm::Live, policy, Arc::new(keymap()), at(0));
+    let declared = |severity| Event::Declared {
+        realm: Realm::Live,
+        title: "an old one".into(),
+        severity,
+        pattern: None,
+        agents: vec![],
+        detected_at: at(0),
+    };
+    let over = Event::Resolved { summary: "over".into() };
+    update(&mut model, Msg::Entries(vec![entry(1, 1, declared(Severity::P0)), entry(1, 2, over)]));
+    assert_eq!(model.selection.incident, Some(IncidentId(1)));
+    update(&mut model, Msg::Entries(vec![entry(2, 1, declared(Severity::P2))]));
+    update(&mut model, Msg::Loaded);
+    assert_eq!(model.selection.incident, Some(IncidentId(2)));
+    update(&mut model, Msg::Entries(vec![entry(3, 1, declared(Severity::P0))]));
+    assert_eq!(model.selection.incident, Some(IncidentId(2)), "what burns stays in sight");
+}
+
+#[test]
 fn b12_a_new_p0_rings_once() {
     let mut model = session();
     let declared = Event::Declared {
