@@ -88,6 +88,8 @@ struct Session {
     guard: Guard<LocalTty>,
     pace: Pace,
     began: Instant,
+    /// When the clocks are told the time next. News in between do not put it off.
+    tick_at: Instant,
     takes_commands: bool,
     answers: mpsc::Receiver<Answer>,
     answer: mpsc::Sender<Answer>,
@@ -125,6 +127,7 @@ impl Session {
             guard,
             pace: Pace::new(front.frames_per_second),
             began: Instant::now(),
+            tick_at: Instant::now(),
             takes_commands: front.takes_commands,
             answers,
             answer,
@@ -145,7 +148,7 @@ impl Session {
         let mut reader = Some(Reader::new());
         self.greet(engine);
         while !self.left {
-            let woken = self.wake(engine, &mut feed, reader.get_or_insert_with(Reader::new), &mut stop);
+            let woken = self.wake(&mut feed, reader.get_or_insert_with(Reader::new), &mut stop);
             match woken {
                 Woken::Input(inputs) => {
                     for input in inputs {
@@ -164,6 +167,8 @@ impl Session {
                 Woken::Feed(Err(RecvError::Lagged(missed))) => self.catch_up(engine, missed, &mut reader),
                 Woken::Feed(Err(RecvError::Closed)) | Woken::Stop => self.left = true,
                 Woken::Answer(answer) => {
+                    // What a person did is on the screen before they are told that it is done.
+                    self.read_up(engine, &mut reader);
                     let told = match answer {
                         Answer::Msg(msg) => vec![msg],
                         Answer::Desk(news) => self.desk.take(news, &self.model),
@@ -174,7 +179,9 @@ impl Session {
                     self.pace.key();
                 }
                 Woken::Tick => {
-                    self.take(engine, Msg::Tick(engine.hub().clock().now()), &mut reader);
+                    let clock = engine.hub().clock();
+                    self.take(engine, Msg::Tick(clock.now()), &mut reader);
+                    self.tick_at = Instant::now() + clock.until_next_second(FASTEST_TICK);
                     self.desk.autosave(engine, &self.answer);
                     self.pace.change();
                 }
@@ -186,15 +193,9 @@ impl Session {
     }
 
     /// Waits for whatever comes first; a person's keys before everything else.
-    fn wake(
-        &mut self,
-        engine: &Engine,
-        feed: &mut broadcast::Receiver<Feed>,
-        reader: &mut Reader,
-        stop: &mut Stop,
-    ) -> Woken {
+    fn wake(&mut self, feed: &mut broadcast::Receiver<Feed>, reader: &mut Reader, stop: &mut Stop) -> Woken {
         let due = self.pace.due(self.began.elapsed());
-        let tick = engine.hub().clock().until_next_second(FASTEST_TICK);
+        let tick = self.tick_at.saturating_duration_since(Instant::now());
         let (wait, woken) = match due {
             Some(due) if due < tick => (due, Woken::Frame),
             Some(_) | None => (tick, Woken::Tick),
@@ -207,10 +208,10 @@ impl Session {
                 inputs = reader.batch() => Woken::Input(inputs),
                 // The sender is held by the session itself.
                 Some(answer) = answers.recv() => Woken::Answer(answer),
-                news = feed.recv() => Woken::Feed(news),
+                // What is due at once comes before more news, and after keys that are there already.
+                news = feed.recv(), if !wait.is_zero() => Woken::Feed(news),
             }
         };
-        // A frame that is due at once comes before more news, and after keys that are there already.
         wait_until(first, Instant::now() + wait).unwrap_or(woken)
     }
 
@@ -262,6 +263,16 @@ impl Session {
     /// After news were missed: entries are on the hub's board, and an entry heard twice changes
     /// nothing; log lines are gone from this screen, and it says so.
     fn catch_up(&mut self, engine: &Engine, missed: u64, reader: &mut Option<Reader>) {
+        self.read_up(engine, reader);
+        self.take(engine, Msg::LinesDropped(missed), reader);
+        if engine.hub().is_loaded() && !self.model.loaded {
+            self.take(engine, Msg::Loaded, reader);
+        }
+        self.pace.change();
+    }
+
+    /// Takes the entries that the hub's board has and this screen's has not.
+    fn read_up(&mut self, engine: &Engine, reader: &mut Option<Reader>) {
         let entries: Vec<_> = {
             let board = engine.hub().board();
             let newer = |incident: &crate::incident::Incident| {
@@ -270,12 +281,9 @@ impl Session {
             };
             board.incidents().filter_map(newer).flatten().collect()
         };
-        self.take(engine, Msg::Entries(entries), reader);
-        self.take(engine, Msg::LinesDropped(missed), reader);
-        if engine.hub().is_loaded() && !self.model.loaded {
-            self.take(engine, Msg::Loaded, reader);
+        if !entries.is_empty() {
+            self.take(engine, Msg::Entries(entries), reader);
         }
-        self.pace.change();
     }
 
     fn take(&mut self, engine: &Engine, msg: Msg, reader: &mut Option<Reader>) {
