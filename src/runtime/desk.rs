@@ -180,7 +180,9 @@ impl Desk {
                 (text, 0)
             }
         };
-        let editor = Editor::open(&text);
+        let mut editor = Editor::open(&text);
+        // Whoever types at once must not type into the line that tells what it was written from.
+        editor.go_to(text.lines().take_while(|line| line.starts_with("<!--")).count());
         let saved = editor.text();
         self.open = Some(OpenReview { incident, editor, saved, revision, saving: false });
         Ok(())

@@ -76,6 +76,12 @@ impl Editor {
         self.area.search_pattern().is_some() && self.area.search_forward(false)
     }
 
+    /// Puts the cursor at the beginning of a line, counted from zero, or of the last one.
+    pub fn go_to(&mut self, line: usize) {
+        let line = u16::try_from(line).unwrap_or(u16::MAX);
+        self.area.move_cursor(CursorMove::Jump(line, 0));
+    }
+
     /// Scrolls by lines.
     pub fn scroll(&mut self, lines: i32) {
         let limit = i32::from(i16::MAX);
