@@ -70,7 +70,12 @@ impl Model {
 
     /// Says that there is no incident to do it to.
     pub(super) fn nothing_selected(&mut self) -> Vec<Effect> {
-        self.take_notice(Notice::error("no incident is selected; D declares one"));
+        let words = match (self.loaded, self.selection.incident) {
+            // It is known by name only.
+            (false, Some(id)) => format!("{id} is still being read from the journal; in a moment"),
+            (_, _) => "no incident is selected; D declares one".to_owned(),
+        };
+        self.take_notice(Notice::error(words));
         vec![]
     }
 
@@ -90,7 +95,6 @@ impl Model {
     }
 
     fn select_incident(&mut self, id: Option<IncidentId>) {
-        self.selection.by_hand |= id.is_some();
         if id.is_some() && id != self.selection.incident {
             self.selection.incident = id;
             self.selection.action = None;
@@ -120,8 +124,6 @@ impl Model {
     }
 
     pub(super) fn move_selection(&mut self, by: i32) -> Vec<Effect> {
-        // Whoever moves within an incident has chosen it.
-        self.selection.by_hand |= self.selection.incident.is_some();
         match self.pane() {
             Pane::Incidents => self.step_incident(by),
             Pane::Timer => {
