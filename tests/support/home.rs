@@ -1,7 +1,7 @@
 //! A person's home: a configuration, a data directory and small programs, and the real binary run
 //! in it.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -115,6 +115,13 @@ impl Home {
         command
     }
 
+    /// The environment of [`Self::command`].
+    pub fn variables(&self) -> Vec<(OsString, OsString)> {
+        let command = self.command(&[]);
+        let owned = |(name, value): (&OsStr, &OsStr)| (name.to_owned(), value.to_owned());
+        set_variables(&command).into_iter().map(owned).collect()
+    }
+
     /// Runs it to its end.
     pub fn run(&self, arguments: &[&str]) -> Ran {
         self.came_to(self.command(arguments).output().expect("the binary runs"))
@@ -127,7 +134,7 @@ impl Home {
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_flightdeck"));
         command.args(arguments);
         command.env_clear();
-        for (name, value) in set_variables(&self.command(&[])) {
+        for (name, value) in self.variables() {
             command.env(name, value);
         }
         command.cwd(self.dir.path());

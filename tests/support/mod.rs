@@ -5,3 +5,4 @@
 pub mod home;
 pub mod program;
 pub mod prometheus;
+pub mod screen;

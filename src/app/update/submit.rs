@@ -1,7 +1,6 @@
 //! Handing commands to the hub: rehearsed first, for an instant answer.
 
 use super::super::effect::{Effect, Ticket};
-use super::super::form::Purpose;
 use super::super::model::{Modal, Model};
 use super::super::msg::Notice;
 use crate::incident::{Command, Incident, IncidentId, Role, Text, decide};
@@ -10,7 +9,6 @@ impl Model {
     /// Submits a command for the selected incident; a refusal is shown at once.
     pub(super) fn submit(&mut self, command: Command) -> Vec<Effect> {
         let Some(id) = self.incident().map(|i| i.id) else { return self.nothing_selected() };
-        self.selection.by_hand = true;
         let ticket = self.ticket();
         self.submit_as(ticket, Some(id), command)
     }
@@ -54,14 +52,10 @@ impl Model {
                 form.error = Some(words.to_string());
             }
             (Some(form), Ok(id)) => {
-                let purpose = form.purpose.clone();
+                let declared = form.purpose == super::super::form::Purpose::Declare;
                 self.modals.retain(|modal| !matches!(modal, Modal::Form(form) if form.waiting));
-                if purpose == Purpose::Declare {
+                if declared {
                     self.selection.incident = Some(id);
-                } else if let Purpose::KeepToResolve(kept) = purpose
-                    && self.incident().is_some_and(|incident| incident.id == id)
-                {
-                    self.go_on_resolving(kept);
                 }
             }
             (None, Err(words)) => self.take_notice(Notice::error(words.as_str())),

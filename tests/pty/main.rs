@@ -1,0 +1,7 @@
+//! The real program on a real terminal: what a person sees, presses and finds again.
+#![cfg(unix)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod drill;
