@@ -44,6 +44,8 @@ pub enum Purpose {
     Settle(ActionId),
     /// Who keeps a mitigation, and why.
     Keep(ActionId),
+    /// The same, asked on the way to the end of the incident, which goes on afterwards.
+    KeepToResolve(ActionId),
     /// A search in the review.
     Search,
     /// Where to write the review.

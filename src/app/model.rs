@@ -222,6 +222,8 @@ pub enum ConfirmStage {
 pub struct Selection {
     /// The incident that all panes are about.
     pub incident: Option<IncidentId>,
+    /// Whether a person chose it: then it never moves by itself.
+    pub by_hand: bool,
     /// In Actions.
     pub action: Option<ActionId>,
     /// In Roster.

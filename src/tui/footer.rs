@@ -8,7 +8,7 @@ use crate::app::keymap::show;
 use crate::app::model::{Model, Pane, Screen};
 use crate::app::msg::{Notice, NoticeLevel};
 use crate::app::theme::Role;
-use crate::incident::{Lamp, Mark, Op};
+use crate::incident::{Action, Lamp, Mark, Op};
 
 use super::row::Row;
 use super::view::View;
@@ -54,6 +54,23 @@ pub fn is_offered(model: &Model, intent: Intent) -> bool {
         (Intent::Rollback, _) => any(&[Op::RollbackConfig, Op::RollbackBranch, Op::RollbackSystem]),
         (_, Some(op)) => any(&[op]),
         (_, None) => true,
+    }
+}
+
+/// Whether there is something that an intent could be about: no key is shown for an answer that
+/// nothing asks for.
+fn is_timely(model: &Model, intent: Intent) -> bool {
+    let any = |is: fn(&Action) -> bool| model.incident().is_some_and(|i| i.actions.values().any(is));
+    if matches!(intent, Intent::Approve | Intent::Deny) {
+        any(|action| action.lamp == Lamp::Proposed)
+    } else if intent == Intent::Settle {
+        any(|action| matches!(action.lamp, Lamp::InDoubt | Lamp::Unverified | Lamp::Leaking))
+    } else if intent == Intent::Keep {
+        any(Action::is_unaccounted)
+    } else if intent == Intent::Undo {
+        any(|action| action.lamp.may_be_in_force())
+    } else {
+        true
     }
 }
 
@@ -119,7 +136,8 @@ impl Keys<'_> {
 
     fn say_all(&mut self, row: &mut Row<'_>, intents: &[Intent], role: Role) {
         for intent in intents {
-            if !self.shown.contains(intent) && self.say(row, *intent, role) {
+            let wanted = !self.shown.contains(intent) && is_timely(self.model, *intent);
+            if wanted && self.say(row, *intent, role) {
                 self.shown.push(*intent);
             }
         }

@@ -74,7 +74,7 @@ fn an_open_prompt_is_never_off_the_screen() {
     press(&mut form, "u tab tab tab 1 5 m");
     let by_key = asking("space e", |op| Ok(Box::new(plan(op, "support-1"))));
     let cases: [(&Model, &[&str], bool); 4] = [
-        (&confirming(), &["type support-1 to confirm", "> supp", "esc does nothing"], true),
+        (&confirming(), &["type support-1 to confirm", "> supp", "esc goes back"], true),
         (&filtering("retry"), &["filter: retry"], true),
         (&form, &["15m", "enter sends it"], true),
         (&by_key, &["y confirms"], false),

@@ -90,13 +90,7 @@ impl Model {
                     .text("at", "HH:MM[:SS] UTC, or a span such as 5m ago; empty: now", "")
                     .text("reason", "needed to back-date or correct", "")
             }
-            Intent::Resolve => {
-                if let Some(id) = self.first_unaccounted() {
-                    return Ok(self
-                        .keep_form(id, "still in force: undo it first (Esc, then U), or say who keeps it"));
-                }
-                new(Purpose::Resolve, "end the incident").text("summary", "what ended it", "")
-            }
+            Intent::Resolve => self.resolve_form(None),
             Intent::Reopen => new(Purpose::Reopen, "it was not over").text("reason", "why", ""),
             Intent::Merge => new(Purpose::Merge, "end it as a duplicate")
                 .text("into", "the incident that goes on, such as INC-7", "")
@@ -137,7 +131,7 @@ impl Model {
             }
             Intent::Deny => {
                 let id = self.proposal().map(|a| a.id).ok_or("nothing waits for approval")?;
-                new(Purpose::Deny(id), "refuse the proposal").text("reason", "why", "")
+                new(Purpose::Deny(id), &format!("deny {}", self.named(id))).text("reason", "why", "")
             }
             Intent::Settle => {
                 let action = self.to_settle()?;
@@ -153,7 +147,7 @@ impl Model {
                 let selected = self.selected_action().filter(|a| a.is_unaccounted()).map(|a| a.id);
                 let id =
                     selected.or(self.first_unaccounted()).ok_or("nothing is in force and unaccounted for")?;
-                self.keep_form(id, "who keeps it after the incident, and why")
+                self.keep_form(Purpose::Keep(id), id, "who takes it away later")
             }
             Intent::Search => new(Purpose::Search, "search in the review").text("text", "what to find", ""),
             Intent::Export => {
@@ -190,12 +184,36 @@ impl Model {
             .text("next in", "a span such as 15m; empty: by the policy's cadence", "")
     }
 
-    fn keep_form(&self, id: ActionId, title: &str) -> Form {
-        let action = self.incident().and_then(|i| i.actions.get(&id));
-        let title = format!("{}: {title}", action.map_or_else(|| id.to_string(), Action::to_string));
-        Form::new(Purpose::Keep(id), title)
-            .text("owner", "who takes it away later", self.actor.as_person().map_or("", Text::as_str))
+    /// The end of the incident; before it, what becomes of each mitigation still in force. `kept`
+    /// was accounted for just now, and its entry may be on its way yet.
+    fn resolve_form(&self, kept: Option<ActionId>) -> Form {
+        let left = self.incident().and_then(|i| i.unaccounted().map(|a| a.id).find(|id| Some(*id) != kept));
+        match left {
+            Some(id) => {
+                let hint = "who takes it away later; to undo it instead: esc, then U";
+                self.keep_form(Purpose::KeepToResolve(id), id, hint)
+            }
+            None => Form::new(Purpose::Resolve, "end the incident").text("summary", "what ended it", ""),
+        }
+    }
+
+    /// Goes on with the end of the incident after one mitigation was accounted for.
+    pub(super) fn go_on_resolving(&mut self, kept: ActionId) {
+        let form = self.resolve_form(Some(kept));
+        let form = self.draft_of(&form).unwrap_or(form);
+        self.modals.push(Modal::Form(form));
+    }
+
+    fn keep_form(&self, purpose: Purpose, id: ActionId, hint: &str) -> Form {
+        Form::new(purpose, format!("{} is in force: who keeps it?", self.named(id)))
+            .text("owner", hint, self.actor.as_person().map_or("", Text::as_str))
             .text("reason", "why it stays", "")
+    }
+
+    /// `A3 isolate support-1`.
+    fn named(&self, id: ActionId) -> String {
+        let action = self.incident().and_then(|i| i.actions.get(&id));
+        action.map_or_else(|| id.to_string(), |action| format!("{id} {}", action.plan.title()))
     }
 
     fn to_settle(&self) -> Result<&Action, String> {
@@ -248,7 +266,8 @@ impl Model {
             | Purpose::MoveImprovement
             | Purpose::Deny(_)
             | Purpose::Settle(_)
-            | Purpose::Keep(_) => {}
+            | Purpose::Keep(_)
+            | Purpose::KeepToResolve(_) => {}
         }
         let built = self.command_from(&form);
         let incident = if form.purpose == Purpose::Declare { None } else { self.incident().map(|i| i.id) };
@@ -347,7 +366,7 @@ impl Model {
                     if form.get("it") == UNDONE { Settlement::Undone } else { Settlement::Failed };
                 Ok(Command::Settle { action: *action, settlement, reason: form.get("how you know") })
             }
-            Purpose::Keep(action) => Ok(Command::Account {
+            Purpose::Keep(action) | Purpose::KeepToResolve(action) => Ok(Command::Account {
                 action: *action,
                 disposition: Disposition::Kept { owner: form.get("owner"), reason: form.get("reason") },
             }),

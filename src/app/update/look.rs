@@ -95,6 +95,7 @@ impl Model {
     }
 
     fn select_incident(&mut self, id: Option<IncidentId>) {
+        self.selection.by_hand |= id.is_some();
         if id.is_some() && id != self.selection.incident {
             self.selection.incident = id;
             self.selection.action = None;
@@ -124,6 +125,8 @@ impl Model {
     }
 
     pub(super) fn move_selection(&mut self, by: i32) -> Vec<Effect> {
+        // Whoever moves within an incident has chosen it.
+        self.selection.by_hand |= self.selection.incident.is_some();
         match self.pane() {
             Pane::Incidents => self.step_incident(by),
             Pane::Timer => {

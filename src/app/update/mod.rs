@@ -29,9 +29,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         Msg::Entries(entries) => model.entries(&entries),
         Msg::Loaded => {
             let effects = model.attend();
-            model.loaded = true;
             model.heads.clear();
             model.select_something();
+            model.loaded = true;
             effects
         }
         Msg::Lines(lines) => {
@@ -99,11 +99,16 @@ impl Model {
         }
     }
 
-    /// Selects the first incident when none is; a selection once made only a person moves.
+    /// Selects what a person would look at first, as long as nobody chose: while the journal is
+    /// being loaded, and when something burns and what is shown does not. A choice, or a question
+    /// on screen, is never moved under the person's hand.
     fn select_something(&mut self) {
-        let known =
-            |id: &IncidentId| self.board.incident(*id).is_some() || self.heads.iter().any(|h| h.id == *id);
-        if self.selection.incident.as_ref().is_none_or(|id| !known(id)) {
+        if self.selection.by_hand || (self.loaded && !self.modals.is_empty()) {
+            return;
+        }
+        let burns =
+            |id: Option<IncidentId>| id.and_then(|id| self.board.incident(id)).is_some_and(|i| i.is_open());
+        if !self.loaded || !burns(self.selection.incident) {
             self.selection.incident = self.incidents_in_order().first().copied();
         }
     }

@@ -1,6 +1,7 @@
 //! Handing commands to the hub: rehearsed first, for an instant answer.
 
 use super::super::effect::{Effect, Ticket};
+use super::super::form::Purpose;
 use super::super::model::{Modal, Model};
 use super::super::msg::Notice;
 use crate::incident::{Command, Incident, IncidentId, Role, Text, decide};
@@ -9,6 +10,7 @@ impl Model {
     /// Submits a command for the selected incident; a refusal is shown at once.
     pub(super) fn submit(&mut self, command: Command) -> Vec<Effect> {
         let Some(id) = self.incident().map(|i| i.id) else { return self.nothing_selected() };
+        self.selection.by_hand = true;
         let ticket = self.ticket();
         self.submit_as(ticket, Some(id), command)
     }
@@ -52,10 +54,14 @@ impl Model {
                 form.error = Some(words.to_string());
             }
             (Some(form), Ok(id)) => {
-                let declared = form.purpose == super::super::form::Purpose::Declare;
+                let purpose = form.purpose.clone();
                 self.modals.retain(|modal| !matches!(modal, Modal::Form(form) if form.waiting));
-                if declared {
+                if purpose == Purpose::Declare {
                     self.selection.incident = Some(id);
+                } else if let Purpose::KeepToResolve(kept) = purpose
+                    && self.incident().is_some_and(|incident| incident.id == id)
+                {
+                    self.go_on_resolving(kept);
                 }
             }
             (None, Err(words)) => self.take_notice(Notice::error(words.as_str())),

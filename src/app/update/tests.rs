@@ -8,7 +8,7 @@ use crate::app::intent::Intent;
 use crate::app::key::{Input, Key, Mouse, MouseKind};
 use crate::app::keymap::{Context, Keymap};
 use crate::app::model::{ConfirmStage, Modal, Pane, Screen};
-use crate::incident::{Actor, Command, Event, Op, Params, Plan, Policy, Realm, Severity, Text};
+use crate::incident::{ActionId, Actor, Command, Event, Op, Params, Plan, Policy, Realm, Severity, Text};
 
 fn at(seconds: i64) -> Time {
     chrono::Utc.timestamp_opt(1_700_000_000 + seconds, 0).unwrap()
@@ -183,6 +183,43 @@ fn esc_in_a_form_loses_nothing_that_was_typed() {
 }
 
 #[test]
+fn the_way_to_the_end_asks_for_each_mitigation_in_turn() {
+    let mut model = session();
+    for (number, agent) in [(1, "support-1"), (2, "mailer-3")] {
+        let requested = Event::ActionRequested {
+            action: ActionId(number),
+            plan: Plan { target: agent.into(), ..isolate_plan() },
+            approved_by: None,
+            undoes: None,
+            runner: "test-run".into(),
+        };
+        update(&mut model, Msg::Entries(vec![entry(1, 1 + u64::from(number), requested)]));
+    }
+    press(&mut model, "R");
+    for (number, agent) in [(1, "support-1"), (2, "mailer-3")] {
+        let Some(Modal::Form(form)) = model.modals.last() else { panic!() };
+        assert_eq!(form.title, format!("A{number} isolate {agent} is in force: who keeps it?"));
+        press(&mut model, "enter");
+        type_text(&mut model, "until the fix is deployed");
+        let effects = press(&mut model, "enter");
+        let [Effect::Submit { ticket, command: Command::Account { action, disposition }, .. }] = &effects[..]
+        else {
+            panic!("{effects:?}")
+        };
+        assert_eq!(*action, ActionId(number));
+        // The answer comes before the entry, or after it.
+        let accounted = Event::ActionAccounted { action: *action, disposition: disposition.clone() };
+        let entry = Msg::Entries(vec![entry(1, 3 + u64::from(number), accounted)]);
+        let answer = Msg::Submitted { ticket: *ticket, answer: Ok(IncidentId(1)) };
+        let (first, second) = if number == 1 { (answer, entry) } else { (entry, answer) };
+        update(&mut model, first);
+        update(&mut model, second);
+    }
+    let Some(Modal::Form(form)) = model.modals.last() else { panic!() };
+    assert_eq!((form.title.as_str(), model.modals.len()), ("end the incident", 1));
+}
+
+#[test]
 fn d10_an_escalation_nothing_carries_can_be_recorded_as_done_by_other_means() {
     let mut model = session();
     let effects = model.plan(Op::Escalate, "1".into(), Params::new());
@@ -219,6 +256,28 @@ fn a_selection_stays_on_its_incident_when_others_arrive() {
         update(&mut model, Msg::Entries(vec![entry(number, 1, declared)]));
         assert_eq!(model.selection.incident, Some(IncidentId(1)));
     }
+}
+
+#[test]
+fn while_the_journal_loads_what_burns_is_selected_not_what_came_first() {
+    let policy = Arc::new(Policy::built_in());
+    let mut model = Model::new(Actor::person("ana"), Realm::Live, policy, Arc::new(keymap()), at(0));
+    let declared = |severity| Event::Declared {
+        realm: Realm::Live,
+        title: "an old one".into(),
+        severity,
+        pattern: None,
+        agents: vec![],
+        detected_at: at(0),
+    };
+    let over = Event::Resolved { summary: "over".into() };
+    update(&mut model, Msg::Entries(vec![entry(1, 1, declared(Severity::P0)), entry(1, 2, over)]));
+    assert_eq!(model.selection.incident, Some(IncidentId(1)));
+    update(&mut model, Msg::Entries(vec![entry(2, 1, declared(Severity::P2))]));
+    update(&mut model, Msg::Loaded);
+    assert_eq!(model.selection.incident, Some(IncidentId(2)));
+    update(&mut model, Msg::Entries(vec![entry(3, 1, declared(Severity::P0))]));
+    assert_eq!(model.selection.incident, Some(IncidentId(2)), "what burns stays in sight");
 }
 
 #[test]

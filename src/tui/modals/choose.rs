@@ -37,7 +37,7 @@ pub fn draw(view: &View<'_>, choose: &Choose, area: Rect, buf: &mut Buffer) -> O
             if selected { line.patch_style(view.style(Role::Selection)) } else { line }
         })
         .collect();
-    let prompt = [line(view, "enter or a digit takes it, esc does nothing", Role::Dim)];
+    let prompt = [line(view, "enter or a digit takes it, esc goes back", Role::Dim)];
     Modal { title: &choose.title, body: &body, prompt: &prompt, scroll: 0, width: 50, danger: false }
         .draw(area, buf, view.skin);
     None

@@ -10,7 +10,7 @@ use crate::app::theme::Role;
 use crate::incident::{Digest, Op, Plan, Realm, Span};
 use crate::tui::view::View;
 use crate::tui::widgets::Modal;
-use crate::tui::widgets::wrap::truncate;
+use crate::tui::widgets::wrap::{truncate, wrap};
 
 use super::{across, in_prompt, line, line_cells, span, typed};
 
@@ -22,19 +22,15 @@ pub fn draw(view: &View<'_>, confirm: &Confirm, area: Rect, buf: &mut Buffer) ->
     let cells = line_cells(area);
     let cut = |text: &str| truncate(text, cells, view.skin.glyphs.ellipsis).into_owned();
     let keys = if cells < 50 {
-        "enter confirms, esc does nothing"
+        "enter confirms, esc goes back"
     } else {
-        "enter confirms, esc does nothing, up and down scroll"
+        "enter confirms, esc goes back, up and down scroll"
     };
     let mut at = None;
     let (what, body, mut prompt) = match &confirm.stage {
         ConfirmStage::Planning { what, .. } => {
             let words = "asking the adapter what exactly it would do";
-            (
-                what.clone(),
-                vec![],
-                vec![line(view, words, Role::Dim), line(view, "esc does nothing", Role::Dim)],
-            )
+            (what.clone(), vec![], vec![line(view, words, Role::Dim), line(view, "esc goes back", Role::Dim)])
         }
         ConfirmStage::Unavailable { what, why, by_hand } => {
             let body = why.as_str().lines().map(|text| line(view, text, Role::Warning)).collect();
@@ -54,15 +50,19 @@ pub fn draw(view: &View<'_>, confirm: &Confirm, area: Rect, buf: &mut Buffer) ->
                 line(view, format!("> {text}"), Role::Prompt),
                 line(view, keys, Role::Dim),
             ];
-            (plan.title(), lines(view, confirm, plan, Some(digest)), prompt)
+            (plan.title(), lines(view, confirm, plan, Some(digest), cells), prompt)
         }
         ConfirmStage::Ready { plan, digest, typed: false } => {
-            let words = "y confirms; n or esc does nothing";
-            (plan.title(), lines(view, confirm, plan, Some(digest)), vec![line(view, words, Role::Strong)])
+            let words = "y confirms; n or esc goes back";
+            (
+                plan.title(),
+                lines(view, confirm, plan, Some(digest), cells),
+                vec![line(view, words, Role::Strong)],
+            )
         }
         ConfirmStage::Submitted { plan, .. } => {
             let words = "confirmed; waiting for the journal before anything is called";
-            (plan.title(), lines(view, confirm, plan, None), vec![line(view, cut(words), Role::Dim)])
+            (plan.title(), lines(view, confirm, plan, None, cells), vec![line(view, cut(words), Role::Dim)])
         }
     };
     if let Some(error) = &confirm.error
@@ -99,13 +99,24 @@ fn plan_of(confirm: &Confirm) -> Option<&Plan> {
 }
 
 /// Everything that is confirmed, in the order in which it is asked about.
-fn lines(view: &View<'_>, confirm: &Confirm, plan: &Plan, digest: Option<&Digest>) -> Vec<Line<'static>> {
+fn lines(
+    view: &View<'_>,
+    confirm: &Confirm,
+    plan: &Plan,
+    digest: Option<&Digest>,
+    cells: usize,
+) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
+    // What goes on below stays beside its label; in a small box every cell is wanted.
+    let room = if cells < 60 { usize::MAX } else { cells - LABEL };
     let mut say = |label: &str, words: String, role: Role| {
-        lines.push(Line::from(vec![
-            span(view, format!("{label:<LABEL$}"), Role::Dim),
-            span(view, words, role),
-        ]));
+        for (index, part) in wrap(&words, room).into_iter().enumerate() {
+            let label = if index == 0 { label } else { "" };
+            lines.push(Line::from(vec![
+                span(view, format!("{label:<LABEL$}"), Role::Dim),
+                span(view, part.to_owned(), role),
+            ]));
+        }
     };
     let info = plan.op.info();
     say("does", format!("{} [{}]", info.about, info.row), Role::Strong);

@@ -106,9 +106,9 @@ fn answer(view: &View<'_>, form: &Form, cells: usize) -> Line<'static> {
 
 fn keys(view: &View<'_>, form: &Form) -> Line<'static> {
     let words = match (form.is_at_end(), form.entries.len()) {
-        (true, 0 | 1) => "enter sends it, esc does nothing",
-        (true, _) => "enter sends it, tab to the first field, esc does nothing",
-        (false, _) => "enter to the next field, ctrl-s sends it, esc does nothing",
+        (true, 0 | 1) => "enter sends it, esc goes back",
+        (true, _) => "enter sends it, tab to the first field, esc goes back",
+        (false, _) => "enter to the next field, ctrl-s sends it, esc goes back",
     };
     line(view, words, Role::Dim)
 }

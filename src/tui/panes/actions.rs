@@ -187,7 +187,7 @@ fn draw_detail(view: &View<'_>, incident: &Incident, action: &Action, area: Rect
     }
     detail.say("life", &life(action), Role::Text);
     let version = action.plan.version.as_ref().map_or_else(String::new, |v| format!(" at version {v}"));
-    detail.say("did", &format!("{}{version}", title(action)), Role::Text);
+    detail.say("what", &format!("{}{version}", title(action)), Role::Text);
     detail.say("call", &format!("{}: {}", action.plan.adapter, action.plan.call), Role::Text);
     detail.say("undo", &undo(action), Role::Text);
     for conflict in &action.plan.conflicts {

@@ -38,12 +38,16 @@ fn lines(view: &View<'_>, incident: &Incident) -> Vec<(&'static str, String, Rol
     for state in &incident.alerts {
         let alert = &state.alert;
         let times = if state.fired > 1 { format!(", {} times", state.fired) } else { String::new() };
-        let (how, role) = match state.resolved_at {
-            None => ("firing", Role::Text),
-            Some(_) => ("over by its source's word", Role::Dim),
+        let (how, since, role) = match state.resolved_at {
+            None => ("firing", alert.starts_at, Role::Text),
+            Some(at) => ("over by its source's word", at, Role::Dim),
         };
-        let from = words::hm(alert.starts_at, view.model.now);
-        lines.push(("alert", format!("{}: {} ({how} since {from}{times})", alert.name, alert.summary), role));
+        let since = words::hm(since, view.model.now);
+        lines.push((
+            "alert",
+            format!("{}: {} ({how} since {since}{times})", alert.name, alert.summary),
+            role,
+        ));
     }
     let agents = incident.agents.iter().map(ToString::to_string).collect::<Vec<_>>();
     lines.push((

@@ -7,7 +7,7 @@ use crate::app::intent::Intent;
 use crate::app::layout::{first_in_sight, list_area};
 use crate::app::model::Pane;
 use crate::app::theme::Role;
-use crate::incident::{AgentId, Incident, IncidentId, Mark, Severity, Status, Text, Time};
+use crate::incident::{AgentId, Incident, IncidentId, Mark, Realm, Severity, Status, Text, Time};
 use crate::tui::row::Row;
 use crate::tui::view::{View, area as as_area, rect};
 use crate::tui::widgets::list::Top;
@@ -90,9 +90,10 @@ fn time(incident: &Incident, now: Time) -> String {
 fn draw_none(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let model = view.model;
     let key = |intent| model.keymap.keys_for(model.context(), intent);
-    let mut lines = vec![match model.loaded {
-        true => "no incident on record".to_owned(),
-        false => "reading the journal".to_owned(),
+    let mut lines = vec![match (model.loaded, model.realm) {
+        (true, Realm::Live) => "no incident on record".to_owned(),
+        (true, Realm::Drill) => "the drill runs: something will go wrong within a minute".to_owned(),
+        (false, _) => "reading the journal".to_owned(),
     }];
     if let Some(key) = key(Intent::Declare) {
         lines.push(format!("{key} declares what no monitor saw"));

@@ -52,7 +52,10 @@ fn draw_role(view: &View<'_>, incident: &Incident, duty: Duty, mut row: Row<'_>)
         Some(holding) => {
             let since = words::hm(holding.since, view.model.now);
             let since = if wide { format!("since {since}") } else { since };
-            row.right(&since, Role::Dim);
+            // Who it is comes before since when.
+            if wide || width(holding.holder.as_str()) + width(&since) < row.room() {
+                row.right(&since, Role::Dim);
+            }
             row.column(holding.holder.as_str(), holder.min(row.room()), Role::Strong);
         }
         None => {
