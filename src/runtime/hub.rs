@@ -22,6 +22,9 @@ const TRIES: u32 = 20;
 /// How long the journal's own news are waited for before a decision is tried again anyway.
 const CATCH_UP: Duration = Duration::from_millis(500);
 
+/// The notice that the journal cannot be read.
+const UNREADABLE: &str = "journal unreadable";
+
 /// The hub. Cheap to clone.
 #[derive(Clone)]
 pub struct Hub(Arc<Inner>);
@@ -155,10 +158,26 @@ impl Hub {
 
     /// Loads the journal and goes on hearing of every entry, own and foreign, until cancelled.
     pub async fn run(self, cancel: CancellationToken) {
-        let at_start = self.0.journal.position().await.unwrap_or(0);
+        let mut unreadable = false;
+        // Until it can be read, nobody may take it for empty.
+        let at_start = loop {
+            match self.0.journal.position().await {
+                Ok(position) => break position,
+                Err(error) => {
+                    unreadable = true;
+                    self.tell_unreadable(&error, &cancel).await;
+                }
+            }
+            if cancel.is_cancelled() {
+                return;
+            }
+        };
         let mut watch = self.0.journal.watch(0);
         if at_start == 0 {
             self.announce_loaded();
+        }
+        if std::mem::take(&mut unreadable) {
+            self.tell(Feed::Notice(Notice::clear(UNREADABLE)));
         }
         loop {
             let news = tokio::select! {
@@ -167,6 +186,9 @@ impl Hub {
             };
             match news {
                 Ok(news) => {
+                    if std::mem::take(&mut unreadable) {
+                        self.tell(Feed::Notice(Notice::clear(UNREADABLE)));
+                    }
                     let entries: Arc<[Entry]> = news.into_iter().map(|(_, entry)| entry).collect();
                     self.take(&entries);
                     self.tell(Feed::Entries(entries));
@@ -176,11 +198,17 @@ impl Hub {
                     }
                 }
                 Err(error) => {
-                    self.tell(Feed::Notice(Notice::lasting("journal", error.to_string())));
-                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    unreadable = true;
+                    self.tell_unreadable(&error, &cancel).await;
                 }
             }
         }
+    }
+
+    /// Says that the journal cannot be read, and waits a little before the next try.
+    async fn tell_unreadable(&self, error: &StoreError, cancel: &CancellationToken) {
+        self.tell(Feed::Notice(Notice::lasting(UNREADABLE, error.to_string())));
+        drop(tokio::time::timeout(Duration::from_secs(1), cancel.cancelled()).await);
     }
 
     fn announce_loaded(&self) {
