@@ -18,6 +18,7 @@ pub mod line;
 pub mod mark;
 pub mod name;
 pub mod op;
+pub mod playbook;
 pub mod policy;
 pub mod refusal;
 pub mod review;

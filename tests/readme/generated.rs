@@ -10,6 +10,7 @@ use flightdeck::config::starter::STARTER;
 use flightdeck::config::{Paths, keymap::Keymaps, theme::Themes};
 use flightdeck::error::EXIT_CODES;
 use flightdeck::incident::action::Lamp;
+use flightdeck::incident::playbook::ROWS;
 use flightdeck::incident::policy::{ActorKind, Approval, Confirm, Moment, WindowName};
 use flightdeck::incident::{Aim, OPS, OpInfo, Policy, Severity, Span, VITALS};
 use flightdeck::runtime::scenarios;
@@ -29,6 +30,7 @@ const PARTS: &[Part] = &[
     ("windows", windows),
     ("guardrails", guardrails),
     ("escalation", escalation),
+    ("rules", rules),
     ("keys", keys),
     ("chat commands", chats),
     ("commands", commands),
@@ -208,6 +210,10 @@ fn escalation() -> String {
         ]
     });
     table(&["level", "who", "for", "when"], rows)
+}
+
+fn rules() -> String {
+    table(&["rule", "says"], ROWS.iter().map(|row| vec![format!("[{}]", row.id), row.about.to_owned()]))
 }
 
 fn keys() -> String {

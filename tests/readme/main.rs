@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 use flightdeck::config::Paths;
+use flightdeck::incident::playbook;
 use flightdeck::runtime;
 use flightdeck::sources::generic;
 
@@ -130,6 +131,42 @@ fn alertmanager_takes_its_configuration() {
         let told = String::from_utf8_lossy(&read.stderr).into_owned();
         assert!(read.status.success(), "README.md:{}: {told}", block.line);
     }
+}
+
+#[test]
+fn every_rule_that_is_named_is_explained() {
+    let named = regex::Regex::new(r#"(?:"|\[|\()([A-E](?:1[0-4]|[1-9]))(?:"|\]|\)|,)"#).unwrap();
+    let mut seen = 0;
+    for file in sources(&Path::new(REPOSITORY).join("src")) {
+        // Tests tell stories of their own.
+        if ["tests", "story"].iter().any(|word| file.to_string_lossy().contains(word)) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+            for found in named.captures_iter(line) {
+                let id = &found[1];
+                assert!(playbook::about(id).is_some(), "{}: {id} in {}", file.display(), line.trim());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 50, "only {seen} were found");
+}
+
+/// Every Rust file below a directory.
+fn sources(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            found.push(path);
+        }
+    }
+    found
 }
 
 #[test]

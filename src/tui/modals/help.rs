@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use crate::app::intent::{INTENTS, IntentInfo};
 use crate::app::palette::CHATS;
 use crate::app::theme::Role;
+use crate::incident::playbook::ROWS;
 use crate::tui::footer::is_offered;
 use crate::tui::view::View;
 use crate::tui::widgets::Modal;
@@ -17,6 +18,8 @@ use super::{across, line, line_cells, span};
 /// Cells of the columns for keys and names.
 const KEYS: usize = 10;
 const NAME: usize = 19;
+/// Cells of the column for a rule's name.
+const RULE: usize = 5;
 
 /// Draws the help.
 pub fn draw(view: &View<'_>, scroll: u16, area: Rect, buf: &mut Buffer) -> Option<Position> {
@@ -56,6 +59,18 @@ fn lines(view: &View<'_>, cells: usize) -> Vec<Line<'static>> {
             span(view, pad(chat.form, KEYS + NAME + 2, ""), Role::Key),
             span(view, chat.about, Role::Text),
         ]));
+    }
+    lines.push(Line::default());
+    lines.push(line(view, "The rules that are named in brackets, such as [A3]", Role::Title));
+    for rule in ROWS {
+        let room = cells.saturating_sub(RULE).max(RULE);
+        for (index, part) in wrap(rule.about, room).into_iter().enumerate() {
+            let id = if index == 0 { rule.id } else { "" };
+            lines.push(Line::from(vec![
+                span(view, pad(id, RULE, ""), Role::Key),
+                span(view, part.to_owned(), Role::Text),
+            ]));
+        }
     }
     lines
 }
