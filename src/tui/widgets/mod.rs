@@ -37,6 +37,14 @@ pub fn put(buf: &mut Buffer, area: Rect, text: &str, style: Style) -> u16 {
     if area.is_empty() {
         return 0;
     }
+    if wrap::is_plain(text) {
+        let start = buf.index_of(area.x, area.y);
+        let cells = &mut buf.content[start..start + usize::from(area.width)];
+        for (cell, byte) in cells.iter_mut().zip(text.bytes()) {
+            cell.set_char(char::from(byte)).set_style(style);
+        }
+        return u16::try_from(text.len()).unwrap_or(u16::MAX).min(area.width);
+    }
     let (end, _) = buf.set_stringn(area.x, area.y, text, usize::from(area.width), style);
     end - area.x
 }
@@ -55,7 +63,14 @@ pub fn put_line(buf: &mut Buffer, area: Rect, line: &Line<'_>) -> u16 {
 
 /// Draws one mark, a cell wide, into every cell of an area.
 pub fn fill(buf: &mut Buffer, area: Rect, mark: &str, style: Style) {
-    for position in area.intersection(buf.area).positions() {
-        buf[position].set_symbol(mark).set_style(style);
+    let area = area.intersection(buf.area);
+    if area.is_empty() {
+        return;
+    }
+    for y in area.top()..area.bottom() {
+        let start = buf.index_of(area.x, y);
+        for cell in &mut buf.content[start..start + usize::from(area.width)] {
+            cell.set_symbol(mark).set_style(style);
+        }
     }
 }

@@ -17,14 +17,27 @@ fn graphemes(text: &str) -> impl Iterator<Item = (usize, &str, usize)> {
     })
 }
 
+/// Whether every byte is a cell of its own, as in most of what is drawn. Then nothing needs to be
+/// segmented, which is most of the cost of a frame.
+#[must_use]
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// How many cells a text takes.
 #[must_use]
 pub fn width(text: &str) -> usize {
+    if is_plain(text) {
+        return text.len();
+    }
     graphemes(text).map(|(_, _, cells)| cells).sum()
 }
 
 /// The longest start of a text that fits.
 fn start_of(text: &str, max: usize) -> &str {
+    if is_plain(text) {
+        return &text[..text.len().min(max)];
+    }
     let mut left = max;
     for (at, _, cells) in graphemes(text) {
         match left.checked_sub(cells) {
