@@ -44,6 +44,8 @@ pub struct Sent {
 pub struct FrameBackend<W: Write> {
     out: W,
     painter: Painter,
+    /// The terminal's size, which ratatui asks for before it draws.
+    size: Size,
     /// The whole screen as ratatui wants it.
     wanted: Buffer,
     /// The rows of `wanted` that ratatui drew into since the last frame.
@@ -63,6 +65,7 @@ impl<W: Write> FrameBackend<W> {
         let mut backend = Self {
             out,
             painter: Painter::new(depth),
+            size,
             wanted: Buffer::default(),
             drawn: Vec::new(),
             position: Position::ORIGIN,
@@ -71,14 +74,23 @@ impl<W: Write> FrameBackend<W> {
             frame: Vec::with_capacity(8 * 1024),
             sent: Sent::default(),
         };
-        backend.set_size(size);
+        backend.begin();
         backend
     }
 
-    /// The terminal has a new size; ratatui learns it with its next draw.
+    /// The terminal has a new size, maybe; ratatui learns it with its next draw.
+    ///
+    /// Until then `wanted` stays: after there and back again ratatui finds the size it knows, and
+    /// draws only what changed since.
     pub fn set_size(&mut self, size: Size) {
-        self.wanted = Buffer::empty(Rect::from((Position::ORIGIN, size)));
-        self.drawn = vec![true; usize::from(size.height)];
+        self.size = size;
+        self.forget();
+    }
+
+    /// Begins with a blank screen of the terminal's size.
+    fn begin(&mut self) {
+        self.wanted = Buffer::empty(Rect::from((Position::ORIGIN, self.size)));
+        self.drawn = vec![true; usize::from(self.size.height)];
         self.forget();
     }
 
@@ -222,10 +234,7 @@ impl<W: Write> Backend for FrameBackend<W> {
         let here = (row + usize::from(self.position.x.min(width))).min(self.wanted.content.len());
         let row_end = (row + columns).min(self.wanted.content.len());
         match clear_type {
-            ClearType::All => {
-                self.blank(0, self.wanted.content.len());
-                self.forget();
-            }
+            ClearType::All => self.begin(),
             ClearType::AfterCursor => self.blank(here, self.wanted.content.len()),
             ClearType::BeforeCursor => self.blank(0, here),
             ClearType::CurrentLine => self.blank(row.min(row_end), row_end),
@@ -235,11 +244,11 @@ impl<W: Write> Backend for FrameBackend<W> {
     }
 
     fn size(&self) -> io::Result<Size> {
-        Ok(self.wanted.area.as_size())
+        Ok(self.size)
     }
 
     fn window_size(&mut self) -> io::Result<WindowSize> {
-        Ok(WindowSize { columns_rows: self.wanted.area.as_size(), pixels: Size::ZERO })
+        Ok(WindowSize { columns_rows: self.size, pixels: Size::ZERO })
     }
 
     fn flush(&mut self) -> io::Result<()> {

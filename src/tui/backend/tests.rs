@@ -234,6 +234,19 @@ fn a_new_size_draws_everything_again_and_asks_nothing() {
 }
 
 #[test]
+fn there_and_back_again_between_two_frames_draws_everything_again() {
+    // Regression: ratatui finds the size it knows and draws nothing, onto a screen made blank.
+    for sizes in [&[(10, 2)][..], &[(6, 3), (10, 2)]] {
+        let mut terminal = terminal(10, 2, Depth::Ansi16);
+        lines(&mut terminal, &["hello"]);
+        for (columns, rows) in sizes {
+            terminal.backend_mut().set_size(Size::new(*columns, *rows));
+        }
+        assert_eq!(lines(&mut terminal, &["hello"]), "^[m^[H^[2J^[?25lhello", "{sizes:?}");
+    }
+}
+
+#[test]
 fn a_terminal_that_takes_a_part_gets_the_rest() {
     struct Narrow(Vec<u8>, bool);
     impl Write for Narrow {
