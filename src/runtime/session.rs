@@ -27,7 +27,7 @@ use crate::incident::Text;
 use crate::tui::backend::FrameBackend;
 use crate::tui::input::Reader;
 use crate::tui::pace::Pace;
-use crate::tui::terminal::{Guard, LocalTty, Modes, stop_process};
+use crate::tui::terminal::{Guard, LocalTty, Modes, size_of, stop_process};
 use crate::tui::theme::Skin;
 use crate::tui::{osc, view};
 
@@ -326,7 +326,7 @@ impl Session {
                 let said = self.desk.perform(engine, deed, &self.model, &self.answer);
                 if !self.guard.is_entered() {
                     drop(self.guard.resume());
-                    self.terminal.backend_mut().forget();
+                    self.look_anew();
                 }
                 for msg in said {
                     self.take(engine, msg, reader);
@@ -352,9 +352,18 @@ impl Session {
         self.guard.suspend().map_err(broken)?;
         stop_process().map_err(broken)?;
         self.guard.resume().map_err(broken)?;
-        self.terminal.backend_mut().forget();
+        self.look_anew();
         self.pace.key();
         Ok(())
+    }
+
+    /// Somebody else had the terminal: nothing of what it shows is known, and its size may be
+    /// another one, which only those are told who have the terminal.
+    fn look_anew(&mut self) {
+        let (columns, rows) = size_of(self.terminal.backend().out());
+        self.terminal.backend_mut().set_size(Size::new(columns, rows));
+        // A size has no effects.
+        drop(update(&mut self.model, Msg::Input(crate::app::key::Input::Resize { columns, rows })));
     }
 
     fn draw(&mut self) -> Result<()> {

@@ -74,13 +74,10 @@ impl LocalTty {
         self.out.try_clone()
     }
 
-    /// The terminal's size as the kernel knows it, in columns and rows; 80 by 24 if it knows none.
+    /// The terminal's size, as [`size_of`] has it.
     #[must_use]
     pub fn size(&self) -> (u16, u16) {
-        match rustix::termios::tcgetwinsize(&self.out) {
-            Ok(size) if size.ws_col > 0 && size.ws_row > 0 => (size.ws_col, size.ws_row),
-            Ok(_) | Err(_) => (80, 24),
-        }
+        size_of(&self.out)
     }
 
     /// Standard output without the buffer that would split a frame at its line ends.
@@ -105,6 +102,16 @@ impl Write for LocalTty {
 impl Tty for LocalTty {
     fn set_raw(&mut self, raw: bool) -> io::Result<()> {
         if raw { crossterm::terminal::enable_raw_mode() } else { crossterm::terminal::disable_raw_mode() }
+    }
+}
+
+/// A terminal's size as the kernel knows it, in columns and rows; 80 by 24 if it knows none.
+#[cfg(unix)]
+#[must_use]
+pub fn size_of(terminal: &std::fs::File) -> (u16, u16) {
+    match rustix::termios::tcgetwinsize(terminal) {
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => (size.ws_col, size.ws_row),
+        Ok(_) | Err(_) => (80, 24),
     }
 }
 
