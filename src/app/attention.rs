@@ -56,7 +56,7 @@ impl Model {
                 continue;
             }
             if self.attention.notify {
-                effects.push(Effect::Notify(Text::line(&format!("flightdeck {}: {words}", self.realm))));
+                effects.push(Effect::Notify(Text::line(&format!("{}: {words}", self.realm))));
             }
             if self.attention.bell && !effects.contains(&Effect::Bell) {
                 effects.push(Effect::Bell);

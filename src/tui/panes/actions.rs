@@ -177,7 +177,7 @@ fn draw_detail(view: &View<'_>, incident: &Incident, action: &Action, area: Rect
     ]);
     detail.lines.extend(wrap_line(&head, cells));
     detail.checks(&action.plan.checks, view.model.readings_of(incident.id, action.id));
-    if let Some(until) = action.approve_by {
+    if let Some(until) = action.approve_by.filter(|_| action.lamp == Lamp::Proposed) {
         let left = words::left(until - now);
         detail.say("waits", &format!("for approval until {}, {left}", words::hms(until)), Role::Warning);
     }
