@@ -5,3 +5,6 @@
 mod support;
 
 mod drill;
+mod killed;
+mod leak;
+mod leaving;

@@ -250,6 +250,12 @@ impl Screen {
         kill_process(self.pid, signal).expect("it runs");
     }
 
+    /// The program that has the keyboard, where a shell runs others.
+    pub fn foreground(&self) -> Pid {
+        let leader = self.master.process_group_leader();
+        leader.and_then(Pid::from_raw).expect("somebody has the keyboard")
+    }
+
     /// Closes the terminal's window.
     pub fn close(mut self) -> Closed {
         self.shown.closing.store(true, Ordering::SeqCst);
