@@ -13,7 +13,7 @@ use super::msg::{Head, Notice, ReviewView};
 use super::palette::Palette;
 use crate::incident::{
     ActionId, Actor, AgentId, Board, Deadline, Digest, Incident, IncidentId, Op, Params, Plan, Policy,
-    Reading, Realm, Record, Role, Text, Time, Vitals, Warning, deadlines, warnings,
+    Reading, Realm, Record, Role, Text, Time, Vitals, Warning, deadlines, in_sight, warnings,
 };
 
 /// The screens.
@@ -402,12 +402,18 @@ impl Model {
         layout(self.screen, self.focus, self.zoomed, self.size.0, self.size.1)
     }
 
-    /// The incidents in the order of the Incidents pane: loaded ones, then those known by name.
+    /// The incidents in the order of the Incidents pane: what burns first, worst and newest first.
+    /// Those known only by name stand where they will stand when they are loaded.
     #[must_use]
     pub fn incidents_in_order(&self) -> Vec<IncidentId> {
-        let mut all = self.board.in_order();
-        all.extend(self.heads.iter().map(|h| h.id).filter(|id| self.board.incident(*id).is_none()));
-        all
+        let named = self.heads.iter().filter(|h| self.board.incident(h.id).is_none());
+        if named.clone().next().is_none() {
+            return self.board.in_order();
+        }
+        let loaded = self.board.incidents().map(|i| (i.status, i.severity, i.id));
+        let mut all: Vec<_> = loaded.chain(named.map(|h| (h.status, h.severity, h.id))).collect();
+        all.sort_by_key(|(status, severity, id)| in_sight(*status, *severity, *id));
+        all.into_iter().map(|(_, _, id)| id).collect()
     }
 
     /// The newest readings of an action: what probes read now, else what the timeline holds.

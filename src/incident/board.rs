@@ -1,8 +1,9 @@
 //! All incidents together: the fold of a whole journal, and where an alert belongs.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::{Alert, Entry, Incident, IncidentId, Op, Plan, Status, Text};
+use super::{Alert, Entry, Incident, IncidentId, Op, Plan, Severity, Status, Text};
 
 /// Every incident with its timeline.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -126,19 +127,23 @@ impl Board {
     #[must_use]
     pub fn in_order(&self) -> Vec<IncidentId> {
         let mut all: Vec<&Incident> = self.incidents().collect();
-        all.sort_by_key(|i| {
-            let open = i.status == Status::Open;
-            (!open, if open { i.severity.index() } else { 0 }, std::cmp::Reverse(i.id))
-        });
+        all.sort_by_key(|i| in_sight(i.status, i.severity, i.id));
         all.into_iter().map(|i| i.id).collect()
     }
+}
+
+/// What an incident is sorted by, where people look for what burns.
+#[must_use]
+pub fn in_sight(status: Status, severity: Severity, id: IncidentId) -> (bool, usize, Reverse<IncidentId>) {
+    let open = status == Status::Open;
+    (!open, if open { severity.index() } else { 0 }, Reverse(id))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::incident::Command;
     use crate::incident::story::{Story, alert, plan};
-    use crate::incident::{Command, Severity};
 
     /// A board of the stories, numbered from 1.
     fn board(stories: Vec<Story>) -> Board {

@@ -35,7 +35,7 @@ pub mod warning;
 
 pub use action::{Action, Digest, Disposition, Inverse, Lamp, Params, Plan};
 pub use alert::Alert;
-pub use board::{Board, Record};
+pub use board::{Board, Record, in_sight};
 pub use check::{Check, Compare, Reading};
 pub use command::{Command, Confirmation, Report, Settlement};
 pub use deadline::{Deadline, Due, Standing, deadlines, next_deadline};

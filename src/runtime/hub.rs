@@ -12,7 +12,8 @@ use super::feed::{FEED_CAPACITY, Feed};
 use crate::adapters::{Adapter, Ask, Rig};
 use crate::app::msg::Notice;
 use crate::incident::{
-    Actor, Board, Command, Entry, Event, Incident, IncidentId, Op, Plan, Policy, Realm, Refusal, Text, decide,
+    Actor, Board, Command, Entry, Event, Incident, IncidentId, Op, Plan, Policy, Realm, Refusal, Status,
+    Text, decide, in_sight,
 };
 use crate::store::{Append, AppendError, Journal, NewEntry, RunnerLease, StoreError};
 
@@ -172,6 +173,7 @@ impl Hub {
                 return;
             }
         };
+        self.load_what_burns().await;
         let mut watch = self.0.journal.watch(0);
         if at_start == 0 {
             self.announce_loaded();
@@ -202,6 +204,19 @@ impl Hub {
                     self.tell_unreadable(&error, &cancel).await;
                 }
             }
+        }
+    }
+
+    /// Loads open incidents before the long rest: whoever opens the cockpit at night needs them
+    /// now. Loading them again later changes nothing.
+    async fn load_what_burns(&self) {
+        let Ok(mut heads) = self.0.journal.heads().await else { return };
+        heads.retain(|head| head.status == Status::Open);
+        heads.sort_by_key(|head| in_sight(head.status, head.severity, head.incident));
+        for head in heads {
+            let Ok(entries) = self.0.journal.read(head.incident, 0).await else { return };
+            self.take(&entries);
+            self.tell(Feed::Entries(entries.into()));
         }
     }
 
