@@ -119,13 +119,13 @@ fn a3_an_isolation_is_said_lamp_by_lamp_and_ends_well_when_it_is_proved() {
     insta::assert_snapshot!(isolated, @r"
     isolate support-1 for INC-1 (P0 mail answers leak)
       does      stop the agent, cut its connections, pause its queue
-      calls     ~/./isolate.sh support-1
+      calls     ~/isolate.sh support-1
       by        ops, within 30s
       checks    agent_status = stopped
                 task_queue = 0
                 api_calls = 0
                 within 1s of acceptance
-      undo      ~/./release.sh support-1
+      undo      ~/release.sh support-1
     hh:mm:ss A1 requested
     hh:mm:ss A1 accepted: stopping support-1
     hh:mm:ss A1 verified: agent_status = stopped: read stopped, task_queue = 0: read 0, api_calls = 0: read 0
@@ -215,7 +215,7 @@ fn c5_what_the_policy_does_not_allow_is_refused_before_anything_is_called() {
 fn a_dry_run_shows_everything_and_does_nothing() {
     let home = declared();
     let ran = home.run(&["act", "INC-1", "isolate", "--agent", "support-1", "--dry-run"]).ok();
-    for words in ["calls     ~/./isolate.sh support-1", "undo      ~/./release.sh", "nothing was called"] {
+    for words in ["calls     ~/isolate.sh support-1", "undo      ~/release.sh", "nothing was called"] {
         assert!(ran.contains(words), "{words}:\n{ran}");
     }
     assert!(!home.path().join("state-support-1").exists());
@@ -420,6 +420,19 @@ fn whoever_stops_reading_ends_a_command_quietly() {
         let ran = home.came_to(child.wait_with_output().unwrap());
         assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""), "{command:?}");
     }
+}
+
+#[test]
+fn a_program_that_may_not_be_run_is_found_before_the_incident() {
+    let home = Home::with_programs();
+    home.write("config.toml", "[[agents]]\nid = 'a'\nvitals = ['./probe.sh', '{agent}']\n");
+    says(&home.run(&["check"]), 0, &["nothing is wrong"]);
+    permit(&home.path().join("probe.sh"), 0o644);
+    says(
+        &home.run(&["check"]),
+        1,
+        &["config.toml:1:", "`vitals` of a", "probe.sh may not be run", "chmod +x"],
+    );
 }
 
 #[test]

@@ -23,6 +23,15 @@ const ENVIRONMENT: &[(&str, &str)] = &[
     ("VISUAL, EDITOR", "the program that a review is handed to"),
 ];
 
+/// The person's files. The manual is the same on every machine, so no home is named.
+const FILES: &[(&str, &str)] = &[
+    ("~/.config/flightdeck/config.toml", "the configuration; flightdeck init writes one to start from"),
+    ("~/.config/flightdeck/policy.toml", "rules that are laid over the built-in policy, key by key"),
+    ("~/.config/flightdeck/{keymaps,themes,templates,scenarios}/", "files of your own, by name"),
+    ("~/.local/share/flightdeck/journal.db", "the journal: timelines, reviews, evidence"),
+    ("~/.local/share/flightdeck/drill.db", "the same of drills"),
+];
+
 /// Prints a page: `flightdeck man | man -l -`.
 pub fn run(args: &Args, command: clap::Command, out: &mut Out) -> Outcome {
     let page = match &args.command {
@@ -40,6 +49,10 @@ fn whole(command: clap::Command) -> String {
     section(&mut page, "EXIT STATUS", codes);
     let variables = ENVIRONMENT.iter().map(|(name, about)| ((*name).to_owned(), (*about).to_owned()));
     section(&mut page, "ENVIRONMENT", variables);
+    let files = FILES.iter().map(|(path, about)| ((*path).to_owned(), (*about).to_owned()));
+    section(&mut page, "FILES", files);
+    let more = "prints a command's own page: flightdeck man act | man -l -".to_owned();
+    section(&mut page, "SEE ALSO", std::iter::once(("flightdeck man COMMAND".to_owned(), more)));
     page
 }
 

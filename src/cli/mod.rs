@@ -118,7 +118,7 @@ enum Command {
     Incidents(incidents::Args),
     /// Show an incident's timeline
     Timeline(timeline::Args),
-    /// Do something to an agent: isolate, rate-limit, rollback, page …
+    /// Do something to the world: isolate an agent, limit it, roll it back, page somebody
     Act(act::Args),
     /// Print an incident's review
     Review(review::Args),

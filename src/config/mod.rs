@@ -10,6 +10,7 @@ pub mod located;
 pub mod paths;
 pub mod policy;
 mod process;
+mod program;
 pub mod receiver;
 pub mod secret;
 pub mod settings;

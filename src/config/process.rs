@@ -1,15 +1,16 @@
 //! `[adapters.NAME]` of type `process`: from what is written to what can run.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::incident::{Aim, Check, Glob, Op, Span, Text};
+use crate::incident::{Aim, Check, Glob, Op, Span};
 
 use super::adapter::{Placeholders, Probe, ProbeFormat, Process, ProcessAction};
 use super::located::Problems;
 use super::paths::{Env, Paths};
+use super::program;
 use super::tree::Tree;
 use super::wording;
 
@@ -243,7 +244,7 @@ impl Reader<'_> {
     fn path(&self, written: &str) -> String {
         match written.starts_with("~/") {
             true => self.paths.written(written),
-            false => self.dir.join(written),
+            false => self.dir.join(written.trim_start_matches("./")),
         }
         .display()
         .to_string()
@@ -287,10 +288,13 @@ impl Reader<'_> {
         if program.contains('/') {
             run[0] = self.path(program);
         }
-        if !self.is_there(&run[0]) {
+        if let Some(missing) = program::missing(&run[0], self.env) {
             // Told, and kept: it may be there when it is needed.
-            let shown = Text::line(&run[0]);
-            self.problems.push(tree.problem_at(&[key], format!("`{key}`: there is no program {shown}")));
+            let problem = tree.problem_at(&[key], format!("`{key}`: {}", missing.why));
+            self.problems.push(match missing.hint {
+                Some(hint) => problem.hint(hint),
+                None => problem,
+            });
         }
         Some(Some(run))
     }
@@ -303,14 +307,6 @@ impl Reader<'_> {
             None => problem,
         });
         None
-    }
-
-    fn is_there(&self, program: &str) -> bool {
-        if program.contains('/') {
-            return Path::new(program).is_file();
-        }
-        let path = (self.env)("PATH").unwrap_or_default();
-        std::env::split_paths(&path).any(|dir: PathBuf| dir.join(program).is_file())
     }
 }
 

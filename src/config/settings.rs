@@ -12,6 +12,7 @@ use super::adapter::{self, Adapter};
 use super::file::File;
 use super::located::Problems;
 use super::paths::{Env, Paths};
+use super::program;
 use super::receiver::{self, Receiver};
 use super::tree::Tree;
 
@@ -254,6 +255,7 @@ impl Settings {
         };
         let written: Written = tree.read(problems).unwrap_or_default();
         let agents = agents(written.agents, &whole, paths, problems);
+        vitals_can_be_read(&agents, &whole, env, problems);
         adapter::no_two_for_one(&agents, &adapters, &whole, problems);
         let user = env("USER").or_else(|| env("LOGNAME")).filter(|name| !name.trim().is_empty());
         Self {
@@ -272,6 +274,29 @@ impl Settings {
     }
 }
 
+/// Tells when a program that prints vitals cannot be started.
+fn vitals_can_be_read(agents: &[Agent], tree: &Tree, env: &Env, problems: &mut Problems) {
+    for agent in agents {
+        let Some(missing) = agent.vitals.first().and_then(|program| program::missing(program, env)) else {
+            continue;
+        };
+        let message = format!("`vitals` of {}: {}", agent.id, missing.why);
+        let problem = tree.problem_at(&["agents"], message);
+        problems.push(match missing.hint {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        });
+    }
+}
+
+/// A command whose program, where it is a path, is found from wherever flightdeck was started.
+fn with_path(mut command: Vec<String>, paths: &Paths) -> Vec<String> {
+    if let Some(program) = command.first_mut().filter(|program| program.contains('/')) {
+        *program = paths.written(program.trim_start_matches("./")).display().to_string();
+    }
+    command
+}
+
 /// The agents, each id once.
 fn agents(written: Vec<WrittenAgent>, tree: &Tree, paths: &Paths, problems: &mut Problems) -> Vec<Agent> {
     for (id, span) in tree.doubles_in_list("agents", "id") {
@@ -288,7 +313,7 @@ fn agents(written: Vec<WrittenAgent>, tree: &Tree, paths: &Paths, problems: &mut
             about: agent.about.0,
             owner: agent.owner.0,
             logs: agent.logs.iter().map(|log| paths.written(log)).collect(),
-            vitals: agent.vitals,
+            vitals: with_path(agent.vitals, paths),
             vitals_every: agent.vitals_every,
             id: agent.id,
         })

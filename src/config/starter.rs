@@ -19,8 +19,9 @@ pub fn write(paths: &Paths) -> Result<()> {
     let shown = file.display();
     let cannot = |error: io::Error| {
         if error.kind() == io::ErrorKind::AlreadyExists {
-            return Error::user(format!("{shown} exists already"))
-                .hint("change it, or move it away first; flightdeck check says whether it is right");
+            return Error::user(format!("{shown} exists already")).hint(
+                "change it, or have it put aside with --force; flightdeck check says whether it is right",
+            );
         }
         Error::remote(format!("cannot write {shown}")).because(error)
     };

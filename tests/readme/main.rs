@@ -3,6 +3,7 @@
 //!
 //! `FLIGHTDECK_WRITE_README=1 cargo test --test readme` writes the tables anew.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test's own data is right")]
 
 mod blocks;
@@ -10,6 +11,7 @@ mod commands;
 mod generated;
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use chrono::Utc;
@@ -66,7 +68,9 @@ fn home() -> (tempfile::TempDir, Paths) {
     let dir = tempfile::tempdir().unwrap();
     for script in of("sh") {
         if let Some(name) = script.file() {
-            fs::write(dir.path().join(name), &script.text).unwrap();
+            let file = dir.path().join(name);
+            fs::write(&file, &script.text).unwrap();
+            fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
         }
     }
     let paths = Paths {

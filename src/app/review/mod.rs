@@ -3,7 +3,7 @@
 //!
 //! [`document`] writes it, [`refilled`] brings it up to date, [`questions`] finds what nobody has
 //! answered yet. Templates are Jinja; what they may use is [`ReviewFacts`] and the filters of
-//! [`render`]. This module reads no file and knows no editor.
+//! [`render()`]. This module reads no file and knows no editor.
 
 mod markdown;
 mod merge;
