@@ -81,12 +81,10 @@ fn from_alert_to_review(size: Size) {
     confirm(&mut screen, "support-1");
     screen.wait_for("undone");
     screen.press("R");
-    screen.wait_for("still in force");
+    screen.wait_for("who keeps it?");
     screen.press("tab");
     screen.type_text("the configuration stays as it was before");
     screen.press("ctrl-s");
-    screen.wait_gone("still in force");
-    screen.press("R");
     screen.wait_for("end the incident");
     screen.type_text("isolated, rolled back, released");
     screen.press("ctrl-s");
