@@ -38,6 +38,9 @@
 //! its kinds are those of [`crate::incident::Event`]; an entry that a newer flightdeck wrote is
 //! handed on as it stands. `text` is for people and may change.
 //!
+//! `evidence INC-1`: `{"format": 1, "incident", "evidence": [{"seq", "action", "name", "bytes",
+//! "sha256", "from", "to"}]}`; `seq` is the entry, `from` and `to` are what the file covers, if known.
+//!
 //! `check`: `{"format": 1, "problems": [{"file", "line", "column", "message", "hint"}]}`; `line` and
 //! `column` count from 1 and are null when the file as a whole is the problem, `hint` may be null.
 //!
@@ -59,6 +62,7 @@ mod completions;
 mod context;
 mod declare;
 mod demo;
+mod evidence;
 mod incidents;
 mod init;
 mod keys;
@@ -122,6 +126,8 @@ enum Command {
     Act(act::Args),
     /// Print an incident's review
     Review(review::Args),
+    /// List an incident's evidence, or write it out
+    Evidence(evidence::Args),
     /// Prove that the journal is as it was recorded
     Verify(verify::Args),
     /// Look for problems in the configuration, all of them
@@ -178,6 +184,7 @@ fn dispatch(wanted: Command, context: &Context, out: &mut Out) -> Outcome {
         Command::Timeline(args) => timeline::run(&args, context, out),
         Command::Act(args) => act::run(args, context, out),
         Command::Review(args) => review::run(&args, context, out),
+        Command::Evidence(args) => evidence::run(&args, context, out),
         Command::Verify(args) => verify::run(&args, context, out),
         Command::Check(args) => check::run(&args, context, out),
         Command::Init(args) => init::run(&args, context, out),

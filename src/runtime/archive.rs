@@ -5,11 +5,12 @@
 
 use std::path::PathBuf;
 
+use sha2::{Digest as _, Sha256};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::config::Paths;
 use crate::error::{Error, Kind, Result};
-use crate::incident::{Board, IncidentId, Realm, Record};
+use crate::incident::{Board, IncidentId, Realm, Record, Text};
 use crate::store::{Journal, Opening, StoreError};
 
 pub use crate::store::{Broken, Head, Revision, Verified};
@@ -78,6 +79,26 @@ impl Archive {
     pub fn kept_review(&self, id: IncidentId) -> Result<Option<Revision>> {
         let Some(journal) = &self.journal else { return Ok(None) };
         Ok(self.runtime.block_on(journal.latest_revision(id))?)
+    }
+
+    /// A stored file by its digest, checked against it.
+    ///
+    /// # Errors
+    /// When it is not there, not as it was stored, or cannot be read.
+    pub fn evidence(&self, sha256: &str) -> Result<Vec<u8>> {
+        let found = match &self.journal {
+            Some(journal) => self.runtime.block_on(journal.evidence(sha256))?,
+            None => None,
+        };
+        let shown = Text::line(sha256);
+        let file =
+            found.ok_or_else(|| Error::remote(format!("the evidence {shown} is not in the journal")))?;
+        let read: String = Sha256::digest(&file.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        if read != sha256 {
+            return Err(Error::remote(format!("the evidence {shown} is not as it was stored"))
+                .hint("flightdeck verify says what else is wrong"));
+        }
+        Ok(file.bytes)
     }
 
     /// Walks a realm's whole journal: what was found in order, or the first thing that is wrong.
