@@ -59,10 +59,6 @@ pub struct DemoArgs {
 /// # Errors
 /// When it cannot be read either.
 pub fn journal(path: &Path, realm: Realm, read_only: bool) -> Result<Journal> {
-    if let Some(directory) = path.parent().filter(|_| !read_only) {
-        // What is wrong with the directory, the journal says in its own words.
-        drop(fs::create_dir_all(directory));
-    }
     let mode = if read_only { Mode::ReadOnly } else { Mode::ReadWrite };
     Ok(Journal::open(path, &Opening { mode, ..Opening::write(realm) })?)
 }
@@ -92,13 +88,9 @@ impl Launch<'_> {
     /// When there is no such scenario, no terminal, or another drill runs in the data directory.
     pub fn demo(self, args: &DemoArgs) -> Result<()> {
         let directory = self.paths.data_dir.clone();
-        fs::create_dir_all(&directory).map_err(|error| {
-            Error::user(format!("cannot make {}", directory.display()))
-                .because(error)
-                .hint("name a directory you may write with --data-dir")
-        })?;
-        let lock = drill::lock(&directory)?;
+        // The journal makes the directory, for its owner only.
         let journal = journal(&self.paths.journal_of(Realm::Drill), Realm::Drill, false)?;
+        let lock = drill::lock(&directory)?;
         let board = loaded(&journal)?;
         let (run, resumed) = self.choose(args, &directory, &board)?;
         let scenario = scenarios::find(&self.paths, &run.scenario)?;
@@ -218,4 +210,20 @@ fn loaded(journal: &Journal) -> Result<Board> {
             }
         }
     })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_new_journal_lies_in_a_directory_that_is_its_owner_s_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let place = dir.path().join("new/flightdeck/journal.db");
+        drop(journal(&place, Realm::Live, false).unwrap());
+        let mode = fs::metadata(place.parent().unwrap()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{mode:o}");
+    }
 }
