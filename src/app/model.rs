@@ -247,6 +247,17 @@ pub struct DrillInfo {
     pub speed: f64,
 }
 
+/// What the configuration says of an agent, for people.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AgentCard {
+    /// Its name for people.
+    pub name: Text,
+    /// What it does.
+    pub about: Text,
+    /// Who answers for it.
+    pub owner: Text,
+}
+
 /// How this person wants to be told things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attention {
@@ -299,6 +310,8 @@ pub struct Model {
     pub log: LogView,
     /// Vitals by agent.
     pub vitals: BTreeMap<AgentId, Vitals>,
+    /// What is known of the agents besides.
+    pub cards: BTreeMap<AgentId, AgentCard>,
     /// What probes read last.
     pub readings: BTreeMap<(IncidentId, ActionId), Vec<Reading>>,
     /// Operations that some adapter carries.
@@ -343,6 +356,7 @@ impl Model {
             pending: Vec::new(),
             log: LogView::default(),
             vitals: BTreeMap::new(),
+            cards: BTreeMap::new(),
             readings: BTreeMap::new(),
             offers: BTreeSet::new(),
             notice: None,

@@ -44,7 +44,7 @@ fn each_mistake_is_told_at_its_place_with_a_hint() {
         (
             "[ui]\nfps = 10",
             "c.toml:2:1: unknown key `ui.fps` (hint: known here: theme, keymap, glyphs, mouse, bell, notify, \
-             frames_per_second, time)",
+             frames_per_second)",
         ),
         (
             "[ui]\nframes_per_second = 500",

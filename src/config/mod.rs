@@ -27,5 +27,5 @@ pub use located::{Canvas, Place, Problem, Problems};
 pub use paths::{Env, Flags, Paths, Places};
 pub use receiver::Receiver;
 pub use secret::{Secret, SecretSource};
-pub use settings::{Agent, Clock, Glyphs, Language, Review, Settings, Ui};
+pub use settings::{Agent, Glyphs, Language, Review, Settings, Ui};
 pub use tree::Tree;

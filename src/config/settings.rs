@@ -56,8 +56,6 @@ pub struct Ui {
     /// The most frames painted in a second, 1 to 60.
     #[serde(deserialize_with = "frames")]
     pub frames_per_second: u8,
-    /// In which time clocks are shown. Files and the journal are always UTC.
-    pub time: Clock,
 }
 
 impl Default for Ui {
@@ -70,7 +68,6 @@ impl Default for Ui {
             bell: true,
             notify: true,
             frames_per_second: 30,
-            time: Clock::Utc,
         }
     }
 }
@@ -85,16 +82,6 @@ pub enum Glyphs {
     Unicode,
     /// Nothing but ASCII.
     Ascii,
-}
-
-/// In which time clocks are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Clock {
-    /// Coordinated universal time.
-    Utc,
-    /// The machine's own.
-    Local,
 }
 
 /// A production agent.

@@ -12,10 +12,10 @@ use super::hub::Hub;
 use super::live;
 use super::scenarios;
 use super::session::{self, Front};
-use crate::app::model::{Attention, DrillInfo, Model};
+use crate::app::model::{AgentCard, Attention, DrillInfo, Model};
 use crate::app::msg::Notice;
 use crate::app::{review, update};
-use crate::config::{Env, Glyphs, Language, Looks, Paths, Problems, Settings};
+use crate::config::{Agent, Env, Glyphs, Language, Looks, Paths, Problems, Settings};
 use crate::error::{Error, Result};
 use crate::incident::{Actor, Board, Policy, Realm, Text};
 use crate::sim::Scenario;
@@ -146,6 +146,14 @@ impl Launch<'_> {
         // Nothing is allowed by the empty policy; the hub brings the team's own.
         let mut model = Model::new(actor, realm, Arc::new(Policy::empty()), Arc::new(keymap), clock.now());
         model.drill = drill;
+        if realm == Realm::Live {
+            let card = |agent: &Agent| AgentCard {
+                name: agent.name.clone(),
+                about: agent.about.clone(),
+                owner: agent.owner.clone(),
+            };
+            model.cards = settings.agents.iter().map(|agent| (agent.id.clone(), card(agent))).collect();
+        }
         model.attention = Attention { bell: settings.ui.bell, notify: settings.ui.notify };
         let terminal = TermEnv::from_vars(self.env);
         let depth = terminal.depth();

@@ -57,6 +57,7 @@ fn spec(action: &ProcessAction) -> ActionSpec {
         grace: action.grace.duration(),
         kill: action.kill.duration(),
         verify_within: action.verify_within.duration(),
+        destroys_evidence: action.destroys_evidence,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use flightdeck::app::keymap::Keymap;
-use flightdeck::app::model::{DrillInfo, Model};
+use flightdeck::app::model::{AgentCard, DrillInfo, Model};
 use flightdeck::app::msg::Msg;
 use flightdeck::app::update;
 use flightdeck::config::Problems;
@@ -323,6 +323,12 @@ pub fn night() -> Model {
     }
     model.selection.incident = Some(IncidentId(42));
     tell(&mut model, Msg::Vitals(vitals()));
+    let card = AgentCard {
+        name: "Mail desk".into(),
+        about: "writes and sends what the others decide".into(),
+        owner: "team-mail".into(),
+    };
+    model.cards.insert("mailer-3".parse().unwrap(), card);
     tell(&mut model, Msg::Lines(lines()));
     tell(&mut model, Msg::Tick(time("03:12:45")));
     model.notice = None;

@@ -35,6 +35,8 @@ pub struct Action {
     pub kill: Duration,
     /// How long checks may take to hold.
     pub verify_within: Duration,
+    /// Whether it takes away what a later analysis needs.
+    pub destroys_evidence: bool,
 }
 
 /// Variables that the adapter sets itself.
@@ -92,8 +94,20 @@ fn build(op: Op, spec: &ActionSpec, place: &Place, problems: &mut Problems) -> O
     let checks = checks(op, spec, &read, problems);
     let told = problems.all.len() > told_before;
     let limit = spec.limit.unwrap_or(Duration::from_secs(info.limit_s.into()));
-    let ActionSpec { grace, kill, verify_within, .. } = *spec;
-    let action = Action { run, undo, collect, probe, checks, version, limit, grace, kill, verify_within };
+    let ActionSpec { grace, kill, verify_within, destroys_evidence, .. } = *spec;
+    let action = Action {
+        run,
+        undo,
+        collect,
+        probe,
+        checks,
+        version,
+        limit,
+        grace,
+        kill,
+        verify_within,
+        destroys_evidence,
+    };
     (!told).then_some(action)
 }
 

@@ -44,7 +44,7 @@ impl ProcessAdapter {
             call,
             version: read.cloned(),
             checks,
-            conflicts: Vec::new(),
+            conflicts: evidence_goes(&route, &ask.target),
             limit_s: seconds(route.limit()),
             verify_s: seconds(route.action.verify_within),
         })
@@ -120,6 +120,14 @@ impl ProcessAdapter {
         let call = back.shown(&values).ok()?;
         Some(Inverse { op, params, call })
     }
+}
+
+/// What a person should do first, where the call takes away what an analysis needs (A4).
+fn evidence_goes(route: &Route<'_>, target: &Text) -> Vec<Text> {
+    let goes = route.action.destroys_evidence && route.undoes.is_none();
+    goes.then(|| Text::line(&format!("it takes evidence away: snapshot {target} first")))
+        .into_iter()
+        .collect()
 }
 
 /// Whole seconds, rounded up: a limit of half a second is not none.

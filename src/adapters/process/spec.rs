@@ -56,6 +56,8 @@ pub struct ActionSpec {
     pub kill: Duration,
     /// Within which time after acceptance the checks must hold.
     pub verify_within: Duration,
+    /// Whether it takes away what a later analysis needs; a plan says so.
+    pub destroys_evidence: bool,
 }
 
 impl Default for ActionSpec {
@@ -71,6 +73,7 @@ impl Default for ActionSpec {
             grace: Duration::ZERO,
             kill: Duration::from_secs(30),
             verify_within: Duration::from_secs(VERIFY_S as u64),
+            destroys_evidence: false,
         }
     }
 }

@@ -172,6 +172,19 @@ async fn ten_megabytes_of_output_come_home_as_64_kib_that_say_what_was_cut() {
 }
 
 #[tokio::test]
+async fn a4_what_takes_evidence_away_says_so_before_it_is_confirmed_and_its_undo_does_not() {
+    let mut bench = Bench::new();
+    let run = bench.program("run.sh", "", &["{agent}"]);
+    let action =
+        ActionSpec { undo: Some(run.clone()), run, destroys_evidence: true, ..ActionSpec::default() };
+    bench = bench.with(Op::Isolate, action);
+    let plan = bench.adapter().plan(&ask(Op::Isolate, "a", &[])).await.unwrap();
+    assert_eq!(plan.conflicts, ["it takes evidence away: snapshot a first"]);
+    let undo = bench.adapter().plan(&ask(Op::Release, "a", &[])).await.unwrap();
+    assert!(undo.conflicts.is_empty());
+}
+
+#[tokio::test]
 async fn a_daemon_left_behind_does_not_hold_the_call_and_is_mentioned() {
     let bench = bench(Op::Restart, "sleep 2 & echo started", &[]);
     let adapter = bench.adapter();

@@ -5,7 +5,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::app::layout::{first_in_sight, list_area};
-use crate::app::model::Pane;
+use crate::app::model::{AgentCard, Pane};
 use crate::app::theme::Role;
 use crate::incident::{Action, AgentId, Text, Time, VITALS, VitalInfo, Vitals};
 use crate::tui::row::Row;
@@ -144,6 +144,11 @@ fn draw_agent(view: &View<'_>, vitals: &Vitals, area: Rect, buf: &mut Buffer) {
     row.word(vitals.agent.as_str(), Role::Strong);
     row.word(&format!("read at {}", words::hms(vitals.at)), Role::Dim);
     row.say(&involvement(view, &vitals.agent).join(", "), Role::Warning);
+    let who = view.model.cards.get(&vitals.agent).map(|card| introduced(card, &vitals.agent));
+    if let Some(who) = who.filter(|who| !who.is_empty()) {
+        let Some(second) = rows.next() else { return };
+        Row::new(second, buf, view.skin).say(&who, Role::Text);
+    }
     let cells = 36;
     let across = (area.width / cells).max(1);
     let width = area.width / across;
@@ -169,6 +174,18 @@ fn draw_agent(view: &View<'_>, vitals: &Vitals, area: Rect, buf: &mut Buffer) {
             None => row.say(&shown, Role::Text),
         }
     }
+}
+
+/// `Customer support: answers customers in chat; team-support answers for it`.
+fn introduced(card: &AgentCard, agent: &AgentId) -> String {
+    let name = if card.name.as_str() == agent.as_str() { "" } else { card.name.as_str() };
+    let owner = match card.owner.is_blank() {
+        true => String::new(),
+        false => format!("{} answers for it", card.owner),
+    };
+    let what = [name, card.about.as_str()].into_iter().filter(|part| !part.is_empty());
+    let what = what.collect::<Vec<_>>().join(": ");
+    [what, owner].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
 }
 
 /// The open incidents that an agent is part of, and what was done to it there: an agent may be

@@ -13,7 +13,8 @@ pub fn hint(view: &View<'_>) -> String {
     let saved = if review.dirty { "not saved yet" } else { "saved" };
     match (review.incident, review.revision) {
         (None, _) => String::new(),
-        (Some(_), 0) => format!("no revision on record, {saved}"),
+        (Some(_), 0) if review.dirty => saved.to_owned(),
+        (Some(_), 0) => "as filled in from the timeline".to_owned(),
         (Some(_), revision) => format!("revision {revision}, {saved}"),
     }
 }
