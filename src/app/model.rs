@@ -114,6 +114,14 @@ pub enum Modal {
     Choose(Choose),
     /// Read a plan and say yes or no.
     Confirm(Confirm),
+    /// Read why something was not opened. Whoever asked for it may be typing into it already, so it
+    /// takes every key until Esc: Enter ends a field there, and more words may follow.
+    Refused {
+        /// What was asked for.
+        asked: String,
+        /// Why not, and what would make it possible.
+        why: String,
+    },
     /// Read something in full.
     Detail {
         /// Its title.

@@ -220,6 +220,8 @@ screens! {
     confirm_wrong_80x24: { let mut m = confirming(); press(&mut m, "enter"); m }, (80, 24), &UNICODE;
     confirm_key_80x24: asking("space e", |op| Ok(Box::new(plan(op, "support-1")))), (80, 24), &UNICODE;
     unavailable_80x24: unavailable(), (80, 24), &UNICODE;
+    refused_80x24: { let mut m = night(); m.selection.incident = Some(IncidentId(43)); press(&mut m, "X"); m }, (80, 24), &UNICODE;
+    refused_40x10: { let mut m = night(); m.selection.incident = Some(IncidentId(43)); press(&mut m, "X"); m }, (40, 10), &ASCII;
     choose_80x24: { let mut m = night(); press(&mut m, "i"); m }, (80, 24), &UNICODE;
     detail_80x24: { let mut m = focused(Pane::Actions); press(&mut m, "enter"); m }, (80, 24), &UNICODE;
     filter_80x24: filtering("level>=warn retry"), (80, 24), &UNICODE;

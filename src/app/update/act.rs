@@ -5,9 +5,9 @@
 use super::super::effect::{Effect, Ticket};
 use super::super::field::Field;
 use super::super::form::{Form, Purpose};
+use super::super::intent::Intent;
 use super::super::key::{Code, Key};
 use super::super::model::{Choose, Confirm, ConfirmAct, ConfirmStage, Modal, Model, Screen, Then};
-use super::super::msg::Notice;
 use super::super::palette::Chat;
 use crate::incident::policy::Confirm as ConfirmRule;
 use crate::incident::{
@@ -27,14 +27,12 @@ impl Model {
 
     /// Begins an operation: finds its target, asks for parameters that have no default.
     pub(super) fn ask(&mut self, op: Op) -> Vec<Effect> {
-        let Some(incident) = self.incident() else { return self.nothing_selected() };
+        let Some(incident) = self.incident() else { return self.refuse(op.word(), self.no_incident()) };
         match op.info().aim {
             Aim::Agent => match self.agents_at_hand().as_slice() {
                 [] => {
-                    let words = "no agent is involved yet; select one in Fleet";
-                    self.take_notice(Notice::error(words));
                     self.screen = Screen::Fleet;
-                    vec![]
+                    self.refuse(op.word(), "no agent is involved yet; select one in Fleet")
                 }
                 [only] => {
                     let only = only.clone();
@@ -52,10 +50,7 @@ impl Model {
             Aim::Alert => {
                 let names: Vec<Text> = incident.alerts.iter().map(|a| a.alert.name.clone()).collect();
                 match names.as_slice() {
-                    [] => {
-                        self.take_notice(Notice::error("no alert has joined this incident"));
-                        vec![]
-                    }
+                    [] => self.refuse(op.word(), "no alert has joined this incident"),
                     [only] => self.plan_or_ask(op, only.clone()),
                     _ => self.choose(
                         format!("{op}: which alert?"),
@@ -145,7 +140,7 @@ impl Model {
     /// The rollback ladder (A10): which step, on what, to what.
     pub(super) fn ask_rollback(&mut self) -> Vec<Effect> {
         if self.incident().is_none() {
-            return self.nothing_selected();
+            return self.refuse(Intent::Rollback.info().name, self.no_incident());
         }
         match self.agents_at_hand().as_slice() {
             [only] => {
@@ -183,7 +178,9 @@ impl Model {
 
     /// Asks the adapter what it would do; the confirmation opens at once and fills in.
     pub(super) fn plan(&mut self, op: Op, target: Text, params: Params) -> Vec<Effect> {
-        let Some(incident) = self.incident().map(|i| i.id) else { return self.nothing_selected() };
+        let Some(incident) = self.incident().map(|i| i.id) else {
+            return self.refuse(op.word(), self.no_incident());
+        };
         let ticket = self.ticket();
         let level = if op == Op::Escalate { target.as_str().parse().ok() } else { None };
         self.modals.push(Modal::Confirm(Confirm {
@@ -200,8 +197,7 @@ impl Model {
     /// Undoes the selected action by its recorded inverse.
     pub(super) fn ask_undo(&mut self) -> Vec<Effect> {
         let Some(action) = self.selected_action() else {
-            self.take_notice(Notice::error("no action is selected"));
-            return vec![];
+            return self.refuse(Intent::Undo.info().name, "no action is selected");
         };
         let id = action.id;
         match (&action.plan.inverse, action.lamp.may_be_in_force()) {
@@ -211,13 +207,11 @@ impl Model {
             }
             (None, true) => {
                 let words = format!("{id} has no inverse: settle it, or say who keeps it");
-                self.take_notice(Notice::error(words));
-                vec![]
+                self.refuse(Intent::Undo.info().name, words)
             }
             (_, false) => {
                 let words = format!("{id} is {}: nothing to undo", action.lamp);
-                self.take_notice(Notice::error(words));
-                vec![]
+                self.refuse(Intent::Undo.info().name, words)
             }
         }
     }
@@ -226,8 +220,7 @@ impl Model {
     pub(super) fn approve(&mut self) -> Vec<Effect> {
         let proposed = self.proposal().map(|a| (a.id, a.plan.clone()));
         let (Some((id, plan)), Some(incident)) = (proposed, self.incident().map(|i| i.id)) else {
-            self.take_notice(Notice::info("nothing waits for approval"));
-            return vec![];
+            return self.refuse(Intent::Approve.info().name, "nothing waits for approval");
         };
         let stage = self.ready(Box::new(plan));
         self.modals.push(Modal::Confirm(Confirm {
@@ -383,16 +376,13 @@ impl Model {
             Chat::Act { op, target: Some(target), params } => self.plan(op, target, params),
             Chat::Act { op, target: None, params } => {
                 let targets: Vec<Text> = match (op.info().aim, self.incident()) {
-                    (_, None) => return self.nothing_selected(),
+                    (_, None) => return self.refuse(op.word(), self.no_incident()),
                     (Aim::Alert, Some(i)) => i.alerts.iter().map(|a| a.alert.name.clone()).collect(),
                     (Aim::Agent | Aim::Level | Aim::Person, Some(_)) => self.agents_at_hand(),
                 };
                 match targets.as_slice() {
                     [only] => self.plan(op, only.clone(), params),
-                    [] => {
-                        self.take_notice(Notice::error(format!("{op}: this incident has nothing to aim at")));
-                        vec![]
-                    }
+                    [] => self.refuse(op.word(), "this incident has nothing to aim at"),
                     several => {
                         let items = several.to_vec();
                         self.choose(format!("{op}: on which?"), Then::Target { op, params }, items)

@@ -22,14 +22,14 @@ impl Model {
     pub(super) fn open_form(&mut self, intent: Intent) -> Vec<Effect> {
         let needs_incident = !matches!(intent, Intent::Declare | Intent::Search);
         if needs_incident && self.incident().is_none() {
-            return self.nothing_selected();
+            return self.refuse(intent.info().name, self.no_incident());
         }
         match self.form(intent) {
             Ok(form) => {
                 let form = self.draft_of(&form).unwrap_or(form);
                 self.modals.push(Modal::Form(form));
             }
-            Err(words) => self.take_notice(Notice::error(words)),
+            Err(words) => return self.refuse(intent.info().name, words),
         }
         vec![]
     }

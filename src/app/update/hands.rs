@@ -80,7 +80,13 @@ impl Model {
             Some(Modal::Confirm(Confirm {
                 stage: ConfirmStage::Ready { typed: true, .. }, typed, ..
             })) => Some(typed),
-            Some(Modal::Help { .. } | Modal::Choose(_) | Modal::Confirm(_) | Modal::Detail { .. }) => None,
+            Some(
+                Modal::Help { .. }
+                | Modal::Choose(_)
+                | Modal::Confirm(_)
+                | Modal::Refused { .. }
+                | Modal::Detail { .. },
+            ) => None,
             None if self.log.typing => Some(&mut self.log.typed),
             None => None,
         }
@@ -94,7 +100,7 @@ impl Model {
             }
             Some(Modal::Form(form)) => form.error = None,
             Some(Modal::Confirm(confirm)) => confirm.error = None,
-            Some(Modal::Help { .. } | Modal::Choose(_) | Modal::Detail { .. }) => {}
+            Some(Modal::Help { .. } | Modal::Choose(_) | Modal::Refused { .. } | Modal::Detail { .. }) => {}
             None => self.log.refilter(),
         }
     }
@@ -132,7 +138,7 @@ impl Model {
             Some(Modal::Form(_)) => self.form_key(key),
             Some(Modal::Choose(_)) => self.choose_key(key),
             Some(Modal::Confirm(_)) => self.confirm_key(key),
-            None => vec![],
+            Some(Modal::Refused { .. }) | None => vec![],
         }
     }
 

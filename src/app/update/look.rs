@@ -63,19 +63,26 @@ impl Model {
     }
 
     fn open_review(&mut self) -> Vec<Effect> {
-        let Some(id) = self.incident().map(|i| i.id) else { return self.nothing_selected() };
+        let Some(id) = self.incident().map(|i| i.id) else {
+            return self.refuse(Intent::Review.info().name, self.no_incident());
+        };
         self.go(Screen::Review);
         vec![Effect::Review(ReviewDeed::Open(id))]
     }
 
-    /// Says that there is no incident to do it to.
-    pub(super) fn nothing_selected(&mut self) -> Vec<Effect> {
-        let words = match (self.loaded, self.selection.incident) {
+    /// Why there is no incident to do it to.
+    pub(super) fn no_incident(&self) -> String {
+        match (self.loaded, self.selection.incident) {
             // It is known by name only.
             (false, Some(id)) => format!("{id} is still being read from the journal; in a moment"),
             (_, _) => "no incident is selected; D declares one".to_owned(),
-        };
-        self.take_notice(Notice::error(words));
+        }
+    }
+
+    /// Says why something is not opened, where it would have stood, and takes the keys meant for
+    /// it: no word of them may become a command.
+    pub(super) fn refuse(&mut self, asked: impl Into<String>, why: impl Into<String>) -> Vec<Effect> {
+        self.modals.push(Modal::Refused { asked: asked.into(), why: why.into() });
         vec![]
     }
 

@@ -9,7 +9,10 @@ use crate::incident::{Command, Incident, IncidentId, Role, Text, decide};
 impl Model {
     /// Submits a command for the selected incident; a refusal is shown at once.
     pub(super) fn submit(&mut self, command: Command) -> Vec<Effect> {
-        let Some(id) = self.incident().map(|i| i.id) else { return self.nothing_selected() };
+        let Some(id) = self.incident().map(|i| i.id) else {
+            self.take_notice(Notice::error(self.no_incident()));
+            return vec![];
+        };
         self.selection.by_hand = true;
         let ticket = self.ticket();
         self.submit_as(ticket, Some(id), command)
@@ -46,6 +49,7 @@ impl Model {
             | Modal::Palette(_)
             | Modal::Choose(_)
             | Modal::Confirm(_)
+            | Modal::Refused { .. }
             | Modal::Detail { .. } => None,
         });
         match (form, answer) {

@@ -170,6 +170,43 @@ fn a_refusal_of_a_form_stays_under_the_form_with_what_was_typed() {
     assert_eq!(form.error.as_deref(), Some("the disk is full"));
 }
 
+/// What is typed on after a key that opens nothing was once read as keys of the cockpit: `X`, "quit
+/// it" and Enter left the program.
+#[test]
+fn words_typed_after_a_refused_key_never_act() {
+    let mut nowhere = session();
+    nowhere.board = crate::incident::Board::default();
+    nowhere.selection = crate::app::model::Selection::default();
+    let of = |model: &Model, intents: &[Intent]| {
+        intents.iter().map(|intent| (*intent, model.clone())).collect::<Vec<_>>()
+    };
+    let nothing_to_do = [
+        Intent::Approve,
+        Intent::Deny,
+        Intent::Settle,
+        Intent::Keep,
+        Intent::Undo,
+        Intent::CloseHypothesis,
+        Intent::MoveImprovement,
+        Intent::Silence,
+    ];
+    let no_incident =
+        [Intent::Isolate, Intent::Rollback, Intent::Escalate, Intent::Resolve, Intent::Note, Intent::Review];
+    for (intent, mut model) in [of(&session(), &nothing_to_do), of(&nowhere, &no_incident)].concat() {
+        assert_eq!(model.intend(intent), [], "{intent:?}");
+        let Some(Modal::Refused { asked, why }) = model.modals.last() else { panic!("{intent:?}") };
+        assert!(!why.is_empty() && asked == intent.info().name, "{asked}: {why}");
+        let before = model.modals.clone();
+        type_text(&mut model, "quit it: ana");
+        // Enter ends a field of the form that was meant, and the next words are as harmless.
+        assert_eq!(press(&mut model, "enter q enter tab q ctrl-s"), [], "{intent:?}");
+        update(&mut model, Msg::Input(Input::Paste("q".into())));
+        assert_eq!(model.modals, before, "{intent:?}");
+        press(&mut model, "esc");
+        assert!(model.modals.is_empty(), "{intent:?}");
+    }
+}
+
 #[test]
 fn esc_in_a_form_loses_nothing_that_was_typed() {
     let mut model = session();

@@ -18,6 +18,7 @@ mod detail;
 mod form;
 mod help;
 mod palette;
+mod refused;
 pub mod which_key;
 
 /// Cells across, where there are so many. A narrow screen is taken whole: a rest of the panes at
@@ -34,6 +35,7 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
         Modal::Form(form) => form::draw(view, form, area, buf),
         Modal::Choose(choose) => choose::draw(view, choose, area, buf),
         Modal::Confirm(confirm) => confirm::draw(view, confirm, area, buf),
+        Modal::Refused { asked, why } => refused::draw(view, asked, why, area, buf),
         Modal::Detail { title, lines, scroll } => detail::draw(view, title, lines, *scroll, area, buf),
     }
 }
