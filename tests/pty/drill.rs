@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use regex::Regex;
+
 use super::support::home::Home;
 use super::support::screen::{End, Screen, Size};
 
@@ -20,6 +22,26 @@ pub fn confirm(screen: &mut Screen, target: &str) {
     screen.wait_for(&format!("> {target}"));
     screen.press("enter");
     screen.wait_gone("to confirm");
+    // Until the journal has it the question stays, and takes the keys.
+    screen.wait_gone("confirmed; waiting");
+}
+
+/// Selects the action that a title names: others come and go as the scenario has it.
+pub fn select(screen: &mut Screen, title: &str) {
+    let row = Regex::new(r"► [^│┃]*?(A\d+) +([^│┃]*)").expect("a constant");
+    let selected = |screen: &Screen, not: Option<&str>| {
+        screen.wait("an action is selected", |view| {
+            let text = view.text();
+            let found = row.captures(&text).map(|c| (c[1].to_owned(), c[2].to_owned()))?;
+            (not != Some(found.0.as_str())).then_some(found)
+        })
+    };
+    screen.press("5 home");
+    let mut at = selected(screen, None);
+    while !at.1.starts_with(title) {
+        screen.press("down");
+        at = selected(screen, Some(&at.0));
+    }
 }
 
 /// Acknowledges, takes command and confirms the class that the alert suggests.
@@ -51,6 +73,7 @@ fn from_alert_to_review(size: Size) {
     screen.press("i");
     confirm(&mut screen, "support-1");
     screen.wait_for("3 of 3 hold");
+    select(&mut screen, "isolate support-1");
     screen.wait_for("✓ holds  agent_status = stopped");
     screen.wait_for("✓ holds  task_queue = 0");
     screen.wait_for("✓ holds  api_calls = 0");
@@ -72,11 +95,11 @@ fn from_alert_to_review(size: Size) {
     screen.press("ctrl-s");
     screen.wait_for("fights   support-1 is isolated");
     confirm(&mut screen, "support-1");
+    select(&mut screen, "rollback-config support-1");
     screen.wait_for("✓ holds  config = support-r41");
 
     // Nothing is left behind by accident: the isolation is undone, the rollback is somebody's.
-    screen.press("end");
-    screen.wait_for("A1 verified: in force");
+    select(&mut screen, "isolate support-1");
     screen.press("U");
     confirm(&mut screen, "support-1");
     screen.wait_for("undone");
@@ -99,7 +122,7 @@ fn from_alert_to_review(size: Size) {
     screen.type_text("Written by a person. ");
     screen.wait_for("Written by a person.");
     screen.press("ctrl-s");
-    screen.wait_for("revision 1");
+    screen.wait_for("its digest is on the timeline");
     screen.press("esc");
     screen.wait_gone("EDITING");
     screen.press("w");
@@ -109,7 +132,7 @@ fn from_alert_to_review(size: Size) {
     let review = fs::read_to_string(home.path().join("drill-INC-1-review.md")).expect("it was written");
     for words in [
         "-->\nWritten by a person. # Review of INC-1",
-        "### A1 isolate support-1: undone",
+        "isolate support-1: undone\n",
         "| agent_status = stopped | stopped |",
         "Stays in force, kept by ana: the configuration stays as it was before",
         "isolated, rolled back, released",
@@ -127,7 +150,10 @@ fn from_alert_to_review(size: Size) {
     again.wait_gone("reading the journal");
     again.press("e");
     again.wait_for("Written by a person. # Review of INC-1");
-    again.wait_for("revision 1");
+    again.wait("it is as it was saved", |view| {
+        let saved = Regex::new(r"revision \d+, saved").expect("a constant");
+        saved.is_match(&view.text()).then_some(())
+    });
     again.press("q");
     assert_eq!(again.wait_end(), End::Code(0));
     again.assert_given_back();

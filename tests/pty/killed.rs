@@ -2,7 +2,7 @@
 
 use rustix::process::Signal;
 
-use super::drill::{confirm, leak, take};
+use super::drill::{confirm, leak, select, take};
 use super::support::home::Home;
 use super::support::screen::{End, Screen};
 
@@ -33,7 +33,8 @@ fn a_killed_drill_goes_on_where_it_was_and_a_fresh_one_ends_it() {
     again.wait_for("x10");
     again.press("f3");
     again.wait_for("the last word before the kill");
-    again.press("5 end U");
+    select(&mut again, "isolate support-1");
+    again.press("U");
     confirm(&mut again, "support-1");
     again.wait_for("undone");
     again.signal(Signal::KILL);
