@@ -5,6 +5,7 @@
 mod support;
 
 mod drill;
+mod keys;
 mod killed;
 mod leak;
 mod leaving;
