@@ -69,6 +69,7 @@ impl Launch<'_> {
     /// # Errors
     /// When there is no terminal, or the journal can be neither written nor read.
     pub fn cockpit(self) -> Result<()> {
+        self.expect_screen()?;
         let front = self.front(Realm::Live, &Clock::wall(), None);
         let open = move || {
             let journal = journal(&self.paths.journal(), Realm::Live, false)?;
@@ -87,6 +88,7 @@ impl Launch<'_> {
     /// # Errors
     /// When there is no such scenario, no terminal, or another drill runs in the data directory.
     pub fn demo(self, args: &DemoArgs) -> Result<()> {
+        self.expect_screen()?;
         let directory = self.paths.data_dir.clone();
         // The journal makes the directory, for its owner only.
         let journal = journal(&self.paths.journal_of(Realm::Drill), Realm::Drill, false)?;
@@ -115,6 +117,21 @@ impl Launch<'_> {
         let outcome = session::run(front, Box::new(open));
         drop(lock);
         outcome
+    }
+
+    /// A terminal whose cursor cannot be moved would show the bytes of a screen.
+    fn expect_screen(&self) -> Result<()> {
+        let terminal = TermEnv::from_vars(self.env);
+        if terminal.has_cursor() {
+            return Ok(());
+        }
+        let is = if terminal.term.is_empty() {
+            "TERM is not set".to_owned()
+        } else {
+            format!("TERM={}", Text::line(&terminal.term))
+        };
+        Err(Error::user(format!("the cockpit needs a terminal that can show a full screen, and {is}"))
+            .hint("say what the terminal is, as in TERM=xterm-256color, or use 'flightdeck incidents'"))
     }
 
     /// The run to play, and whether it goes on from where it was.

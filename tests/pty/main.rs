@@ -9,3 +9,4 @@ mod keys;
 mod killed;
 mod leak;
 mod leaving;
+mod looks;
