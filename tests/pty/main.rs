@@ -10,3 +10,4 @@ mod killed;
 mod leak;
 mod leaving;
 mod looks;
+mod together;

@@ -158,23 +158,30 @@ impl Home {
         (code, self.normal(&String::from_utf8_lossy(&said)))
     }
 
-    /// Runs it as somebody who may not write, even when the tests run as root; none where that
-    /// cannot be.
-    pub fn run_as_nobody(&self, arguments: &[&str]) -> Option<Ran> {
-        let mut command = self.command(arguments);
-        if rustix::process::geteuid().is_root() {
-            // The binary may lie where nobody else can reach it.
-            let binary = self.dir.path().join("flightdeck");
-            if !binary.exists() {
-                fs::copy(env!("CARGO_BIN_EXE_flightdeck"), &binary).expect("room for the binary");
-                permit(self.dir.path(), 0o755);
-            }
-            let mut nobody = Command::new("setpriv");
-            nobody.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(&binary).args(arguments);
-            nobody.env_clear().envs(set_variables(&command));
-            nobody.current_dir(self.dir.path()).stdin(Stdio::null());
-            command = nobody;
+    /// The program and arguments that run it as somebody who may not write, even when the tests run
+    /// as root.
+    pub fn nobody(&self, arguments: &[&str]) -> (String, Vec<String>) {
+        let arguments = arguments.iter().map(|argument| (*argument).to_owned());
+        if !rustix::process::geteuid().is_root() {
+            return (env!("CARGO_BIN_EXE_flightdeck").to_owned(), arguments.collect());
         }
+        // The binary may lie where nobody else can reach it.
+        let binary = self.dir.path().join("flightdeck");
+        if !binary.exists() {
+            fs::copy(env!("CARGO_BIN_EXE_flightdeck"), &binary).expect("room for the binary");
+            permit(self.dir.path(), 0o755);
+        }
+        let become_nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"].map(str::to_owned);
+        let binary = binary.display().to_string();
+        ("setpriv".to_owned(), become_nobody.into_iter().chain([binary]).chain(arguments).collect())
+    }
+
+    /// Runs it as somebody who may not write; none where that cannot be.
+    pub fn run_as_nobody(&self, arguments: &[&str]) -> Option<Ran> {
+        let (program, arguments) = self.nobody(arguments);
+        let mut command = Command::new(program);
+        command.args(arguments).env_clear().envs(self.variables());
+        command.current_dir(self.dir.path()).stdin(Stdio::null());
         command.output().ok().map(|output| self.came_to(output))
     }
 

@@ -7,10 +7,13 @@ use ratatui::text::Line;
 use crate::app::form::{Entry, Form};
 use crate::app::theme::Role;
 use crate::tui::view::View;
-use crate::tui::widgets::wrap::{pad, truncate, width};
+use crate::tui::widgets::wrap::{pad, truncate, width, wrap};
 use crate::tui::widgets::{Modal, modal::Drawn};
 
 use super::{across, line, line_cells, span, typed};
+
+/// A refusal takes up to one row in so many of the screen.
+const SHARE: usize = 5;
 
 /// Draws the form.
 pub fn draw(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) -> Option<Position> {
@@ -32,7 +35,9 @@ pub fn draw(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) -> Optio
             line
         })
         .collect();
-    let prompt = [answer(view, form, line_cells(area)), keys(view, form)];
+    let rows = usize::from(area.height) / SHARE;
+    let mut prompt = answer(view, form, line_cells(area), rows);
+    prompt.push(keys(view, form));
     let modal = |scroll| Modal {
         title: &form.title,
         body: &body,
@@ -87,21 +92,26 @@ fn field(
     (Line::from(vec![label, span(view, shown, role)]), at)
 }
 
-/// What is wrong, else what belongs into the field.
-fn answer(view: &View<'_>, form: &Form, cells: usize) -> Line<'static> {
+/// What is wrong, in as many as `rows`, else what belongs into the field.
+fn answer(view: &View<'_>, form: &Form, cells: usize, rows: usize) -> Vec<Line<'static>> {
     let ellipsis = view.skin.glyphs.ellipsis;
     let cut = |text: &str| truncate(text, cells, ellipsis).into_owned();
     if form.waiting {
-        return line(view, "waiting for the journal", Role::Dim);
+        return vec![line(view, "waiting for the journal", Role::Dim)];
     }
     if let Some(error) = &form.error {
-        return line(view, cut(error), Role::Error);
+        // What would make it allowed comes last.
+        return wrap(error, cells)
+            .into_iter()
+            .take(rows.max(1))
+            .map(|l| line(view, l, Role::Error))
+            .collect();
     }
-    match form.entries.get(form.focus) {
+    vec![match form.entries.get(form.focus) {
         Some(entry) if !entry.choices.is_empty() => line(view, cut(&entry.choices.join(" | ")), Role::Dim),
         Some(entry) => line(view, cut(&entry.hint), Role::Dim),
         None => Line::default(),
-    }
+    }]
 }
 
 fn keys(view: &View<'_>, form: &Form) -> Line<'static> {
