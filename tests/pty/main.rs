@@ -5,6 +5,7 @@
 mod support;
 
 mod drill;
+mod hostile;
 mod keys;
 mod killed;
 mod leak;
