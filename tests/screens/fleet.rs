@@ -105,7 +105,9 @@ impl Story {
         let action: &Action = &self.incident.actions[&ActionId(action)];
         let value = |v: &&str| Some(Text::line(v)).filter(|v| !v.is_blank());
         let checks = action.plan.checks.iter().zip(values);
-        checks.map(|(check, v)| Reading { check: check.clone(), value: value(v), at: self.now }).collect()
+        checks
+            .map(|(check, v)| Reading { check: check.clone(), replica: None, value: value(v), at: self.now })
+            .collect()
     }
 }
 

@@ -8,7 +8,7 @@ use super::super::layout::first_in_sight;
 use super::super::model::{Modal, Model, Pane, Screen};
 use super::super::msg::Notice;
 use super::super::palette::Palette;
-use crate::incident::{Action, IncidentId, Reading, Role, Text, Time, telling};
+use crate::incident::{Action, IncidentId, Judged, Reading, Role, Text, Time, Verdict, telling};
 
 /// Lines that a page is, without the border.
 fn page(height: u16) -> i32 {
@@ -298,6 +298,14 @@ impl Model {
     }
 }
 
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Holds => "holds",
+        Verdict::Fails => "DOES NOT HOLD",
+        Verdict::Unread => "not read",
+    }
+}
+
 /// Everything known of an action, for reading in full.
 fn action_in_full(action: &Action, readings: &[Reading]) -> Vec<String> {
     let plan = &action.plan;
@@ -324,14 +332,16 @@ fn action_in_full(action: &Action, readings: &[Reading]) -> Vec<String> {
     }
     lines.push(String::new());
     for check in &plan.checks {
-        let read = readings.iter().find(|r| r.check == *check);
-        let word = match read {
-            Some(reading) if reading.holds() => "holds",
-            Some(_) => "DOES NOT HOLD",
-            None => "not read yet",
-        };
-        let value = read.and_then(|r| r.value.as_ref()).map_or("nothing", Text::as_str);
-        lines.push(format!("check      {check}: read {value}: {word}"));
+        let judged = Judged::new(check, readings);
+        lines.push(format!("check      {judged}: {}", verdict(judged.verdict())));
+        for reading in judged.readings.iter().filter(|r| r.replica.is_some()) {
+            let value = reading.value.as_ref().map_or("nothing", Text::as_str);
+            let replica = reading.replica.as_ref().map_or("", Text::as_str);
+            lines.push(format!(
+                "           replica {replica} read {value}: {}",
+                verdict(Verdict::of(reading))
+            ));
+        }
     }
     lines
 }
