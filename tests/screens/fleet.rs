@@ -312,6 +312,7 @@ pub fn idle() -> Model {
     let policy = Arc::new(Policy::built_in());
     let now = time("03:12:45");
     let mut model = Model::new(Actor::person("ana"), Realm::Live, policy, Arc::new(keymap()), now);
+    model.reach = flightdeck::tui::view::reach;
     model.offers = Op::ALL.iter().copied().collect();
     tell(&mut model, Msg::Loaded);
     model

@@ -50,7 +50,8 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let place = list_area(model, Pane::Actions, as_area(area));
     let chosen = subject(model, incident).map(|action| action.id);
     let selected = all.iter().position(|id| Some(*id) == chosen);
-    let top = Top::At(first_in_sight(selected, all.len(), usize::from(place.height)));
+    let line = model.selection.line(Pane::Actions);
+    let top = Top::At(first_in_sight(selected, line, all.len(), usize::from(place.height)));
     let list = List { len: all.len(), selected, top, focused: view.has_keys(Pane::Actions) };
     list.draw(rect(place), buf, view.skin, |index, line, buf| {
         if let Some(action) = all.get(index).and_then(|id| incident.actions.get(id)) {
