@@ -9,7 +9,6 @@ use super::super::intent::Intent;
 use super::super::key::{Code, Key};
 use super::super::model::{Choose, Confirm, ConfirmAct, ConfirmStage, Modal, Model, Screen, Then};
 use super::super::palette::Chat;
-use super::hands::PAGE;
 use crate::incident::policy::Confirm as ConfirmRule;
 use crate::incident::{
     Action, ActionId, Aim, Command, Confirmation, IncidentId, Lamp, Op, Params, Plan, Text,
@@ -267,11 +266,12 @@ impl Model {
     }
 
     pub(super) fn confirm_key(&mut self, key: Key) -> Vec<Effect> {
+        let Some(Modal::Confirm(confirm)) = self.modals.last_mut() else { return vec![] };
         match key.code {
-            Code::Up => self.scroll_modal(-1),
-            Code::Down => self.scroll_modal(1),
-            Code::PageUp => self.scroll_modal(-PAGE),
-            Code::PageDown => self.scroll_modal(PAGE),
+            Code::Up => confirm.scroll = confirm.scroll.saturating_sub(1),
+            Code::Down => confirm.scroll = confirm.scroll.saturating_add(1),
+            Code::PageUp => confirm.scroll = confirm.scroll.saturating_sub(10),
+            Code::PageDown => confirm.scroll = confirm.scroll.saturating_add(10),
             _ => return self.answer_confirm(key),
         }
         vec![]

@@ -5,4 +5,3 @@ mod flow;
 mod mitigations;
 mod properties;
 mod record;
-mod replicas;
