@@ -35,6 +35,8 @@
 //! - [`app`] knows `incident`: what one person's screen does.
 //! - [`config`], [`store`], [`adapters`], [`sources`], [`logs`], [`sim`] and [`tui`] know those two,
 //!   and never each other.
+//! - [`web`] is how those of them that speak HTTP do it, and knows only [`incident::Text`]; below
+//!   everything lie [`error`] and [`secret`], which know nothing.
 //! - [`runtime`] joins them; [`cli`] is a front of it.
 //!
 //! `tests/layers.rs` reads the imports and holds this. There is no clock below `runtime`: time comes
@@ -102,7 +104,7 @@
 //! # What holds everywhere
 //!
 //! - Text from outside becomes [`incident::Text`] at the border, before anything can draw, store or
-//!   export it. A secret is a [`config::Secret`], which nothing can print.
+//!   export it. A secret is a [`secret::Secret`], which nothing can print.
 //! - Channels are bounded, each with its reason; what is lossy counts what it dropped, and the
 //!   screen says so.
 //! - Drawing follows change, never a tick; one frame is one write.
@@ -117,7 +119,9 @@ pub mod error;
 pub mod incident;
 pub mod logs;
 pub mod runtime;
+pub mod secret;
 pub mod sim;
 pub mod sources;
 pub mod store;
 pub mod tui;
+pub mod web;

@@ -4,10 +4,10 @@
 //! itself was given. After a restart nothing is remembered and nothing is claimed; `runtime` may
 //! answer from the timeline, where stored evidence has its entry.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
-use crate::incident::{Check, Digest, Plan, Text};
+use crate::incident::{Digest, Plan, Text};
 
 /// Snapshots remembered. Verification follows a snapshot within minutes; this is hours of them.
 const REMEMBERED: usize = 256;
@@ -31,14 +31,13 @@ impl Brought {
         known.push_back((digest, something));
     }
 
-    /// The value of `evidence_stored` for this plan; none for any other check.
-    pub fn value(&self, plan: &Plan, check: &Check) -> Option<Text> {
-        if check.name.as_str() != EVIDENCE_STORED {
-            return None;
-        }
+    /// Adds `evidence_stored` of this plan to what was read, unless that says it itself.
+    pub fn add(&self, plan: &Plan, read: &mut BTreeMap<String, Text>) {
         let digest = plan.digest();
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, something) = known.iter().find(|(other, _)| *other == digest)?;
-        Some(Text::line(if *something { "yes" } else { "no" }))
+        if let Some((_, something)) = known.iter().find(|(other, _)| *other == digest) {
+            let value = Text::line(if *something { "yes" } else { "no" });
+            read.entry(EVIDENCE_STORED.to_owned()).or_insert(value);
+        }
     }
 }

@@ -8,6 +8,7 @@ pub mod ask;
 mod evidence;
 pub mod process;
 pub mod rig;
+pub mod sample;
 pub mod simulated;
 pub mod template;
 
@@ -17,6 +18,7 @@ use crate::incident::{Op, Params, Plan, Text, Time};
 
 pub use process::{ActionSpec, Format, Place, Probe, ProbeSpec, ProcessAdapter, ProcessSpec, SpecProblem};
 pub use rig::{Drill, Live, LiveAdapter, Rig, Unavailable};
+pub use sample::{Sample, samples};
 pub use simulated::{Simulated, World};
 
 /// A future that an adapter hands out.
@@ -82,6 +84,8 @@ pub trait Adapter: Send + Sync {
     /// Makes the call. `key` is the idempotency key, the same for the same action for ever.
     fn call<'a>(&'a self, key: &'a str, plan: &'a Plan) -> Pending<'a, CallOutcome>;
 
-    /// Reads the world: one value for each of the plan's checks, none where the probe gave none.
-    fn probe<'a>(&'a self, plan: &'a Plan) -> Pending<'a, Vec<Option<Text>>>;
+    /// Reads the world: for each of the plan's checks a value of the whole target, or one of each
+    /// replica, or both; none where the probe gave none. A probe that knows which replicas there
+    /// are also reads the whole: that speaks for replicas that are gone.
+    fn probe<'a>(&'a self, plan: &'a Plan) -> Pending<'a, Vec<Sample>>;
 }

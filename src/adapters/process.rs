@@ -22,11 +22,11 @@ mod spec;
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
-use crate::incident::{AgentId, Check, Glob, Op, Params, Plan, Text};
+use crate::incident::{AgentId, Glob, Op, Params, Plan, Text};
 
 use super::ask::{self, UNDOES};
 use super::evidence::{Brought, EVIDENCE_STORED};
-use super::{Adapter, Ask, CallOutcome, Pending};
+use super::{Adapter, Ask, CallOutcome, Pending, Sample, samples};
 
 use build::Action;
 use route::Route;
@@ -98,12 +98,10 @@ impl ProcessAdapter {
         env
     }
 
-    async fn read(&self, plan: &Plan) -> Vec<Option<Text>> {
-        let readings = self.read_world(plan).await;
-        let value = |check: &Check| {
-            readings.get(check.name.as_str()).cloned().or_else(|| self.brought.value(plan, check))
-        };
-        plan.checks.iter().map(value).collect()
+    async fn read(&self, plan: &Plan) -> Vec<Sample> {
+        let mut read = self.read_world(plan).await;
+        self.brought.add(plan, &mut read);
+        samples(&plan.checks, &read)
     }
 
     /// What the probe reads; nothing where there is none, or where it failed.
@@ -150,7 +148,7 @@ impl Adapter for ProcessAdapter {
         Box::pin(self.make_call(key, plan))
     }
 
-    fn probe<'a>(&'a self, plan: &'a Plan) -> Pending<'a, Vec<Option<Text>>> {
+    fn probe<'a>(&'a self, plan: &'a Plan) -> Pending<'a, Vec<Sample>> {
         Box::pin(self.read(plan))
     }
 }

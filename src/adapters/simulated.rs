@@ -10,7 +10,7 @@ use crate::incident::{Inverse, Op, Params, Plan, Text};
 
 use super::ask::{self, VERIFY_S};
 use super::evidence::Brought;
-use super::{Adapter, Ask, CallOutcome, Evidence, Pending};
+use super::{Adapter, Ask, CallOutcome, Evidence, Pending, Sample, samples};
 
 /// A simulated world. Time passes in it by its owner's doing.
 pub trait World: Send + Sync {
@@ -38,7 +38,8 @@ pub trait World: Send + Sync {
     /// What the backend says when it refuses.
     fn call(&self, key: &str, op: Op, target: &str, params: &Params) -> Result<Text, Text>;
 
-    /// What probes read of the target, by the names of vitals and checks.
+    /// What probes read of the target, by the names of vitals and checks; `name@replica` is the value
+    /// of one replica.
     fn read(&self, target: &str) -> BTreeMap<String, Text>;
 
     /// Logs, state and API history of the target, `limit` log lines at most (A4).
@@ -128,10 +129,10 @@ impl Simulated {
         CallOutcome::Accepted { answer, evidence }
     }
 
-    fn read(&self, plan: &Plan) -> Vec<Option<Text>> {
-        let readings = self.world.read(plan.target.as_str());
-        let value = |check| self.brought.value(plan, check);
-        plan.checks.iter().map(|c| readings.get(c.name.as_str()).cloned().or_else(|| value(c))).collect()
+    fn read(&self, plan: &Plan) -> Vec<Sample> {
+        let mut read = self.world.read(plan.target.as_str());
+        self.brought.add(plan, &mut read);
+        samples(&plan.checks, &read)
     }
 }
 
@@ -162,7 +163,7 @@ impl Adapter for Simulated {
         Box::pin(async { self.called(key, plan) })
     }
 
-    fn probe<'a>(&'a self, plan: &'a Plan) -> Pending<'a, Vec<Option<Text>>> {
+    fn probe<'a>(&'a self, plan: &'a Plan) -> Pending<'a, Vec<Sample>> {
         Box::pin(async { self.read(plan) })
     }
 }
@@ -220,6 +221,11 @@ mod tests {
         Ask { op, target: Text::line(target), params }
     }
 
+    /// What a probe reads, where nothing has replicas.
+    async fn values(simulated: &Simulated, plan: &Plan) -> Vec<Option<Text>> {
+        simulated.probe(plan).await.into_iter().map(|sample| sample.value).collect()
+    }
+
     #[tokio::test]
     async fn e3_a_drill_plans_calls_proves_and_undoes_as_life_does() {
         let world = Arc::new(Two { level: "L0".to_owned().into(), ..Two::default() });
@@ -229,10 +235,10 @@ mod tests {
         assert_eq!(plan.version, Some(Text::line("v7")));
         assert_eq!(plan.checks[0].to_string(), "model_level = L2");
         assert_eq!(plan.inverse.as_ref().unwrap().call, "switch-model support-1 level=L0");
-        assert_eq!(simulated.probe(&plan).await, [Some(Text::line("L0"))], "nothing was called yet");
+        assert_eq!(values(&simulated, &plan).await, [Some(Text::line("L0"))], "nothing was called yet");
         let accepted = CallOutcome::Accepted { answer: Text::line("ok"), evidence: vec![] };
         assert_eq!(simulated.call("INC-1/A1", &plan).await, accepted);
-        assert_eq!(simulated.probe(&plan).await, [Some(Text::line("L2"))]);
+        assert_eq!(values(&simulated, &plan).await, [Some(Text::line("L2"))]);
         assert_eq!(*world.calls.lock().unwrap(), ["INC-1/A1: switch-model support-1 level=L2"]);
     }
 
@@ -264,11 +270,11 @@ mod tests {
     async fn a4_a_simulated_snapshot_brings_evidence() {
         let simulated = Simulated::new(Arc::new(Two::default()));
         let plan = simulated.plan(&ask(Op::Snapshot, "support-1", &[("limit", "50")])).await.unwrap();
-        assert_eq!(simulated.probe(&plan).await, [None]);
+        assert_eq!(values(&simulated, &plan).await, [None]);
         let CallOutcome::Accepted { evidence, .. } = simulated.call("k", &plan).await else {
             panic!("refused")
         };
         assert_eq!(evidence[0].bytes, b"50");
-        assert_eq!(simulated.probe(&plan).await, [Some(Text::line("yes"))]);
+        assert_eq!(values(&simulated, &plan).await, [Some(Text::line("yes"))]);
     }
 }

@@ -157,12 +157,13 @@ pub fn filter_rows(model: &Model) -> u16 {
     }
 }
 
-/// The first item of a list in sight: the first of all, unless the selected one would be out of
-/// sight. The view draws by it and a click is found by it.
+/// The first item of a list in sight, when the selected one stands in line `line`, as far as the
+/// list's ends allow. The view draws by it and a click is found by it.
 #[must_use]
-pub fn first_in_sight(selected: Option<usize>, count: usize, height: usize) -> usize {
+pub fn first_in_sight(selected: Option<usize>, line: usize, count: usize, height: usize) -> usize {
     let selected = selected.unwrap_or(0).min(count.saturating_sub(1));
-    selected.saturating_sub(height.saturating_sub(1))
+    let line = line.min(height.saturating_sub(1));
+    selected.saturating_sub(line).min(count.saturating_sub(height))
 }
 
 /// Incidents, Timer and Roster on top, Log and Actions below.

@@ -26,6 +26,8 @@ pub struct LogView {
     pub error: Option<FilterError>,
     /// The selected line, by its number since the start; none follows the newest.
     selected: Option<u64>,
+    /// Lines in sight below the selected one.
+    below: usize,
 }
 
 impl LogView {
@@ -85,18 +87,29 @@ impl LogView {
     /// The lines to show in a pane of `height` lines, oldest first, each with its number.
     #[must_use]
     pub fn window(&self, height: usize) -> Vec<(u64, &LogLine)> {
-        let end = self.selected.map_or(u64::MAX, |number| number);
-        let mut shown: Vec<_> = self.matching_back(end).take(height).collect();
-        // Near the top there are not enough lines before the selected one: show what follows.
-        if shown.len() < height && end != u64::MAX {
-            let missing = height - shown.len();
-            let after: Vec<_> = self.matching_from(end + 1).take(missing).collect();
+        let Some(selected) = self.selected else {
+            let mut shown: Vec<_> = self.matching_back(u64::MAX).take(height).collect();
             shown.reverse();
-            shown.extend(after);
             return shown;
-        }
+        };
+        let after: Vec<_> = self.matching_from(selected + 1).take(height).collect();
+        let mut shown: Vec<_> = self.matching_back(selected).take(height).collect();
+        // Near the top there are not enough lines before the selected one: more of what follows.
+        let below = self.below.min(height.saturating_sub(1)).max(height - shown.len()).min(after.len());
+        shown.truncate(height - below);
         shown.reverse();
+        shown.extend(after.into_iter().take(below));
         shown
+    }
+
+    /// Selects the line shown in a row; what is shown stays as it is.
+    pub fn select_row(&mut self, row: usize, height: usize) {
+        let shown = self.window(height);
+        let clicked = shown.get(row).map(|(number, _)| (*number, shown.len() - 1 - row));
+        if let Some((number, below)) = clicked {
+            self.selected = Some(number);
+            self.below = below;
+        }
     }
 
     /// The number of the selected line.
@@ -118,23 +131,22 @@ impl LogView {
     }
 
     /// Moves the selection up (back in time) or down by lines; past the newest it follows again.
-    pub fn move_by(&mut self, lines: i32) {
+    /// What is shown in `height` lines moves only where the selection would leave it.
+    pub fn move_by(&mut self, lines: i32, height: usize) {
         let count = lines.unsigned_abs() as usize;
         let from = self.selected.unwrap_or(u64::MAX);
+        let shown = self.window(height);
+        let upto = shown.partition_point(|(number, _)| *number <= from);
+        let below = shown.len() - upto;
         if lines < 0 {
             let back: Vec<u64> = self.matching_back(from).take(count + 1).map(|(n, _)| n).collect();
+            self.below = (below + back.len().saturating_sub(1)).min(height.saturating_sub(1));
             self.selected = back.last().copied().or(self.selected);
         } else if self.selected.is_some() {
             let moved =
                 self.matching_from(from.saturating_add(1)).map(|(n, _)| n).nth(count.saturating_sub(1));
             self.selected = moved;
-        }
-    }
-
-    /// Selects the line of that number, if it is kept.
-    pub fn select(&mut self, number: u64) {
-        if number >= self.let_go && number < self.let_go + self.lines.len() as u64 {
-            self.selected = Some(number);
+            self.below = below.saturating_sub(count);
         }
     }
 
@@ -189,15 +201,37 @@ mod tests {
         let mut view = LogView::default();
         view.extend(lines(&["one", "two", "three"]));
         assert_eq!(shown(&view, 2), ["two", "three"]);
-        view.move_by(-1);
+        view.move_by(-1, 2);
         assert_eq!(view.selected().map(|l| l.text.to_string()).as_deref(), Some("two"));
         view.extend(lines(&["four"]));
-        assert_eq!(shown(&view, 2), ["one", "two"], "what is read does not move away");
-        view.move_by(1);
-        view.move_by(1);
-        view.move_by(1);
+        assert_eq!(shown(&view, 2), ["two", "three"], "what is read does not move away");
+        view.move_by(-1, 2);
+        assert_eq!(shown(&view, 2), ["one", "two"]);
+        for _ in 0..4 {
+            view.move_by(1, 2);
+        }
         assert!(view.is_following());
         assert_eq!(shown(&view, 2), ["three", "four"]);
+    }
+
+    #[test]
+    fn a_click_selects_a_line_and_leaves_the_others_where_they_are() {
+        let mut view = LogView::default();
+        view.extend(lines(&["one", "two", "three", "four", "five"]));
+        for row in [1, 0, 2] {
+            view.select_row(row, 3);
+            assert_eq!(shown(&view, 3), ["three", "four", "five"]);
+            let clicked = ["three", "four", "five"][row];
+            assert_eq!(view.selected().map(|l| l.text.to_string()).as_deref(), Some(clicked));
+        }
+        view.select_row(9, 3);
+        assert_eq!(view.selected_number(), Some(4), "below the last line there is nothing to select");
+        view.move_by(-2, 3);
+        assert_eq!(shown(&view, 3), ["three", "four", "five"], "up to its first line the view stands");
+        view.move_by(-1, 3);
+        assert_eq!(shown(&view, 3), ["two", "three", "four"]);
+        assert_eq!(shown(&view, 2), ["two", "three"], "the selected one is in sight in a smaller pane");
+        assert_eq!(shown(&view, 9), ["one", "two", "three", "four", "five"]);
     }
 
     #[test]

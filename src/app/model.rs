@@ -242,6 +242,18 @@ pub struct Selection {
     pub agent: Option<AgentId>,
     /// In Timer: the first line shown.
     pub timer_scroll: u16,
+    /// The line of its list that each selected item was left in. It stays there, whatever comes and
+    /// goes around it.
+    pub lines: BTreeMap<Pane, usize>,
+}
+
+impl Selection {
+    /// The line of a list that its selected item stands in, if the list is long enough. One that
+    /// nobody moved stands as low as it must for the list to begin with its first item.
+    #[must_use]
+    pub fn line(&self, pane: Pane) -> usize {
+        self.lines.get(&pane).copied().unwrap_or(usize::MAX)
+    }
 }
 
 /// What the drill in this session is.
@@ -296,6 +308,8 @@ pub struct Model {
     pub now: Time,
     /// The terminal's size: columns, rows.
     pub size: (u16, u16),
+    /// How many lines the foremost view can be scrolled at this size: what draws it knows.
+    pub reach: fn(&Model) -> u16,
     /// All incidents loaded so far.
     pub board: Board,
     /// All incidents by name, until their entries are loaded.
@@ -353,6 +367,7 @@ impl Model {
             attention: Attention { bell: true, notify: true },
             now,
             size: (80, 24),
+            reach: |_| u16::MAX,
             board: Board::default(),
             heads: Vec::new(),
             loaded: false,

@@ -13,7 +13,7 @@ use super::words;
 use crate::error::{Error, Result};
 use crate::incident::policy::Confirm;
 use crate::incident::{
-    Action, Actor, AgentId, Aim, Event, Incident, IncidentId, Lamp, Op, Params, Plan, Policy, Reading, Span,
+    Action, Actor, AgentId, Aim, Event, Incident, IncidentId, Judged, Lamp, Op, Params, Plan, Policy, Span,
     Text,
 };
 use crate::runtime::errand::{Errand, News, Until, live_hub};
@@ -239,8 +239,8 @@ fn lamp(action: &Action) -> String {
             action.approve_by.map(|until| format!("to be approved by {}", until.format("%H:%M:%S")))
         }
         Lamp::Verified | Lamp::Unverified | Lamp::Leaking => {
-            let readings: Vec<String> = action.readings.iter().map(Reading::to_string).collect();
-            Some(readings.join(", "))
+            let read: Vec<String> = Judged::all(&action.readings).iter().map(Judged::to_string).collect();
+            Some(read.join(", "))
         }
         Lamp::Accepted | Lamp::Failed | Lamp::InDoubt | Lamp::Denied | Lamp::Undone => {
             Some(action.answer.as_str().trim().replace('\n', " / "))

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::severity::words;
-use super::{ActionId, Actor, Check, Op, Reading, Text, Time};
+use super::{ActionId, Actor, Check, Judged, Op, Reading, Text, Time};
 
 /// The parameters of an operation, by name.
 pub type Params = BTreeMap<String, Text>;
@@ -268,7 +268,7 @@ impl Action {
     /// How many of its checks hold by the newest readings.
     #[must_use]
     pub fn checks_held(&self) -> usize {
-        self.readings.iter().filter(|r| r.holds()).count()
+        self.plan.checks.iter().filter(|check| Judged::new(check, &self.readings).holds()).count()
     }
 }
 

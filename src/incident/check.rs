@@ -115,6 +115,9 @@ impl FromStr for Check {
 pub struct Reading {
     /// The check it belongs to.
     pub check: Check,
+    /// The replica it was read of; none: the target as a whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replica: Option<Text>,
     /// What was read; none: the probe gave no such value.
     pub value: Option<Text>,
     /// When.
@@ -132,7 +135,8 @@ impl Reading {
 impl fmt::Display for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let read = self.value.as_ref().map_or("nothing", Text::as_str);
-        f.pad(&format!("{}: read {read}", self.check))
+        let of = self.replica.as_ref().map(|replica| format!("replica {replica} ")).unwrap_or_default();
+        f.pad(&format!("{}: {of}read {read}", self.check))
     }
 }
 

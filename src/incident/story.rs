@@ -264,15 +264,30 @@ impl Story {
         self.says(Command::Report { action: ActionId(number), report })
     }
 
-    /// What probes report when they read these values, one reading for each check.
+    /// What probes report when they read these values, for each check of the whole, or where there is
+    /// `name@replica=value`, of each replica.
     pub fn readings(&self, number: u32, words: &str) -> Report {
         let read = params(words);
-        let of = |check: &Check| Reading {
-            check: check.clone(),
-            value: read.get(check.name.as_str()).cloned(),
-            at: self.now,
+        let of = |check: &Check| {
+            let reading = |replica: Option<&str>, value: Option<&Text>| Reading {
+                check: check.clone(),
+                replica: replica.map(Text::from),
+                value: value.cloned(),
+                at: self.now,
+            };
+            let mut all: Vec<Reading> = read
+                .iter()
+                .filter_map(|(name, value)| Some((name.split_once('@')?, value)))
+                .filter(|((name, _), _)| *name == check.name.as_str())
+                .map(|((_, replica), value)| reading(Some(replica), Some(value)))
+                .collect();
+            let whole = read.get(check.name.as_str());
+            if all.is_empty() || whole.is_some() {
+                all.push(reading(None, whole));
+            }
+            all
         };
-        Report::Readings(self.action(number).plan.checks.iter().map(of).collect())
+        Report::Readings(self.action(number).plan.checks.iter().flat_map(of).collect())
     }
 
     /// An action goes through to verified: asked for, accepted, and read as `words` say.

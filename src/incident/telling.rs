@@ -1,6 +1,6 @@
 //! An entry told in one line: the timeline screen, the review and the command line say it alike.
 
-use super::{Disposition, Entry, Event, Reading};
+use super::{Disposition, Entry, Event, Judged, Reading};
 
 /// `12:04:05 ana isolated …`: what happened, without the time and the actor.
 #[must_use]
@@ -112,7 +112,7 @@ fn join<T: ToString>(all: &[T], none: &str) -> String {
 }
 
 fn values(readings: &[Reading]) -> String {
-    join(readings, "nothing was read")
+    join(&Judged::all(readings), "nothing was read")
 }
 
 fn short(sha256: &str) -> &str {

@@ -163,6 +163,7 @@ impl Launch<'_> {
         // Nothing is allowed by the empty policy; the hub brings the team's own.
         let mut model = Model::new(actor, realm, Arc::new(Policy::empty()), Arc::new(keymap), clock.now());
         model.drill = drill;
+        model.reach = crate::tui::view::reach;
         if realm == Realm::Live {
             let card = |agent: &Agent| AgentCard {
                 name: agent.name.clone(),

@@ -13,7 +13,8 @@ use tokio_util::task::TaskTracker;
 use super::dispatch::tell;
 use super::feed::Feed;
 use super::hub::Hub;
-use crate::incident::{Action, ActionId, Command, IncidentId, Lamp, Plan, Reading, Report, Text, Time};
+use crate::adapters::Sample;
+use crate::incident::{Action, ActionId, Command, IncidentId, Lamp, Plan, Report, Text, Time};
 
 /// How often an action that waits for its proof is read.
 const EAGER: Duration = Duration::from_secs(1);
@@ -146,17 +147,12 @@ fn is_watched(action: &Action, open: bool) -> bool {
 }
 
 async fn read(hub: Hub, reads: Reads, incident: IncidentId, action: ActionId, plan: Plan) {
-    let values = match hub.rig().by_name(plan.adapter.as_str()) {
+    let samples = match hub.rig().by_name(plan.adapter.as_str()) {
         Some(adapter) => adapter.probe(&plan).await,
-        None => vec![None; plan.checks.len()],
+        None => vec![],
     };
     let at = hub.clock().now();
-    let readings: Vec<Reading> = plan
-        .checks
-        .iter()
-        .zip(values.into_iter().chain(std::iter::repeat(None)))
-        .map(|(check, value)| Reading { check: check.clone(), value, at })
-        .collect();
+    let readings = Sample::readings(samples, &plan.checks, at);
     hub.tell(Feed::Readings(incident, action, readings.clone().into()));
     tell(&hub, incident, Command::Report { action, report: Report::Readings(readings) }).await;
     reads.lock().unwrap_or_else(PoisonError::into_inner).insert((incident, action), Some(at));

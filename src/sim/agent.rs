@@ -54,6 +54,18 @@ pub(super) enum Run {
     Restarting,
 }
 
+impl Run {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+            Self::Starting => "starting",
+            Self::Restarting => "restarting",
+        }
+    }
+}
+
 /// A configuration and a version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Build {
@@ -146,14 +158,22 @@ impl Agent {
         if self.stray.is_some() {
             return format!("1 of {} running", self.spec.replicas);
         }
-        match self.run {
-            Run::Running => "running",
-            Run::Stopping => "stopping",
-            Run::Stopped => "stopped",
-            Run::Starting => "starting",
-            Run::Restarting => "restarting",
+        self.run.word().to_owned()
+    }
+
+    /// What one of its replicas does. The last one is the one that goes astray.
+    pub(super) fn status_of(&self, replica: u8) -> &'static str {
+        if self.stray.is_some() && replica == self.spec.replicas { Run::Running } else { self.run }.word()
+    }
+
+    /// One replica's part of what all of them do together.
+    pub(super) fn part_of(&self, replica: u8, all: i64) -> i64 {
+        let replicas = i64::from(self.spec.replicas.max(1));
+        match self.stray {
+            Some(_) if replica == self.spec.replicas => all,
+            Some(_) => 0,
+            None => all / replicas + i64::from(i64::from(replica) <= all % replicas),
         }
-        .to_owned()
     }
 
     /// How many of its replicas do what: `2/2 running`.

@@ -172,12 +172,12 @@ impl Fleet {
         self.agents.iter().enumerate().map(read).collect()
     }
 
-    /// What a probe reads of an agent, an alert, a person or an escalation level. Empty for
+    /// What a probe reads of an agent and of its replicas, an alert, a person or an escalation level. Empty for
     /// whatever the fleet does not know: no data, never a guess.
     #[must_use]
     pub fn read(&self, target: &str) -> BTreeMap<String, Text> {
         match self.place(target) {
-            Some(place) => self.read_agent(place),
+            Some(place) => self.probe_agent(place),
             None => self.read_alarm(target).or_else(|| self.read_contact(target)).unwrap_or_default(),
         }
     }

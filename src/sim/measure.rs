@@ -194,6 +194,22 @@ impl Fleet {
         values.into_iter().map(|(name, value)| (name.to_owned(), Text::line(&value))).collect()
     }
 
+    /// The same, and of an agent with several replicas what each of them does, as `name@replica`.
+    pub(super) fn probe_agent(&self, place: usize) -> BTreeMap<String, Text> {
+        let mut values = self.read_agent(place);
+        let agent = &self.agents[place];
+        let replicas = agent.spec.replicas;
+        let m = self.measure(place);
+        for replica in (1..=replicas).filter(|_| replicas > 1) {
+            let mut add =
+                |name: &str, value: String| values.insert(format!("{name}@{replica}"), Text::line(&value));
+            add("agent_status", agent.status_of(replica).to_owned());
+            add("api_calls", agent.part_of(replica, m.calls).to_string());
+            add("task_queue", agent.part_of(replica, m.queue).to_string());
+        }
+        values
+    }
+
     fn model_of(&self, agent: &Agent) -> String {
         let level = usize::from(agent.settings.level);
         match (agent.spec.models.get(level), level) {

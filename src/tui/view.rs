@@ -6,9 +6,11 @@ use ratatui::style::Style;
 
 use crate::app::layout::{Area, is_tiny};
 use crate::app::model::{Model, Pane};
-use crate::app::theme::Role;
+use crate::app::theme::{Look, Role, Theme};
 
+use super::colour::Depth;
 use super::editor::Editor;
+use super::glyphs::ASCII;
 use super::panes::{self, PaneInfo};
 use super::theme::Skin;
 use super::widgets::PaneFrame;
@@ -80,9 +82,30 @@ pub fn draw(
         modals::which_key::draw(&view, area, buf);
         return cursor;
     }
-    // The line that says live or drill stays in sight, whatever is asked below it.
-    let below = if area.height > 4 { Rect { y: area.y + 1, height: area.height - 1, ..area } } else { area };
-    modals::draw(&view, below, buf)
+    modals::draw(&view, below_header(area), buf).cursor
+}
+
+/// The line that says live or drill stays in sight, whatever is asked below it.
+const fn below_header(area: Rect) -> Rect {
+    if area.height > 4 { Rect { y: area.y + 1, height: area.height - 1, ..area } } else { area }
+}
+
+/// How many lines the foremost view can be scrolled at the model's size: what a key scrolls further
+/// nobody would see, and would have to be scrolled back.
+#[must_use]
+pub fn reach(model: &Model) -> u16 {
+    let screen = Rect::new(0, 0, model.size.0, model.size.1);
+    // Looks change no line's length.
+    let skin = Skin::new(&Theme::new("none", |_| Some(Look::default())), Depth::Mono, &ASCII);
+    let view = View { model, skin: &skin, editor: None };
+    let most = if model.modals.is_empty() {
+        let layout = model.layout();
+        let timer = layout.panes.iter().find(|(pane, _)| *pane == Pane::Timer);
+        timer.map_or(0, |(_, area)| panes::timer_reach(&view, rect(area.inside())))
+    } else {
+        modals::draw(&view, below_header(screen), &mut Buffer::empty(screen)).scroll_max
+    };
+    u16::try_from(most).unwrap_or(u16::MAX)
 }
 
 fn draw_screen(view: &View<'_>, buf: &mut Buffer) -> Option<Position> {

@@ -105,7 +105,9 @@ impl Story {
         let action: &Action = &self.incident.actions[&ActionId(action)];
         let value = |v: &&str| Some(Text::line(v)).filter(|v| !v.is_blank());
         let checks = action.plan.checks.iter().zip(values);
-        checks.map(|(check, v)| Reading { check: check.clone(), value: value(v), at: self.now }).collect()
+        checks
+            .map(|(check, v)| Reading { check: check.clone(), replica: None, value: value(v), at: self.now })
+            .collect()
     }
 }
 
@@ -310,6 +312,7 @@ pub fn idle() -> Model {
     let policy = Arc::new(Policy::built_in());
     let now = time("03:12:45");
     let mut model = Model::new(Actor::person("ana"), Realm::Live, policy, Arc::new(keymap()), now);
+    model.reach = flightdeck::tui::view::reach;
     model.offers = Op::ALL.iter().copied().collect();
     tell(&mut model, Msg::Loaded);
     model

@@ -24,6 +24,7 @@ use ratatui::layout::{Position, Rect};
 mod bytes;
 mod capture;
 mod fleet;
+mod scrolling;
 mod sizes;
 
 use fleet::{drill, idle, night, plan, tell};
@@ -230,6 +231,10 @@ screens! {
     form_40x10: { let mut m = night(); press(&mut m, "u"); m }, (40, 10), &UNICODE;
 }
 
+fn clicking(model: &mut Model, column: u16, row: u16) {
+    tell(model, Msg::Input(Input::Mouse(Mouse { kind: MouseKind::Down, column, row })));
+}
+
 #[test]
 fn a_click_selects_the_row_that_it_hit() {
     for pane in [Pane::Incidents, Pane::Actions, Pane::Roster, Pane::Timeline, Pane::Fleet] {
@@ -245,8 +250,7 @@ fn a_click_selects_the_row_that_it_hit() {
             let (_, area) = *model.layout().panes.iter().find(|(p, _)| *p == pane).unwrap();
             let list = list_area(&model, pane, area.inside());
             for row in list.y..(list.y + list.height).min(list.y + 2) {
-                let click = Mouse { kind: MouseKind::Down, column: list.x + 4, row };
-                tell(&mut model, Msg::Input(Input::Mouse(click)));
+                clicking(&mut model, list.x + 4, row);
                 let (buf, _) = drawn(&model, &skin(Depth::Mono, &ASCII));
                 let screen = text(&buf);
                 assert_eq!(buf[(list.x, row)].symbol(), ">", "{pane:?} {size:?}\n{screen}");

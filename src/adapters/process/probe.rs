@@ -20,7 +20,7 @@ pub type Readings = BTreeMap<String, Text>;
 const OUTPUT_MAX: usize = 256 * 1024;
 
 /// Values taken of one reading at most.
-const VALUES_MAX: usize = 256;
+const VALUES_MAX: usize = 1024;
 
 /// How long after its limit a reading is killed. It changes nothing, so nothing is lost.
 pub(super) const KILL: Duration = Duration::from_secs(2);
@@ -120,7 +120,7 @@ pub fn readings(printed: &[u8], format: Format) -> Result<Readings, Text> {
     Ok(all)
 }
 
-/// Lines that are no `name=value` are passed over. A name with two values has none: somebody may
+/// Lines that are no `name=value` or `name@replica=value` are passed over. A name with two values has none: somebody may
 /// have smuggled a line into the other's value.
 fn of_lines(printed: &[u8]) -> Readings {
     let text = String::from_utf8_lossy(printed);
@@ -150,12 +150,26 @@ fn of_json(printed: &[u8]) -> Result<Readings, Text> {
         Value::Bool(false) => Some(Text::line("no")),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     };
-    let named = object.iter().filter(|(name, _)| is_name(name));
-    Ok(named.filter_map(|(name, value)| Some((name.clone(), text(value)?))).collect())
+    let mut all = Readings::new();
+    for (name, value) in object.iter().filter(|(name, _)| is_name(name)) {
+        // An object holds a value for each replica.
+        let replicas = value.as_object().into_iter().flatten();
+        let replicas = replicas.map(|(replica, value)| (format!("{name}@{replica}"), value));
+        let values = std::iter::once((name.clone(), value)).chain(replicas);
+        all.extend(values.filter(|(name, _)| is_name(name)).filter_map(|(n, v)| Some((n, text(v)?))));
+    }
+    Ok(all)
 }
 
+/// `api_calls`, or `api_calls@replica`.
 fn is_name(name: &str) -> bool {
-    (1..=64).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+    let (value, replica) =
+        name.split_once('@').map_or((name, None), |(value, replica)| (value, Some(replica)));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    let replica_byte = |byte: u8| plain(byte) || b":/".contains(&byte);
+    (1..=64).contains(&value.len())
+        && value.bytes().all(plain)
+        && replica.is_none_or(|r| (1..=128).contains(&r.len()) && r.bytes().all(replica_byte))
 }
 
 #[cfg(test)]
@@ -172,7 +186,7 @@ mod tests {
         let expected = [("agent_status", "stopped"), ("api_calls", "0"), ("note", "a = b")];
         let lines = b"# probe\nagent_status=stopped\r\n api_calls = 0\nnote=a = b\nchatter\n";
         assert_eq!(pairs(&readings(lines, Format::Lines).unwrap()), expected);
-        let json = br#"{"agent_status":"stopped","api_calls":0,"note":"a = b","deep":{"x":1},"n":null}"#;
+        let json = br#"{"agent_status":"stopped","api_calls":0,"note":"a = b","deep":{"x":[1]},"n":null}"#;
         assert_eq!(pairs(&readings(json, Format::Json).unwrap()), expected);
         let booleans = readings(br#"{"healthy":true,"pre_check":false,"p95":1.5}"#, Format::Json).unwrap();
         assert_eq!(pairs(&booleans), [("healthy", "yes"), ("p95", "1.5"), ("pre_check", "no")]);
@@ -181,7 +195,7 @@ mod tests {
     #[test]
     fn garbage_is_no_reading() {
         let deep = "[".repeat(100_000);
-        let many: String = (0..300).map(|n| format!("v{n}=1\n")).collect();
+        let many: String = (0..1100).map(|n| format!("v{n}=1\n")).collect();
         for (printed, format) in [
             (&b""[..], Format::Lines),
             (b"\x00\xff\xfe=\x80\n=\n==", Format::Lines),
@@ -191,7 +205,8 @@ mod tests {
             (b"{}", Format::Json),
             (b"[1]", Format::Json),
             (b"{\"a\":1} trailing", Format::Json),
-            (b"{\"a\":{\"b\":1}}", Format::Json),
+            (b"{\"a\":{\"b\":{\"c\":1}}}", Format::Json),
+            (b"a@=1\na@b c=1\na@\x1b[2J=1", Format::Lines),
             (b"\xff", Format::Json),
             (deep.as_bytes(), Format::Json),
         ] {

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::adapters::Evidence;
-use crate::incident::Reading;
+use crate::incident::{Judged, Reading, Time};
 
 /// A directory of scripts and the adapter that runs them.
 struct Bench {
@@ -84,6 +84,33 @@ fn accepted(outcome: CallOutcome) -> (Text, Vec<Evidence>) {
     }
 }
 
+/// What a probe reads, where nothing has replicas.
+async fn values(adapter: &ProcessAdapter, plan: &Plan) -> Vec<Option<Text>> {
+    adapter.probe(plan).await.into_iter().map(|sample| sample.value).collect()
+}
+
+#[tokio::test]
+async fn a3_what_a_probe_reads_of_each_replica_is_kept_apart() {
+    for (format, prints) in [
+        (Format::Lines, "printf 'agent_status@pod-a=stopped\nagent_status@pod-b=running\ntask_queue=0\n'"),
+        (
+            Format::Json,
+            "echo '{\"agent_status\": {\"pod-a\": \"stopped\", \"pod-b\": \"running\"}, \"task_queue\": 0}'",
+        ),
+    ] {
+        let mut bench = bench(Op::Isolate, "", &["{agent}"]);
+        let mut probe = bench.probe("probe.sh", prints).unwrap();
+        probe.format = format;
+        bench.spec.actions.get_mut(&Op::Isolate).unwrap().probe = Some(probe);
+        let adapter = bench.adapter();
+        let plan = adapter.plan(&ask(Op::Isolate, "a", &[])).await.unwrap();
+        let readings = Sample::readings(adapter.probe(&plan).await, &plan.checks, Time::UNIX_EPOCH);
+        let told: Vec<String> = Judged::all(&readings).iter().map(Judged::to_string).collect();
+        let status = "agent_status = stopped: read replica pod-b running; 1 of 2 hold";
+        assert_eq!(told, [status, "task_queue = 0: read 0", "api_calls = 0: read nothing"]);
+    }
+}
+
 #[tokio::test]
 async fn a3_isolation_is_called_as_confirmed_and_proved_by_its_three_checks() {
     let mut bench = bench(
@@ -104,11 +131,9 @@ async fn a3_isolation_is_called_as_confirmed_and_proved_by_its_three_checks() {
     assert_eq!(answer, "stopped");
     assert_eq!(bench.read("called"), "INC-1/A1 isolate team/support-1 team/support-1 1 team/support-1");
 
-    let values = adapter.probe(&plan).await;
     let at = chrono::DateTime::UNIX_EPOCH;
-    let mut readings =
-        plan.checks.iter().cloned().zip(values).map(|(check, value)| Reading { check, value, at });
-    assert!(readings.len() == 3 && readings.all(|reading| reading.holds()));
+    let readings = Sample::readings(adapter.probe(&plan).await, &plan.checks, at);
+    assert!(readings.len() == 3 && readings.iter().all(Reading::holds));
 }
 
 #[tokio::test]
@@ -364,7 +389,7 @@ async fn a4_a_snapshot_brings_what_it_printed_and_what_lay_there() {
     let adapter = bench.adapter();
     let plan = adapter.plan(&ask(Op::Snapshot, "a", &[])).await.unwrap();
     assert_eq!(plan.call, "/bin/sh run.sh a 1000 + collect 'logs/a-*.log' logs/missing");
-    assert_eq!(adapter.probe(&plan).await, [None], "nothing is claimed before the call");
+    assert_eq!(values(&adapter, &plan).await, [None], "nothing is claimed before the call");
 
     let (answer, evidence) = accepted(adapter.call("k", &plan).await);
     let brought: Vec<(&str, &[u8])> =
@@ -374,7 +399,7 @@ async fn a4_a_snapshot_brings_what_it_printed_and_what_lay_there() {
     for says in ["a-snapshot.txt (23 bytes)", "stderr: note", "logs/missing: there is no such file"] {
         assert!(answer.as_str().contains(says), "{answer}");
     }
-    assert_eq!(adapter.probe(&plan).await, [Some(Text::line("yes"))]);
+    assert_eq!(values(&adapter, &plan).await, [Some(Text::line("yes"))]);
 }
 
 #[tokio::test]
@@ -384,7 +409,7 @@ async fn a4_a_snapshot_that_brought_nothing_is_not_verified() {
         let adapter = bench.adapter();
         let plan = adapter.plan(&ask(Op::Snapshot, "a", &[])).await.unwrap();
         adapter.call("k", &plan).await;
-        assert_eq!(adapter.probe(&plan).await, [read]);
+        assert_eq!(values(&adapter, &plan).await, [read]);
     }
 }
 
@@ -400,7 +425,7 @@ async fn what_a_probe_cannot_read_is_nothing_never_a_value() {
             Format::Json,
             None,
         ),
-        ("echo '{\"agent_status\":{\"agent_status\":\"stopped\"}}'", Format::Json, None),
+        ("echo '{\"agent_status\":[{\"agent_status\":\"stopped\"}]}'", Format::Json, None),
         ("echo '{\"agent_status\":\"stopped\"}'", Format::Json, Some("stopped")),
         ("echo agent_status=stopped; sleep 1000", Format::Lines, None),
         ("kill -9 $$", Format::Lines, None),
@@ -413,7 +438,7 @@ async fn what_a_probe_cannot_read_is_nothing_never_a_value() {
         let adapter = bench.adapter();
         let plan = adapter.plan(&ask(Op::Isolate, "a", &[])).await.unwrap();
         let expected = [status.map(Text::line), None, None];
-        assert_eq!(adapter.probe(&plan).await, expected, "{script}");
+        assert_eq!(values(&adapter, &plan).await, expected, "{script}");
     }
 }
 

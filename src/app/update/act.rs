@@ -9,6 +9,7 @@ use super::super::intent::Intent;
 use super::super::key::{Code, Key};
 use super::super::model::{Choose, Confirm, ConfirmAct, ConfirmStage, Modal, Model, Screen, Then};
 use super::super::palette::Chat;
+use super::hands::PAGE;
 use crate::incident::policy::Confirm as ConfirmRule;
 use crate::incident::{
     Action, ActionId, Aim, Command, Confirmation, IncidentId, Lamp, Op, Params, Plan, Text,
@@ -266,12 +267,11 @@ impl Model {
     }
 
     pub(super) fn confirm_key(&mut self, key: Key) -> Vec<Effect> {
-        let Some(Modal::Confirm(confirm)) = self.modals.last_mut() else { return vec![] };
         match key.code {
-            Code::Up => confirm.scroll = confirm.scroll.saturating_sub(1),
-            Code::Down => confirm.scroll = confirm.scroll.saturating_add(1),
-            Code::PageUp => confirm.scroll = confirm.scroll.saturating_sub(10),
-            Code::PageDown => confirm.scroll = confirm.scroll.saturating_add(10),
+            Code::Up => self.scroll_modal(-1),
+            Code::Down => self.scroll_modal(1),
+            Code::PageUp => self.scroll_modal(-PAGE),
+            Code::PageDown => self.scroll_modal(PAGE),
             _ => return self.answer_confirm(key),
         }
         vec![]

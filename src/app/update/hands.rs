@@ -9,9 +9,12 @@ use super::super::keymap::{Lookup, show};
 use super::super::layout::list_area;
 use super::super::model::{Confirm, ConfirmStage, Modal, Model, Pane, Screen};
 use super::super::msg::Notice;
+use super::look::scroll_by;
 
 /// Lines that one notch of the wheel scrolls.
 const NOTCH: i32 = 3;
+/// Lines that a page key scrolls what stands in front.
+pub(super) const PAGE: i32 = 10;
 
 impl Model {
     pub(super) fn input(&mut self, input: Input) -> Vec<Effect> {
@@ -31,6 +34,10 @@ impl Model {
             }
             Input::Resize { columns, rows } => {
                 self.size = (columns, rows);
+                // A larger one shows the end sooner.
+                self.scroll_modal(0);
+                let most = (self.reach)(self);
+                scroll_by(&mut self.selection.timer_scroll, 0, most);
                 vec![]
             }
             Input::Focus(_) => vec![],
@@ -108,8 +115,8 @@ impl Model {
     fn filter_key(&mut self, key: Key) -> Vec<Effect> {
         match key.code {
             Code::Enter | Code::Esc => self.log.typing = false,
-            Code::Up => self.log.move_by(-1),
-            Code::Down => self.log.move_by(1),
+            Code::Up => self.move_in_log(-1),
+            Code::Down => self.move_in_log(1),
             _ if self.log.typed.key(key) => self.log.refilter(),
             _ => {}
         }
@@ -122,13 +129,14 @@ impl Model {
             return vec![];
         }
         match self.modals.last_mut() {
-            Some(Modal::Help { scroll } | Modal::Detail { scroll, .. }) => {
+            Some(Modal::Help { .. } | Modal::Detail { .. }) => {
                 match key.code {
-                    Code::Up | Code::Char('k') => *scroll = scroll.saturating_sub(1),
-                    Code::Down | Code::Char('j') => *scroll = scroll.saturating_add(1),
-                    Code::PageUp => *scroll = scroll.saturating_sub(10),
-                    Code::PageDown | Code::Char(' ') => *scroll = scroll.saturating_add(10),
-                    Code::Home => *scroll = 0,
+                    Code::Up | Code::Char('k') => self.scroll_modal(-1),
+                    Code::Down | Code::Char('j') => self.scroll_modal(1),
+                    Code::PageUp => self.scroll_modal(-PAGE),
+                    Code::PageDown | Code::Char(' ') => self.scroll_modal(PAGE),
+                    Code::Home => self.scroll_modal(i32::MIN),
+                    Code::End => self.scroll_modal(i32::MAX),
                     Code::Enter | Code::Char('q' | '?') => self.close_modal(),
                     _ => {}
                 }
@@ -139,6 +147,17 @@ impl Model {
             Some(Modal::Choose(_)) => self.choose_key(key),
             Some(Modal::Confirm(_)) => self.confirm_key(key),
             Some(Modal::Refused { .. }) | None => vec![],
+        }
+    }
+
+    /// Scrolls what is read in front, as far as it goes.
+    pub(super) fn scroll_modal(&mut self, by: i32) {
+        let most = (self.reach)(self);
+        if let Some(
+            Modal::Help { scroll } | Modal::Detail { scroll, .. } | Modal::Confirm(Confirm { scroll, .. }),
+        ) = self.modals.last_mut()
+        {
+            scroll_by(scroll, by, most);
         }
     }
 
@@ -250,10 +269,8 @@ impl Model {
             MouseKind::Down => 0,
             MouseKind::Up | MouseKind::Drag => return vec![],
         };
-        if let Some(modal) = self.modals.last_mut() {
-            if let Modal::Help { scroll } | Modal::Detail { scroll, .. } = modal {
-                *scroll = scroll.saturating_add_signed(notches as i16);
-            }
+        if !self.modals.is_empty() {
+            self.scroll_modal(notches);
             return vec![];
         }
         let layout = self.layout();
@@ -275,10 +292,7 @@ impl Model {
     fn select_row(&mut self, pane: Pane, row: usize, height: usize) {
         match pane {
             Pane::Log => {
-                let number = self.log.window(height).get(row).map(|(number, _)| *number);
-                if let Some(number) = number {
-                    self.log.select(number);
-                }
+                self.log.select_row(row, height);
             }
             Pane::Incidents | Pane::Roster | Pane::Actions | Pane::Timeline | Pane::Fleet => {
                 self.select_visible_row(pane, row, height);

@@ -4,11 +4,11 @@
 
 use super::super::effect::{Effect, ReviewDeed};
 use super::super::intent::Intent;
-use super::super::layout::first_in_sight;
+use super::super::layout::{first_in_sight, list_area};
 use super::super::model::{Modal, Model, Pane, Screen};
 use super::super::msg::Notice;
 use super::super::palette::Palette;
-use crate::incident::{Action, IncidentId, Reading, Role, Text, Time, telling};
+use crate::incident::{Action, IncidentId, Judged, Reading, Role, Text, Time, Verdict, telling};
 
 /// Lines that a page is, without the border.
 fn page(height: u16) -> i32 {
@@ -101,13 +101,14 @@ impl Model {
         self.select_incident(step(&all, self.selection.incident, by));
     }
 
-    fn select_incident(&mut self, id: Option<IncidentId>) {
+    pub(super) fn select_incident(&mut self, id: Option<IncidentId>) {
         self.selection.by_hand |= id.is_some();
         if id.is_some() && id != self.selection.incident {
-            self.selection.incident = id;
+            self.holding_still(Pane::Incidents, |model| model.selection.incident = id);
             self.selection.action = None;
             self.selection.entry = None;
             self.selection.timer_scroll = 0;
+            self.selection.lines.retain(|pane, _| !matches!(pane, Pane::Actions | Pane::Timeline));
         }
     }
 
@@ -134,30 +135,83 @@ impl Model {
     pub(super) fn move_selection(&mut self, by: i32) -> Vec<Effect> {
         // Whoever moves within an incident has chosen it.
         self.selection.by_hand |= self.selection.incident.is_some();
-        match self.pane() {
+        let pane = self.pane();
+        match pane {
             Pane::Incidents => self.step_incident(by),
             Pane::Timer => {
-                let scroll = i32::from(self.selection.timer_scroll) + by;
-                self.selection.timer_scroll = u16::try_from(scroll.max(0)).unwrap_or(u16::MAX);
+                let most = (self.reach)(self);
+                scroll_by(&mut self.selection.timer_scroll, by, most);
             }
             Pane::Roster => self.selection.role = step(Role::ALL, self.selection.role, by),
-            Pane::Log => self.log.move_by(by),
-            Pane::Actions => {
-                self.selection.action = step(&self.actions_in_order(), self.selection.action, by);
-            }
-            Pane::Timeline => {
-                let newest = self.incident().map_or(0, |i| i.seq);
-                let at = self.selection.entry.unwrap_or(newest);
+            Pane::Log => self.move_in_log(by),
+            Pane::Actions => self.holding_still(pane, |model| {
+                let from = model.selected_action().map(|action| action.id);
+                model.selection.action = step(&model.actions_in_order(), from, by);
+            }),
+            Pane::Timeline => self.holding_still(pane, |model| {
+                let newest = model.incident().map_or(0, |i| i.seq);
+                let at = model.selection.entry.unwrap_or(newest);
                 let to = at.saturating_add_signed(i64::from(by)).clamp(1, newest.max(1));
-                self.selection.entry = Some(to).filter(|to| *to < newest);
-            }
-            Pane::Fleet => {
-                let agents: Vec<_> = self.vitals.keys().cloned().collect();
-                self.selection.agent = step(&agents, self.selection.agent.clone(), by);
-            }
+                model.selection.entry = Some(to).filter(|to| *to < newest);
+            }),
+            Pane::Fleet => self.holding_still(pane, |model| {
+                let agents: Vec<_> = model.vitals.keys().cloned().collect();
+                model.selection.agent = step(&agents, model.selection.agent.clone(), by);
+            }),
             Pane::Review => return vec![Effect::Review(ReviewDeed::Scroll(by))],
         }
         vec![]
+    }
+
+    pub(super) fn move_in_log(&mut self, by: i32) {
+        let height = self.list_height(Pane::Log).unwrap_or(1);
+        self.log.move_by(by, height);
+    }
+
+    /// Changes what is selected in a list, without moving the list as long as that is in sight.
+    fn holding_still(&mut self, pane: Pane, change: impl FnOnce(&mut Self)) {
+        let seen = self.list_height(pane).map(|height| (self.first_seen(pane, height), height));
+        change(self);
+        if let Some((first, height)) = seen {
+            let line = self.place_in(pane).0.unwrap_or(0).saturating_sub(first);
+            self.selection.lines.insert(pane, line.min(height.saturating_sub(1)));
+        }
+    }
+
+    /// Lines of a pane's list, while it is on the screen.
+    pub(super) fn list_height(&self, pane: Pane) -> Option<usize> {
+        let layout = self.layout();
+        let (_, area) = layout.panes.iter().find(|(shown, _)| *shown == pane)?;
+        Some(usize::from(list_area(self, pane, area.inside()).height))
+    }
+
+    fn first_seen(&self, pane: Pane, height: usize) -> usize {
+        let (selected, count) = self.place_in(pane);
+        first_in_sight(selected, self.selection.line(pane), count, height)
+    }
+
+    /// Which item of a pane's list is selected, and how many there are.
+    fn place_in(&self, pane: Pane) -> (Option<usize>, usize) {
+        match pane {
+            Pane::Incidents => {
+                let all = self.incidents_in_order();
+                (position(&all, self.selection.incident.as_ref()), all.len())
+            }
+            Pane::Actions => {
+                let all = self.actions_in_order();
+                (position(&all, self.selected_action().map(|action| &action.id)), all.len())
+            }
+            Pane::Timeline => {
+                let count = self.record().map_or(0, |r| r.entries.len());
+                (Some(self.selection.entry.map_or(count, |seq| seq as usize).saturating_sub(1)), count)
+            }
+            Pane::Fleet => {
+                let agents: Vec<_> = self.vitals.keys().collect();
+                (position(&agents, self.selection.agent.as_ref().as_ref()), agents.len())
+            }
+            Pane::Roster => (position(Role::ALL, self.selection.role.as_ref()), Role::ALL.len()),
+            Pane::Timer | Pane::Log | Pane::Review => (None, 0),
+        }
     }
 
     fn go_to_end(&mut self, top: bool) -> Vec<Effect> {
@@ -173,36 +227,25 @@ impl Model {
         vec![]
     }
 
-    /// Selects what a click points at. Lists show from their first item unless the selection needs
-    /// more room; [`first_in_sight`] is the same rule the panes draw by.
+    /// Selects what a click points at: the list stays where it is.
     pub(super) fn select_visible_row(&mut self, pane: Pane, row: usize, height: usize) {
+        let index = self.first_seen(pane, height) + row;
         match pane {
-            Pane::Incidents => {
-                let all = self.incidents_in_order();
-                let first =
-                    first_in_sight(position(&all, self.selection.incident.as_ref()), all.len(), height);
-                self.select_incident(all.get(first + row).copied());
-            }
-            Pane::Actions => {
-                let all = self.actions_in_order();
-                let first = first_in_sight(position(&all, self.selection.action.as_ref()), all.len(), height);
-                self.selection.action = all.get(first + row).copied().or(self.selection.action);
-            }
-            Pane::Roster => self.selection.role = Role::ALL.get(row).copied().or(self.selection.role),
-            Pane::Fleet => {
-                let agents: Vec<_> = self.vitals.keys().cloned().collect();
-                let selected = position(&agents, self.selection.agent.as_ref());
-                let first = first_in_sight(selected, agents.len(), height);
-                self.selection.agent = agents.get(first + row).cloned().or(self.selection.agent.take());
-            }
-            Pane::Timeline => {
-                let count = self.record().map_or(0, |r| r.entries.len());
-                let selected = self.selection.entry.map_or(count.saturating_sub(1), |seq| seq as usize - 1);
-                let first = first_in_sight(Some(selected), count, height);
-                if first + row < count {
-                    self.selection.entry = Some((first + row) as u64 + 1);
+            Pane::Incidents => self.select_incident(self.incidents_in_order().get(index).copied()),
+            Pane::Actions => self.holding_still(pane, |model| {
+                let clicked = model.actions_in_order().get(index).copied();
+                model.selection.action = clicked.or(model.selection.action);
+            }),
+            Pane::Roster => self.selection.role = Role::ALL.get(index).copied().or(self.selection.role),
+            Pane::Fleet => self.holding_still(pane, |model| {
+                let clicked = model.vitals.keys().nth(index).cloned();
+                model.selection.agent = clicked.or(model.selection.agent.take());
+            }),
+            Pane::Timeline => self.holding_still(pane, |model| {
+                if index < model.record().map_or(0, |r| r.entries.len()) {
+                    model.selection.entry = Some(index as u64 + 1);
                 }
-            }
+            }),
             Pane::Timer | Pane::Log | Pane::Review => {}
         }
     }
@@ -243,6 +286,12 @@ fn step<T: Clone + PartialEq>(all: &[T], selected: Option<T>, by: i32) -> Option
     let last = i64::try_from(all.len()).ok()?.checked_sub(1).filter(|last| *last >= 0)?;
     let at = position(all, selected.as_ref()).unwrap_or(0) as i64;
     all.get(usize::try_from((at + i64::from(by)).clamp(0, last)).ok()?).cloned()
+}
+
+/// Scrolls by lines, never past the last place where something new comes into sight.
+pub(super) fn scroll_by(scroll: &mut u16, by: i32, most: u16) {
+    let to = i32::from((*scroll).min(most)).saturating_add(by).clamp(0, i32::from(most));
+    *scroll = u16::try_from(to).unwrap_or(most);
 }
 
 fn position<T: PartialEq>(all: &[T], selected: Option<&T>) -> Option<usize> {
@@ -298,6 +347,14 @@ impl Model {
     }
 }
 
+fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Holds => "holds",
+        Verdict::Fails => "DOES NOT HOLD",
+        Verdict::Unread => "not read",
+    }
+}
+
 /// Everything known of an action, for reading in full.
 fn action_in_full(action: &Action, readings: &[Reading]) -> Vec<String> {
     let plan = &action.plan;
@@ -324,14 +381,16 @@ fn action_in_full(action: &Action, readings: &[Reading]) -> Vec<String> {
     }
     lines.push(String::new());
     for check in &plan.checks {
-        let read = readings.iter().find(|r| r.check == *check);
-        let word = match read {
-            Some(reading) if reading.holds() => "holds",
-            Some(_) => "DOES NOT HOLD",
-            None => "not read yet",
-        };
-        let value = read.and_then(|r| r.value.as_ref()).map_or("nothing", Text::as_str);
-        lines.push(format!("check      {check}: read {value}: {word}"));
+        let judged = Judged::new(check, readings);
+        lines.push(format!("check      {judged}: {}", verdict(judged.verdict())));
+        for reading in judged.readings.iter().filter(|r| r.replica.is_some()) {
+            let value = reading.value.as_ref().map_or("nothing", Text::as_str);
+            let replica = reading.replica.as_ref().map_or("", Text::as_str);
+            lines.push(format!(
+                "           replica {replica} read {value}: {}",
+                verdict(Verdict::of(reading))
+            ));
+        }
     }
     lines
 }

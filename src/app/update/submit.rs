@@ -61,7 +61,7 @@ impl Model {
                 let purpose = form.purpose.clone();
                 self.modals.retain(|modal| !matches!(modal, Modal::Form(form) if form.waiting));
                 if purpose == Purpose::Declare {
-                    self.selection.incident = Some(id);
+                    self.select_incident(Some(id));
                 } else if let Purpose::KeepToResolve(kept) = purpose
                     && self.incident().is_some_and(|incident| incident.id == id)
                 {

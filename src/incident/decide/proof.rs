@@ -1,7 +1,9 @@
 //! What is reported of an action, what readings prove, and what follows from proof.
 
 use super::{Context, Decision};
-use crate::incident::{Action, ActionId, Event, Lamp, Mark, Op, Params, Reading, Refusal, Report, Text};
+use crate::incident::{
+    Action, ActionId, Event, Judged, Lamp, Mark, Op, Params, Reading, Refusal, Report, Text, with_vanished,
+};
 
 impl Context<'_> {
     pub(super) fn report(&self, id: ActionId, report: &Report) -> Decision {
@@ -28,12 +30,13 @@ impl Context<'_> {
         }
     }
 
-    /// What readings prove. Every check of the plan must be read and hold: no data proves nothing.
+    /// What readings prove. Every check of the plan must be read, and hold in every replica: no data
+    /// proves nothing.
     fn readings(&self, action: &Action, readings: &[Reading]) -> Vec<Event> {
         let checks = &action.plan.checks;
-        let complete = checks.iter().all(|check| readings.iter().any(|r| r.check == *check));
-        let hold = complete && !checks.is_empty() && readings.iter().all(Reading::holds);
-        let readings = readings.to_vec();
+        // A replica that was seen doing wrong and is not spoken of any more was not seen stopping.
+        let readings = with_vanished(&action.readings, readings.to_vec(), self.now);
+        let hold = !checks.is_empty() && checks.iter().all(|check| Judged::new(check, &readings).holds());
         let id = action.id;
         if hold && action.lamp.may_become(Lamp::Verified) {
             return self.verified(action, readings);

@@ -5,3 +5,4 @@ mod flow;
 mod mitigations;
 mod properties;
 mod record;
+mod replicas;

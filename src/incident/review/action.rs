@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{Length, Source};
 use crate::incident::{
-    Action, ActionId, Check, Disposition, Entry, Event, Lamp, Op, Params, Reading, Text, Time,
+    Action, ActionId, Check, Disposition, Entry, Event, Judged, Lamp, Op, Params, Reading, Text, Time,
 };
 
 /// One action.
@@ -71,7 +71,21 @@ pub struct CheckFact {
     pub read: Option<Text>,
     /// When it was read.
     pub at: Option<Time>,
-    /// Whether it held.
+    /// Whether it held: read, and in every replica.
+    pub held: bool,
+    /// What was read of each replica, worst first; none where the target was read as a whole.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub replicas: Vec<ReplicaFact>,
+}
+
+/// One replica's reading.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ReplicaFact {
+    /// Which.
+    pub replica: Text,
+    /// What was read; none: nothing.
+    pub read: Option<Text>,
+    /// Whether that held.
     pub held: bool,
 }
 
@@ -144,12 +158,17 @@ impl Source<'_> {
 }
 
 fn checked(check: &Check, readings: &[Reading]) -> CheckFact {
-    let reading = readings.iter().rev().find(|reading| reading.check == *check);
+    let judged = Judged::new(check, readings);
+    let replica = |r: &&Reading| {
+        Some(ReplicaFact { replica: r.replica.clone()?, read: r.value.clone(), held: r.holds() })
+    };
+    let was_read = judged.readings.iter().any(|r| r.value.is_some());
     CheckFact {
         expected: check.to_string(),
-        read: reading.and_then(|reading| reading.value.clone()),
-        at: reading.map(|reading| reading.at),
-        held: reading.is_some_and(Reading::holds),
+        read: was_read.then(|| Text::line(&judged.words())),
+        at: judged.at(),
+        held: judged.holds(),
+        replicas: judged.readings.iter().filter_map(replica).collect(),
     }
 }
 

@@ -23,6 +23,9 @@ fn a3_an_isolation_is_verified_and_then_leaks_until_it_is_repeated() {
     let told = words(&fleet.advance(at(75)));
     assert_eq!(read(&fleet, "support-1", "agent_status"), "1 of 2 running");
     assert_eq!(read(&fleet, "support-1", "replicas"), "1/2 running");
+    let of = |name: &str| [1, 2].map(|replica| read(&fleet, "support-1", &format!("{name}@{replica}")));
+    assert_eq!(of("agent_status"), ["stopped", "running"], "it is told which replica leaks");
+    assert!(of("api_calls")[0] == "0" && of("api_calls")[1] == read(&fleet, "support-1", "api_calls"));
     assert_ne!(read(&fleet, "support-1", "api_calls"), "0");
     assert_ne!(read(&fleet, "support-1", "task_queue"), "0");
     assert!(told.contains("crm.export_customers") && told.contains("\"replica\":2"), "{told}");

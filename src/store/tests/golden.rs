@@ -161,7 +161,8 @@ fn alert() -> Alert {
 
 /// One event of every kind, each optional field given at least once.
 fn samples() -> Vec<(Actor, Event)> {
-    let readings = || vec![Reading { check: check(), value: Some("stopped".into()), at: at(3) }];
+    let reading = || Reading { check: check(), replica: None, value: Some("stopped".into()), at: at(3) };
+    let readings = || vec![reading()];
     let (action, hypothesis, improvement) = (ActionId(1), HypothesisId(1), ImprovementId(1));
     let agent = || "support-1".parse().unwrap();
     let sha256 = || Text::line("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -284,5 +285,16 @@ fn samples() -> Vec<(Actor, Event)> {
             Event::ImprovementMoved { improvement, progress: Progress::Verified, note: "drilled".into() },
         ),
         (ada, Event::ReviewSaved { revision: 3, sha256: sha256() }),
+        // Kinds that learned more since: the lines above stay as they were.
+        (
+            fd,
+            Event::ActionLeaking {
+                action,
+                readings: vec![
+                    reading(),
+                    Reading { replica: Some("pod-7".into()), value: None, ..reading() },
+                ],
+            },
+        ),
     ]
 }

@@ -16,7 +16,7 @@ use super::{line, line_cells, span};
 /// Draws the choices.
 pub fn draw(view: &View<'_>, choose: &Choose, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let height = usize::from(area.height).saturating_sub(4).max(1);
-    let first = first_in_sight(Some(choose.selected), choose.items.len(), height);
+    let first = first_in_sight(Some(choose.selected), height, choose.items.len(), height);
     let room = line_cells(area).saturating_sub(5);
     let body: Vec<Line<'static>> = choose
         .items

@@ -2,7 +2,7 @@
 //! its size; the plan scrolls.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::text::Line;
 
 use crate::app::model::{Confirm, ConfirmAct, ConfirmStage};
@@ -12,13 +12,13 @@ use crate::tui::view::View;
 use crate::tui::widgets::Modal;
 use crate::tui::widgets::wrap::{truncate, wrap};
 
-use super::{across, in_prompt, line, line_cells, span, typed};
+use super::{Seen, across, in_prompt, line, line_cells, span, typed};
 
 /// Cells of a label.
 const LABEL: usize = 9;
 
 /// Draws the confirmation.
-pub fn draw(view: &View<'_>, confirm: &Confirm, area: Rect, buf: &mut Buffer) -> Option<Position> {
+pub fn draw(view: &View<'_>, confirm: &Confirm, area: Rect, buf: &mut Buffer) -> Seen {
     let cells = line_cells(area);
     let cut = |text: &str| truncate(text, cells, view.skin.glyphs.ellipsis).into_owned();
     let keys = if cells < 50 {
@@ -88,7 +88,8 @@ pub fn draw(view: &View<'_>, confirm: &Confirm, area: Rect, buf: &mut Buffer) ->
         danger,
     };
     let drawn = modal.draw(area, buf, view.skin);
-    at.and_then(|cells| in_prompt(&drawn, 1, cells))
+    let cursor = at.and_then(|cells| in_prompt(&drawn, 1, cells));
+    Seen { cursor, scroll_max: drawn.scroll_max }
 }
 
 fn plan_of(confirm: &Confirm) -> Option<&Plan> {

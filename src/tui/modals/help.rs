@@ -1,7 +1,7 @@
 //! What can be done here: generated from the table of intents and the keymap, so it is never wrong.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use crate::app::intent::{INTENTS, IntentInfo};
@@ -13,7 +13,7 @@ use crate::tui::view::View;
 use crate::tui::widgets::Modal;
 use crate::tui::widgets::wrap::{pad, truncate, wrap};
 
-use super::{across, line, line_cells, span};
+use super::{Seen, across, line, line_cells, span};
 
 /// Cells of the columns for keys and names.
 const KEYS: usize = 10;
@@ -22,21 +22,20 @@ const NAME: usize = 19;
 const RULE: usize = 5;
 
 /// Draws the help.
-pub fn draw(view: &View<'_>, scroll: u16, area: Rect, buf: &mut Buffer) -> Option<Position> {
+pub fn draw(view: &View<'_>, scroll: u16, area: Rect, buf: &mut Buffer) -> Seen {
     let context = view.model.context();
     let title = format!("Help: keys in {} (keymap {})", context.name(), view.model.keymap.name());
     let body = lines(view, line_cells(area));
     let prompt = [line(view, "up, down and page keys scroll; esc closes", Role::Dim)];
-    Modal {
+    let modal = Modal {
         title: &title,
         body: &body,
         prompt: &prompt,
         scroll: scroll.into(),
         width: across(area),
         danger: false,
-    }
-    .draw(area, buf, view.skin);
-    None
+    };
+    Seen { cursor: None, scroll_max: modal.draw(area, buf, view.skin).scroll_max }
 }
 
 fn lines(view: &View<'_>, cells: usize) -> Vec<Line<'static>> {

@@ -27,16 +27,27 @@ const fn across(area: Rect) -> u16 {
     if area.width < 92 { area.width } else { 84 }
 }
 
-/// Draws the foremost modal, and says where the cursor belongs.
-pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
-    match view.model.modals.last()? {
-        Modal::Help { scroll } => help::draw(view, *scroll, area, buf),
-        Modal::Palette(palette) => palette::draw(view, palette, area, buf),
-        Modal::Form(form) => form::draw(view, form, area, buf),
-        Modal::Choose(choose) => choose::draw(view, choose, area, buf),
-        Modal::Confirm(confirm) => confirm::draw(view, confirm, area, buf),
-        Modal::Refused { asked, why } => refused::draw(view, asked, why, area, buf),
-        Modal::Detail { title, lines, scroll } => detail::draw(view, title, lines, *scroll, area, buf),
+/// What is known of a modal once it is drawn.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Seen {
+    /// Where the cursor belongs.
+    pub cursor: Option<Position>,
+    /// The most that it can be scrolled.
+    pub scroll_max: usize,
+}
+
+/// Draws the foremost modal.
+pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Seen {
+    let typing = |cursor| Seen { cursor, scroll_max: 0 };
+    match view.model.modals.last() {
+        Some(Modal::Help { scroll }) => help::draw(view, *scroll, area, buf),
+        Some(Modal::Palette(palette)) => typing(palette::draw(view, palette, area, buf)),
+        Some(Modal::Form(form)) => typing(form::draw(view, form, area, buf)),
+        Some(Modal::Choose(choose)) => typing(choose::draw(view, choose, area, buf)),
+        Some(Modal::Confirm(confirm)) => confirm::draw(view, confirm, area, buf),
+        Some(Modal::Refused { asked, why }) => typing(refused::draw(view, asked, why, area, buf)),
+        Some(Modal::Detail { title, lines, scroll }) => detail::draw(view, title, lines, *scroll, area, buf),
+        None => Seen::default(),
     }
 }
 

@@ -50,7 +50,7 @@ fn matches(view: &View<'_>, palette: &Palette, height: usize, cells: usize) -> V
     if matches.is_empty() {
         return vec![line(view, "nothing is called like that", Role::Dim)];
     }
-    let first = first_in_sight(Some(palette.selected), matches.len(), height);
+    let first = first_in_sight(Some(palette.selected), height, matches.len(), height);
     let shown = matches.iter().enumerate().skip(first).take(height);
     shown
         .map(|(index, intent)| {

@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use crate::app::layout::{first_in_sight, list_area};
 use crate::app::model::{Model, Pane};
 use crate::app::theme::Role;
-use crate::incident::{Action, Check, Incident, Lamp, Params, Reading, Text};
+use crate::incident::{Action, Check, Incident, Judged, Lamp, Params, Reading, Verdict};
 use crate::tui::row::Row;
 use crate::tui::view::{View, area as as_area, rect};
 use crate::tui::widgets::list::Top;
@@ -50,7 +50,8 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let place = list_area(model, Pane::Actions, as_area(area));
     let chosen = subject(model, incident).map(|action| action.id);
     let selected = all.iter().position(|id| Some(*id) == chosen);
-    let top = Top::At(first_in_sight(selected, all.len(), usize::from(place.height)));
+    let line = model.selection.line(Pane::Actions);
+    let top = Top::At(first_in_sight(selected, line, all.len(), usize::from(place.height)));
     let list = List { len: all.len(), selected, top, focused: view.has_keys(Pane::Actions) };
     list.draw(rect(place), buf, view.skin, |index, line, buf| {
         if let Some(action) = all.get(index).and_then(|id| incident.actions.get(id)) {
@@ -98,7 +99,7 @@ fn draw_line(view: &View<'_>, incident: &Incident, action: &Action, mut row: Row
 fn held(view: &View<'_>, incident: &Incident, action: &Action) -> String {
     let readings = view.model.readings_of(incident.id, action.id);
     let checks = &action.plan.checks;
-    let holds = |check: &&Check| readings.iter().any(|r| r.check == **check && r.holds());
+    let holds = |check: &&Check| Judged::new(check, readings).holds();
     if checks.is_empty() || !action.lamp.is_probed() {
         return String::new();
     }
@@ -131,16 +132,15 @@ impl Detail<'_> {
         let skin = self.view.skin;
         let widest = checks.iter().map(|check| width(&check.to_string())).max().unwrap_or(0);
         for check in checks {
-            let reading = readings.iter().find(|reading| reading.check == *check);
-            let (mark, word, role) = match reading {
-                None => (skin.glyphs.lamps.requested, "unread", Role::Dim),
-                Some(reading) if reading.holds() => (skin.glyphs.lamps.verified, "holds", Role::LampVerified),
-                Some(_) => (skin.glyphs.lamps.failed, "FAILS", Role::LampFailed),
+            let judged = Judged::new(check, readings);
+            let (mark, word, role) = match judged.verdict() {
+                Verdict::Unread => (skin.glyphs.lamps.requested, "unread", Role::Dim),
+                Verdict::Holds => (skin.glyphs.lamps.verified, "holds", Role::LampVerified),
+                Verdict::Fails => (skin.glyphs.lamps.failed, "FAILS", Role::LampFailed),
             };
-            let read = reading.map_or_else(String::new, |reading| {
-                let value = reading.value.as_ref().map_or("nothing", Text::as_str);
-                let at = format!(" at {}", words::hms(reading.at));
-                let read = format!("  read {value}");
+            let read = judged.at().map_or_else(String::new, |at| {
+                let at = format!(" at {}", words::hms(at));
+                let read = format!("  read {}", judged.words());
                 // Mark, word and check stand before it.
                 let fits = 9 + widest + width(&read) + width(&at) <= self.cells;
                 if fits { read + &at } else { read }

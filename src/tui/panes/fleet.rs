@@ -62,7 +62,8 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let place = list_area(model, Pane::Fleet, as_area(area));
     let selected =
         model.selection.agent.as_ref().and_then(|id| agents.iter().position(|vitals| vitals.agent == *id));
-    let top = Top::At(first_in_sight(selected, agents.len(), usize::from(place.height)));
+    let line = model.selection.line(Pane::Fleet);
+    let top = Top::At(first_in_sight(selected, line, agents.len(), usize::from(place.height)));
     let list = List { len: agents.len(), selected, top, focused: view.has_keys(Pane::Fleet) };
     list.draw(rect(place), buf, view.skin, |index, line, buf| {
         if let Some(vitals) = agents.get(index) {

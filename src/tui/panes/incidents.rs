@@ -122,7 +122,8 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
         brief::draw(view, incident, rect(below), buf);
     }
     let selected = all.iter().position(|id| Some(*id) == model.selection.incident);
-    let top = Top::At(first_in_sight(selected, all.len(), usize::from(area.height)));
+    let stands = model.selection.line(Pane::Incidents);
+    let top = Top::At(first_in_sight(selected, stands, all.len(), usize::from(area.height)));
     let list = List { len: all.len(), selected, top, focused: view.has_keys(Pane::Incidents) };
     let first = list.first(area.height);
     // Columns are as wide as what is in sight needs.

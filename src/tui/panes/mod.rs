@@ -7,6 +7,8 @@ use crate::app::model::Pane;
 
 use super::view::View;
 
+pub use timer::reach as timer_reach;
+
 mod actions;
 mod brief;
 mod fleet;

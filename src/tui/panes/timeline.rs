@@ -35,7 +35,8 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let count = record.entries.len();
     let chosen = view.model.selection.entry.and_then(|seq| usize::try_from(seq.saturating_sub(1)).ok());
     let at = chosen.unwrap_or(count.saturating_sub(1));
-    let top = Top::At(first_in_sight(Some(at), count, usize::from(area.height)));
+    let line = view.model.selection.line(Pane::Timeline);
+    let top = Top::At(first_in_sight(Some(at), line, count, usize::from(area.height)));
     let list = List { len: count, selected: Some(at), top, focused: view.has_keys(Pane::Timeline) };
     let digits = count.to_string().len();
     let first = list.first(area.height);

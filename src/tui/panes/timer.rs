@@ -47,33 +47,56 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
         return None;
     };
     let clock = Clock { view, incident, deadlines: view.model.deadlines() };
-    let is_window = |d: &&Deadline| matches!(d.due, Due::Window(_));
-    let (windows, mut others): (Vec<_>, Vec<_>) = clock.deadlines.iter().partition(is_window);
-    let next = next_deadline(&clock.deadlines).map(|d| d.due);
-    others.retain(|d| d.is_open() && Some(d.due) != next);
+    let (windows, others) = clock.parts();
     let marks = Marks::of(view, incident, &clock.deadlines);
-    let low = area.height < LOW;
-    let digits = match (area.height, area.width) {
-        (..=3, _) => 1,
-        (18.., 60..) => 5,
-        (_, _) => 3,
-    };
-    let (head, rest) = as_area(area).split_top(digits);
-    let beside = low && area.width >= WIDE;
-    let (head, gauges) = if beside { head.split_left(HEAD) } else { (head, Area::default()) };
-    clock.draw_next(rect(head.split_left(head.width.saturating_sub(u16::from(beside))).0), buf);
-    let (track, rest) = rest.split_top(if low || marks.fit(area.width) { 1 } else { 2 });
-    marks.draw(rect(track), buf, view.skin);
-    let (gauges, list) = if beside {
-        (gauges, rest)
-    } else {
-        // The list keeps two lines where there is anything to list.
-        let kept = cells(others.len()).min(2).min(rest.height.saturating_sub(1));
-        rest.split_top(cells(windows.len()).min(rest.height - kept))
-    };
-    clock.draw_gauges(&windows, rect(gauges), buf);
-    clock.draw_list(&others, rect(list), buf);
+    let places = Places::of(as_area(area), &marks, windows.len(), others.len());
+    clock.draw_next(rect(places.next), buf);
+    marks.draw(rect(places.track), buf, view.skin);
+    clock.draw_gauges(&windows, rect(places.gauges), buf);
+    clock.draw_list(&others, rect(places.list), buf);
     None
+}
+
+/// How many lines the list can be scrolled.
+pub fn reach(view: &View<'_>, area: Rect) -> usize {
+    let Some(incident) = view.model.incident() else { return 0 };
+    let clock = Clock { view, incident, deadlines: view.model.deadlines() };
+    let (windows, others) = clock.parts();
+    let marks = Marks::of(view, incident, &clock.deadlines);
+    let list = Places::of(as_area(area), &marks, windows.len(), others.len()).list;
+    others.len().saturating_sub(usize::from(list.height))
+}
+
+/// Where the parts of the pane are.
+struct Places {
+    next: Area,
+    track: Area,
+    gauges: Area,
+    list: Area,
+}
+
+impl Places {
+    fn of(area: Area, marks: &Marks, windows: usize, others: usize) -> Self {
+        let low = area.height < LOW;
+        let digits = match (area.height, area.width) {
+            (..=3, _) => 1,
+            (18.., 60..) => 5,
+            (_, _) => 3,
+        };
+        let (head, rest) = area.split_top(digits);
+        let beside = low && area.width >= WIDE;
+        let (head, gauges) = if beside { head.split_left(HEAD) } else { (head, Area::default()) };
+        let next = head.split_left(head.width.saturating_sub(u16::from(beside))).0;
+        let (track, rest) = rest.split_top(if low || marks.fit(area.width) { 1 } else { 2 });
+        let (gauges, list) = if beside {
+            (gauges, rest)
+        } else {
+            // The list keeps two lines where there is anything to list.
+            let kept = cells(others).min(2).min(rest.height.saturating_sub(1));
+            rest.split_top(cells(windows).min(rest.height - kept))
+        };
+        Self { next, track, gauges, list }
+    }
 }
 
 fn cells(n: usize) -> u16 {
@@ -87,6 +110,15 @@ struct Clock<'a> {
 }
 
 impl Clock<'_> {
+    /// The windows, and whatever else is due after what the digits show.
+    fn parts(&self) -> (Vec<&Deadline>, Vec<&Deadline>) {
+        let is_window = |d: &&Deadline| matches!(d.due, Due::Window(_));
+        let (windows, mut others): (Vec<_>, Vec<_>) = self.deadlines.iter().partition(is_window);
+        let next = next_deadline(&self.deadlines).map(|d| d.due);
+        others.retain(|d| d.is_open() && Some(d.due) != next);
+        (windows, others)
+    }
+
     /// The next deadline: digits at the left, words beside them.
     fn draw_next(&self, area: Rect, buf: &mut Buffer) {
         let skin = self.view.skin;

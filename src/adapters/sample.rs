@@ -1,0 +1,112 @@
+//! What a probe hands back: values by check, of the whole target and of its replicas.
+//!
+//! In readings a name such as `agent_status@pod-7` is the value of one replica.
+
+use std::collections::BTreeMap;
+
+use crate::incident::{Check, Reading, Text, Time};
+
+/// What was read for one check of a plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// The check's place in the plan.
+    pub check: usize,
+    /// The replica it was read of; none: the target as a whole.
+    pub replica: Option<Text>,
+    /// What was read; none: nothing.
+    pub value: Option<Text>,
+}
+
+impl Sample {
+    /// A sample of the target as a whole.
+    #[must_use]
+    pub const fn whole(check: usize, value: Option<Text>) -> Self {
+        Self { check, replica: None, value }
+    }
+
+    /// The samples as readings of these checks; a check without any was not read.
+    #[must_use]
+    pub fn readings(samples: Vec<Self>, checks: &[Check], at: Time) -> Vec<Reading> {
+        let mut readings = Vec::new();
+        for (index, check) in checks.iter().enumerate() {
+            let mut of: Vec<&Self> = samples.iter().filter(|sample| sample.check == index).collect();
+            let unread = Self::whole(index, None);
+            if of.is_empty() {
+                of.push(&unread);
+            }
+            readings.extend(of.into_iter().map(|sample| Reading {
+                check: check.clone(),
+                replica: sample.replica.clone(),
+                value: sample.value.clone(),
+                at,
+            }));
+        }
+        readings
+    }
+}
+
+/// Picks the values that checks name out of all that was read. A check that only replicas have a
+/// value for gets none of the whole.
+#[must_use]
+pub fn samples(checks: &[Check], read: &BTreeMap<String, Text>) -> Vec<Sample> {
+    let mut all = Vec::new();
+    for (check, name) in checks.iter().map(|check| check.name.as_str()).enumerate() {
+        let replicas = replicas(read, name);
+        let before = all.len();
+        all.extend(replicas.map(|(replica, value)| Sample {
+            check,
+            replica: Some(Text::line(replica)),
+            value: Some(value.clone()),
+        }));
+        let whole = read.get(name);
+        if whole.is_some() || all.len() == before {
+            all.push(Sample::whole(check, whole.cloned()));
+        }
+    }
+    all
+}
+
+/// The values of one name, by replica.
+fn replicas<'a>(read: &'a BTreeMap<String, Text>, name: &str) -> impl Iterator<Item = (&'a str, &'a Text)> {
+    let prefix = format!("{name}@");
+    let from = prefix.clone();
+    read.range(from..)
+        .map_while(move |(key, value)| Some((key.strip_prefix(prefix.as_str())?, value)))
+        .filter(|(replica, _)| !replica.trim().is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_of_the_whole_or_of_a_replica() {
+        let checks: Vec<Check> =
+            ["status = stopped", "calls = 0", "queue = 0", "statu = x"].map(|c| c.parse().unwrap()).into();
+        let read = [
+            ("status@b", "running"),
+            ("status@a", "stopped"),
+            ("calls", "0"),
+            ("calls@a", "0"),
+            ("queue@ ", "0"),
+        ];
+        let read = read.map(|(name, value)| (name.to_owned(), Text::line(value))).into();
+        let shown: Vec<String> = samples(&checks, &read)
+            .iter()
+            .map(|s| {
+                let text = |text: &Option<Text>| text.as_ref().map_or("-".to_owned(), ToString::to_string);
+                format!("{} {} {}", s.check, text(&s.replica), text(&s.value))
+            })
+            .collect();
+        assert_eq!(shown, ["0 a stopped", "0 b running", "1 a 0", "1 - 0", "2 - -", "3 - -"]);
+    }
+
+    #[test]
+    fn a_check_that_nothing_was_said_of_was_not_read() {
+        let checks: Vec<Check> = ["a = 1", "b = 1"].map(|c| c.parse().unwrap()).into();
+        let samples = vec![Sample::whole(1, Some("1".into())), Sample::whole(7, Some("1".into()))];
+        let readings = Sample::readings(samples, &checks, Time::UNIX_EPOCH);
+        let values: Vec<_> = readings.iter().map(|r| r.value.as_ref().map(ToString::to_string)).collect();
+        assert_eq!(values, [None, Some("1".to_owned())]);
+    }
+}
