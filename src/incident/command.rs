@@ -1,6 +1,8 @@
 //! What somebody wants, in the imperative. Keys, chat, the command line, AI actors, drills and the
 //! program's own watch all speak through these.
 
+use chrono::NaiveDate;
+
 use super::{
     ActionId, AgentId, Alert, Area, Audience, Digest, Disposition, HypothesisId, ImprovementId, IncidentId,
     Mark, Outcome, Pattern, Plan, Progress, Reading, Realm, Role, Severity, Text, Time,
@@ -248,6 +250,15 @@ pub enum Command {
         /// Its SHA-256 in hex.
         sha256: Text,
     },
+    /// Put the daily digest of what is still in force on record: once a day.
+    Digest {
+        /// Whose day it is, in the policy's zone.
+        day: NaiveDate,
+        /// How many mitigations it names.
+        count: u32,
+        /// Its words.
+        text: Text,
+    },
     /// Time went by: let run out what has run out.
     Tick,
 }
@@ -338,6 +349,7 @@ impl Command {
         Self::Improve { .. } => "improve",
         Self::MoveImprovement { .. } => "move-improvement",
         Self::SaveReview { .. } => "save-review",
+        Self::Digest { .. } => "digest",
         Self::Tick => "tick",
     }
 }

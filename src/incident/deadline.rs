@@ -3,7 +3,10 @@
 use chrono::TimeDelta;
 
 use super::policy::{Level, Moment, WindowName};
-use super::{ActionId, Audience, HypothesisId, ImprovementId, Incident, Lamp, Mark, Policy, Progress, Time};
+use super::{
+    ActionId, Audience, Disposition, HypothesisId, ImprovementId, Incident, Lamp, Mark, Policy, Progress,
+    Text, Time,
+};
 
 /// What falls due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -22,6 +25,8 @@ pub enum Due {
     Escalation(u8),
     /// An improvement (A14).
     Improvement(ImprovementId),
+    /// A mitigation that somebody takes away by a date.
+    Mitigation(ActionId),
 }
 
 /// One thing that falls due.
@@ -109,6 +114,7 @@ pub fn deadlines(incident: &Incident, policy: &Policy, now: Time) -> Vec<Deadlin
         clock.escalations(&mut rest);
     }
     clock.improvements(&mut rest);
+    clock.mitigations(&mut rest);
     rest.sort_by_key(|deadline| (deadline.at, deadline.due));
     all.extend(rest);
     all
@@ -218,6 +224,17 @@ impl Clock<'_> {
                 && level.when.holds(self.incident)
                 && !self.incident.escalations.contains_key(&level.level)
         })
+    }
+
+    /// What was handed over is to be gone by its date, however long the incident is over.
+    fn mitigations(&self, all: &mut Vec<Deadline>) {
+        for action in self.incident.actions.values() {
+            if let Some((from, at)) = action.accounted_at.zip(action.due()) {
+                let owner = action.disposition.as_ref().and_then(Disposition::owner);
+                let label = format!("{} gone, {}", action.id, owner.map_or("", Text::as_str));
+                all.push(self.deadline(Due::Mitigation(action.id), label, from, at));
+            }
+        }
     }
 
     fn improvements(&self, all: &mut Vec<Deadline>) {

@@ -4,6 +4,7 @@
 //! They never change; a changed meaning gets a new name. What a newer binary wrote is kept as
 //! [`Event::Unknown`] and shown as such.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::severity::words;
@@ -323,6 +324,15 @@ pub enum Event {
         revision: u32,
         /// Its SHA-256 in hex.
         sha256: Text,
+    },
+    /// The daily digest of what is still in force, in all incidents, was made.
+    DigestMade {
+        /// Whose day it is, in the policy's zone.
+        day: NaiveDate,
+        /// How many mitigations it names.
+        count: u32,
+        /// Its words.
+        text: Text,
     },
     /// An entry that a newer flightdeck wrote.
     #[serde(skip)]

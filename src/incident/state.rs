@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use super::{
     Action, ActionId, Actor, AgentId, Alert, Area, Audience, Entry, Event, HypothesisId, ImprovementId,
     IncidentId, Lamp, Mark, Outcome, Pattern, Plan, Progress, Reading, Realm, Role, Severity, Text, Time,
@@ -54,6 +56,10 @@ pub struct Incident {
     pub evidence: Vec<(Text, Text)>,
     /// The newest saved revision of the review.
     pub review: Option<u32>,
+    /// When it was reopened last: what was said of mitigations before is asked again.
+    pub reopened_at: Option<Time>,
+    /// The newest day whose digest of what is in force lies here.
+    pub digest: Option<NaiveDate>,
 }
 
 /// Where an incident stands.
@@ -170,6 +176,8 @@ impl Incident {
             absorbed: Vec::new(),
             evidence: Vec::new(),
             review: None,
+            reopened_at: None,
+            digest: None,
         }
     }
 
@@ -218,9 +226,25 @@ impl Incident {
         self.actions.values().filter(|a| a.lamp == Lamp::Leaking).map(|a| a.changed_at).min()
     }
 
-    /// Mitigations that may be in force and that nobody has accounted for.
+    /// Mitigations that may be in force and that nobody has accounted for, since it was reopened if
+    /// it was.
     pub fn unaccounted(&self) -> impl Iterator<Item = &Action> {
-        self.actions.values().filter(|a| a.is_unaccounted())
+        self.actions.values().filter(|a| self.is_unaccounted(a))
+    }
+
+    /// Whether it is still to be said what becomes of an action. What was said of it before the
+    /// incident burned again counts no more.
+    #[must_use]
+    pub fn is_unaccounted(&self, action: &Action) -> bool {
+        let again = self.is_open() && self.reopened_at.is_some() && action.accounted_at < self.reopened_at;
+        action.is_unaccounted() || (again && action.is_in_force())
+    }
+
+    /// What undoes an action, while that is under way: nothing more need be asked for.
+    #[must_use]
+    pub fn undoing(&self, action: &Action) -> Option<&Action> {
+        let under_way = |lamp| matches!(lamp, Lamp::Proposed | Lamp::Requested | Lamp::Accepted);
+        self.actions.get(&action.undoing?).filter(|undo| under_way(undo.lamp))
     }
 
     /// Whether anybody has begun to troubleshoot: acted, supposed or decided (D2).
@@ -315,6 +339,7 @@ impl Incident {
             Event::ActionAccounted { action, disposition } => {
                 if let Some(a) = self.actions.get_mut(action) {
                     a.disposition = Some(disposition.clone());
+                    a.accounted_at = Some(at);
                 }
             }
             Event::EvidenceStored { name, sha256, .. } => self.evidence.push((name.clone(), sha256.clone())),
@@ -344,7 +369,11 @@ impl Incident {
             Event::Absorbed { other } => self.absorbed.push(*other),
             Event::MergedInto { into, .. } => self.status = Status::Merged(*into),
             Event::Resolved { .. } => self.status = Status::Resolved(at),
-            Event::Reopened { .. } => self.status = Status::Open,
+            Event::Reopened { .. } => {
+                self.status = Status::Open;
+                self.reopened_at = Some(at);
+            }
+            Event::DigestMade { day, .. } => self.digest = Some(*day),
             Event::ImprovementAdded { improvement, area, text, owner, due } => {
                 let new = Improvement {
                     area: *area,
@@ -460,6 +489,7 @@ impl Action {
             undoing: None,
             undoes: None,
             disposition: None,
+            accounted_at: None,
         }
     }
 }

@@ -59,9 +59,11 @@ pub fn tell_event(event: &Event) -> String {
         Event::ActionUndone { action, by: None, reason } => {
             format!("{action} undone: {}", reason.as_ref().map_or("", super::Text::as_str))
         }
-        Event::ActionAccounted { action, disposition: Disposition::Kept { owner, reason } } => {
-            format!("{action} stays in force, kept by {owner}: {reason}")
-        }
+        Event::ActionAccounted { action, disposition } => match disposition {
+            Disposition::Undo => format!("{action} is to be undone now"),
+            Disposition::HandedOver { .. } => format!("{action} stays in force, {disposition}"),
+            Disposition::Kept { .. } => format!("{action} stays in force, {disposition}"),
+        },
         Event::EvidenceStored { name, bytes, sha256, .. } => {
             format!("evidence stored: {name}, {bytes} bytes, sha256 {}", short(sha256.as_str()))
         }
@@ -93,6 +95,10 @@ pub fn tell_event(event: &Event) -> String {
         }
         Event::ReviewSaved { revision, sha256 } => {
             format!("review revision {revision} saved, sha256 {}", short(sha256.as_str()))
+        }
+        Event::DigestMade { day, count, .. } => {
+            let what = if *count == 1 { "mitigation" } else { "mitigations" };
+            format!("digest of {day}: {count} {what} still in force")
         }
         Event::Unknown { kind, .. } => {
             format!("'{kind}': an entry that a newer flightdeck wrote; kept as it is")

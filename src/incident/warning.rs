@@ -2,7 +2,7 @@
 
 use super::deadline::{Due, Standing, deadlines};
 use super::policy::{Involvement, Urgency, WindowName};
-use super::{Incident, Lamp, Mark, Policy, Time};
+use super::{Disposition, Incident, Lamp, Mark, Policy, Text, Time};
 
 /// One warning, in words, with the row it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,9 +88,18 @@ pub fn warnings(incident: &Incident, policy: &Policy, now: Time) -> Vec<Warning>
                 Due::Escalation(level) => {
                     warn(Weight::Warn, "D10", format!("escalation level {level} is due"))
                 }
-                Due::Approval(_) | Due::Verification(_) | Due::Improvement(_) => {}
+                Due::Approval(_) | Due::Verification(_) | Due::Improvement(_) | Due::Mitigation(_) => {}
             }
         }
+    }
+    for action in incident.actions.values().filter(|a| a.due().is_some_and(|due| now >= due)) {
+        let owner = action.disposition.as_ref().and_then(Disposition::owner).map_or("nobody", Text::as_str);
+        let text = format!(
+            "{} {} was to be gone by now: {owner} has it; undo it or give a new date",
+            action.id,
+            action.plan.title()
+        );
+        warn(Weight::Warn, "A3", text);
     }
     all.sort_by_key(|warning| std::cmp::Reverse(warning.weight));
     all

@@ -93,6 +93,7 @@ impl Head {
             | Event::ImprovementAdded { .. }
             | Event::ImprovementMoved { .. }
             | Event::ReviewSaved { .. }
+            | Event::DigestMade { .. }
             | Event::Unknown { .. } => {}
         }
     }

@@ -173,7 +173,8 @@ impl Model {
             | crate::incident::Due::Verification(_)
             | crate::incident::Due::Hypothesis(_)
             | crate::incident::Due::Escalation(_)
-            | crate::incident::Due::Improvement(_) => None,
+            | crate::incident::Due::Improvement(_)
+            | crate::incident::Due::Mitigation(_) => None,
         });
         let audience = due.unwrap_or(Audience::Customers);
         let last = self.incident().and_then(|i| i.updates.get(&audience));

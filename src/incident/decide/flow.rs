@@ -219,19 +219,6 @@ impl Context<'_> {
         Ok(vec![Event::Resolved { summary: summary.clone() }])
     }
 
-    fn nothing_left_behind(&self, what: &str) -> Result<(), Refusal> {
-        let left: Vec<String> = self
-            .incident
-            .unaccounted()
-            .map(|a| format!("{} {} ({})", a.id, a.plan.title(), a.lamp))
-            .collect();
-        if left.is_empty() {
-            return Ok(());
-        }
-        let why = format!("{what} would leave {} behind", left.join(", "));
-        Err(Refusal::new("A3 in force", why, "undo each, or say who keeps it and why"))
-    }
-
     pub(super) fn reopen(&self, reason: &Text) -> Decision {
         match self.incident.status {
             Status::Open => {

@@ -6,6 +6,7 @@
 
 mod actions;
 mod flow;
+mod keeping;
 mod proof;
 mod record;
 
@@ -99,6 +100,7 @@ pub fn decide(incident: &Incident, policy: &Policy, command: &Command, actor: &A
         Command::SaveReview { revision, sha256 } => {
             Ok(vec![Event::ReviewSaved { revision: *revision, sha256: sha256.clone() }])
         }
+        Command::Digest { day, count, text } => context.digest(*day, *count, text),
         Command::Tick => Ok(context.tick()),
     }
 }
@@ -160,6 +162,7 @@ impl Context<'_> {
             | Command::Improve { .. }
             | Command::MoveImprovement { .. }
             | Command::SaveReview { .. }
+            | Command::Digest { .. }
             | Command::Tick => false,
         }
     }

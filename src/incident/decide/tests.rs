@@ -2,6 +2,7 @@
 
 mod actions;
 mod flow;
+mod keeping;
 mod mitigations;
 mod properties;
 mod record;

@@ -284,16 +284,36 @@ fn samples() -> Vec<(Actor, Event)> {
             ada.clone(),
             Event::ImprovementMoved { improvement, progress: Progress::Verified, note: "drilled".into() },
         ),
-        (ada, Event::ReviewSaved { revision: 3, sha256: sha256() }),
+        (ada.clone(), Event::ReviewSaved { revision: 3, sha256: sha256() }),
         // Kinds that learned more since: the lines above stay as they were.
         (
-            fd,
+            fd.clone(),
             Event::ActionLeaking {
                 action,
                 readings: vec![
                     reading(),
                     Reading { replica: Some("pod-7".into()), value: None, ..reading() },
                 ],
+            },
+        ),
+        (ada.clone(), Event::ActionAccounted { action, disposition: Disposition::Undo }),
+        (
+            ada,
+            Event::ActionAccounted {
+                action,
+                disposition: Disposition::HandedOver {
+                    owner: "bob".into(),
+                    due: at(86_400),
+                    reason: "until v13".into(),
+                },
+            },
+        ),
+        (
+            fd,
+            Event::DigestMade {
+                day: chrono::NaiveDate::from_ymd_opt(2026, 5, 4).unwrap(),
+                count: 2,
+                text: "two\nlines".into(),
             },
         ),
     ]

@@ -97,7 +97,8 @@ fn look(view: &View<'_>, entry: &Entry) -> (&'static str, Role) {
         | Event::Absorbed { .. }
         | Event::ImprovementAdded { .. }
         | Event::ImprovementMoved { .. }
-        | Event::ReviewSaved { .. } => ("", Role::Text),
+        | Event::ReviewSaved { .. }
+        | Event::DigestMade { .. } => ("", Role::Text),
         Event::Unknown { .. } => ("?", Role::Dim),
     }
 }
