@@ -8,28 +8,30 @@ use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What each layer may name, besides itself. `error` is at the bottom: it knows nothing.
+/// What each layer may name, besides itself. `error` and `secret` are at the bottom: they know
+/// nothing. `web` speaks HTTP for whoever has to.
 ///
 /// `cli` is a front of `runtime`: it parses, asks `runtime` and prints, so it may name the values
 /// that pass through its hands (`incident`, `app`, `config`, `error`), but no store, adapter or
 /// screen. `main` parses nothing itself: it calls `cli` and maps an error to an exit code.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("error", &[]),
+    ("secret", &[]),
     ("incident", &[]),
     ("app", &["incident"]),
-    ("config", &["incident", "app", "error"]),
+    ("web", &["incident", "secret"]),
+    ("config", &["incident", "app", "error", "secret"]),
     ("store", &["incident", "app", "error"]),
-    ("adapters", &["incident", "app", "error"]),
-    ("channels", &["incident", "app", "error"]),
-    ("sources", &["incident", "app", "error"]),
+    ("adapters", &["incident", "app", "error", "secret", "web"]),
+    ("sources", &["incident", "app", "error", "secret", "web"]),
     ("logs", &["incident", "app", "error"]),
     ("sim", &["incident", "app", "error"]),
     ("tui", &["incident", "app", "error"]),
     (
         "runtime",
         &[
-            "incident", "app", "error", "config", "store", "adapters", "channels", "sources", "logs", "sim",
-            "tui",
+            "incident", "app", "error", "secret", "web", "config", "store", "adapters", "sources", "logs",
+            "sim", "tui",
         ],
     ),
     ("cli", &["incident", "app", "error", "config", "runtime"]),
@@ -57,7 +59,7 @@ const FOREIGN: &[(&[&str], &[&str], &str)] = &[
         "the pure layers take values and return values",
     ),
     (
-        &["incident", "app", "store", "adapters", "channels", "sources", "logs", "sim", "tui", "config"],
+        &["incident", "app", "web", "store", "adapters", "sources", "logs", "sim", "tui", "config"],
         &["Utc::now", "Local::now", "SystemTime::now"],
         "there is no clock below runtime: time comes in as a value",
     ),

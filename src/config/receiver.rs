@@ -6,10 +6,10 @@ use std::str::FromStr;
 use serde::Deserialize;
 
 use crate::incident::Text;
+use crate::secret::SecretSource;
 
 use super::located::Problems;
 use super::paths::Paths;
-use super::secret::SecretSource;
 use super::tree::Tree;
 
 /// How the alert receiver listens.

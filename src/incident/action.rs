@@ -203,6 +203,18 @@ impl Lamp {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
 pub enum Disposition {
+    /// It is to be undone now. Until that is proved it is in force and nobody has it.
+    Undo,
+    /// Somebody takes it away by a date.
+    HandedOver {
+        /// Who.
+        owner: Text,
+        /// By when.
+        due: Time,
+        /// What they wait for; may be empty.
+        #[serde(default)]
+        reason: Text,
+    },
     /// It stays, somebody owns it, and the reason is written.
     Kept {
         /// Who takes it away later.
@@ -210,6 +222,60 @@ pub enum Disposition {
         /// Why it stays.
         reason: Text,
     },
+}
+
+impl Disposition {
+    /// Its word in lists.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Undo => "undo",
+            Self::HandedOver { .. } => "handed over",
+            Self::Kept { .. } => "kept",
+        }
+    }
+
+    /// Who has it.
+    #[must_use]
+    pub const fn owner(&self) -> Option<&Text> {
+        match self {
+            Self::Undo => None,
+            Self::HandedOver { owner, .. } | Self::Kept { owner, .. } => Some(owner),
+        }
+    }
+
+    /// Until when it is to be gone.
+    #[must_use]
+    pub const fn due(&self) -> Option<Time> {
+        match self {
+            Self::Undo | Self::Kept { .. } => None,
+            Self::HandedOver { due, .. } => Some(*due),
+        }
+    }
+
+    /// Why it is so, where a reason was given.
+    #[must_use]
+    pub fn reason(&self) -> Option<&Text> {
+        match self {
+            Self::Undo => None,
+            Self::HandedOver { reason, .. } | Self::Kept { reason, .. } => {
+                Some(reason).filter(|reason| !reason.is_blank())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Disposition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let why = self.reason().map_or_else(String::new, |reason| format!(": {reason}"));
+        match self {
+            Self::Undo => f.pad("to be undone now"),
+            Self::HandedOver { owner, due, .. } => {
+                f.pad(&format!("handed to {owner}, gone by {}{why}", due.format("%Y-%m-%d %H:%M")))
+            }
+            Self::Kept { owner, .. } => f.pad(&format!("kept by {owner}{why}")),
+        }
+    }
 }
 
 /// One action as folded from the timeline.
@@ -249,13 +315,33 @@ pub struct Action {
     pub undoes: Option<ActionId>,
     /// What becomes of it after the incident.
     pub disposition: Option<Disposition>,
+    /// When that was said.
+    pub accounted_at: Option<Time>,
 }
 
 impl Action {
-    /// A mitigation that may still be in force and that nobody has accounted for.
+    /// A mitigation that may still be in force.
+    #[must_use]
+    pub fn is_in_force(&self) -> bool {
+        self.plan.op.info().mitigation && self.lamp.may_be_in_force()
+    }
+
+    /// A mitigation that may still be in force and that nobody has: said to be undone is not undone.
     #[must_use]
     pub fn is_unaccounted(&self) -> bool {
-        self.plan.op.info().mitigation && self.lamp.may_be_in_force() && self.disposition.is_none()
+        self.is_in_force() && self.disposition.as_ref().and_then(Disposition::owner).is_none()
+    }
+
+    /// By when somebody takes it away, while it is in force.
+    #[must_use]
+    pub fn due(&self) -> Option<Time> {
+        self.disposition.as_ref().and_then(Disposition::due).filter(|_| self.is_in_force())
+    }
+
+    /// When its checks were read last, by what is on record.
+    #[must_use]
+    pub fn read_at(&self) -> Option<Time> {
+        self.readings.iter().map(|reading| reading.at).max()
     }
 
     /// Whether probes go on reading it: until it is proved, and a mitigation for as long as it may be in

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use super::{
-    Action, ActionId, Actor, AgentId, Alert, Area, Audience, DraftId, Entry, Event, HypothesisId,
-    ImprovementId, IncidentId, Lamp, Mark, MessageKind, Op, Outbox, Outcome, Pattern, Plan, Progress,
-    Reading, Realm, Role, Severity, Text, Time,
+    Action, ActionId, Actor, AgentId, Alert, Area, Audience, Entry, Event, HypothesisId, ImprovementId,
+    IncidentId, Lamp, Mark, Outcome, Pattern, Plan, Progress, Reading, Realm, Role, Severity, Text, Time,
 };
 
 /// The state of an incident.
@@ -45,16 +46,6 @@ pub struct Incident {
     pub hypotheses: BTreeMap<HypothesisId, Hypothesis>,
     /// The newest update of each audience.
     pub updates: BTreeMap<Audience, Update>,
-    /// When the first update was written.
-    pub first_update: Option<Time>,
-    /// Drafts of updates that wait for a person.
-    pub drafts: BTreeMap<DraftId, Draft>,
-    /// The number of the newest draft.
-    pub drafted: u32,
-    /// What people outside are told, and what became of it.
-    pub outbox: Outbox,
-    /// When a person was heard of last.
-    pub heard_at: Option<Time>,
     /// Levels that were brought in, and when.
     pub escalations: BTreeMap<u8, Time>,
     /// Improvements by number.
@@ -65,6 +56,10 @@ pub struct Incident {
     pub evidence: Vec<(Text, Text)>,
     /// The newest saved revision of the review.
     pub review: Option<u32>,
+    /// When it was reopened last: what was said of mitigations before is asked again.
+    pub reopened_at: Option<Time>,
+    /// The newest day whose digest of what is in force lies here.
+    pub digest: Option<NaiveDate>,
 }
 
 /// Where an incident stands.
@@ -129,33 +124,14 @@ pub struct Hypothesis {
 /// A status update (D3).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Update {
-    /// When it was written.
+    /// When it was sent.
     pub at: Time,
-    /// The entry.
-    pub seq: u64,
-    /// By whom.
-    pub by: Actor,
     /// What is affected.
     pub affected: Text,
     /// What is being done.
     pub doing: Text,
     /// When the next one is promised.
     pub next_at: Time,
-}
-
-/// An update that an AI actor wrote and a person has to send (C2).
-#[derive(Clone, Debug, PartialEq)]
-pub struct Draft {
-    /// When it was written.
-    pub at: Time,
-    /// By whom.
-    pub by: Actor,
-    /// To whom.
-    pub audience: Audience,
-    /// What is affected.
-    pub affected: Text,
-    /// What is being done.
-    pub doing: Text,
 }
 
 /// Something to be improved (A14, D7).
@@ -195,16 +171,13 @@ impl Incident {
             actions: BTreeMap::new(),
             hypotheses: BTreeMap::new(),
             updates: BTreeMap::new(),
-            first_update: None,
-            drafts: BTreeMap::new(),
-            drafted: 0,
-            outbox: Outbox::default(),
-            heard_at: None,
             escalations: BTreeMap::new(),
             improvements: BTreeMap::new(),
             absorbed: Vec::new(),
             evidence: Vec::new(),
             review: None,
+            reopened_at: None,
+            digest: None,
         }
     }
 
@@ -253,26 +226,31 @@ impl Incident {
         self.actions.values().filter(|a| a.lamp == Lamp::Leaking).map(|a| a.changed_at).min()
     }
 
-    /// Mitigations that may be in force and that nobody has accounted for.
+    /// Mitigations that may be in force and that nobody has accounted for, since it was reopened if
+    /// it was.
     pub fn unaccounted(&self) -> impl Iterator<Item = &Action> {
-        self.actions.values().filter(|a| a.is_unaccounted())
+        self.actions.values().filter(|a| self.is_unaccounted(a))
+    }
+
+    /// Whether it is still to be said what becomes of an action. What was said of it before the
+    /// incident burned again counts no more.
+    #[must_use]
+    pub fn is_unaccounted(&self, action: &Action) -> bool {
+        let again = self.is_open() && self.reopened_at.is_some() && action.accounted_at < self.reopened_at;
+        action.is_unaccounted() || (again && action.is_in_force())
+    }
+
+    /// What undoes an action, while that is under way: nothing more need be asked for.
+    #[must_use]
+    pub fn undoing(&self, action: &Action) -> Option<&Action> {
+        let under_way = |lamp| matches!(lamp, Lamp::Proposed | Lamp::Requested | Lamp::Accepted);
+        self.actions.get(&action.undoing?).filter(|undo| under_way(undo.lamp))
     }
 
     /// Whether anybody has begun to troubleshoot: acted, supposed or decided (D2).
     #[must_use]
     pub fn is_being_worked(&self) -> bool {
         !self.actions.is_empty() || !self.hypotheses.is_empty()
-    }
-
-    /// When people were told of it first (B12): somebody acknowledged, a message was delivered, a
-    /// level was brought in, a person was paged, or an update was given by other means.
-    #[must_use]
-    pub fn told_at(&self) -> Option<Time> {
-        let paged = self.actions.values().filter(|a| a.plan.op == Op::Page).filter_map(|a| a.verified_at);
-        let by_channel = self.outbox.all().any(|m| m.message.kind == MessageKind::Update);
-        let by_hand = self.first_update.filter(|_| !by_channel);
-        let others = [self.mark(Mark::T1), self.outbox.first_delivered(), by_hand];
-        others.into_iter().flatten().chain(paged).chain(self.escalations.values().copied()).min()
     }
 
     /// The number the next action gets.
@@ -290,9 +268,6 @@ impl Incident {
         self.seq = entry.seq;
         self.changed_at = entry.at;
         let at = entry.at;
-        if entry.actor.is_person() {
-            self.heard_at = Some(at);
-        }
         match &entry.event {
             Event::Declared { realm, title, severity, pattern, agents, detected_at } => {
                 self.realm = *realm;
@@ -364,6 +339,7 @@ impl Incident {
             Event::ActionAccounted { action, disposition } => {
                 if let Some(a) = self.actions.get_mut(action) {
                     a.disposition = Some(disposition.clone());
+                    a.accounted_at = Some(at);
                 }
             }
             Event::EvidenceStored { name, sha256, .. } => self.evidence.push((name.clone(), sha256.clone())),
@@ -383,37 +359,21 @@ impl Incident {
                 }
             }
             Event::UpdateSent { audience, affected, doing, next_at } => {
-                let update = Update {
-                    at,
-                    seq: entry.seq,
-                    by: entry.actor.clone(),
-                    affected: affected.clone(),
-                    doing: doing.clone(),
-                    next_at: *next_at,
-                };
+                let update =
+                    Update { at, affected: affected.clone(), doing: doing.clone(), next_at: *next_at };
                 self.updates.insert(*audience, update);
-                self.first_update.get_or_insert(at);
             }
-            Event::UpdateDrafted { draft, audience, affected, doing } => {
-                let (by, affected, doing) = (entry.actor.clone(), affected.clone(), doing.clone());
-                self.drafts.insert(*draft, Draft { at, by, audience: *audience, affected, doing });
-                self.drafted = self.drafted.max(draft.0);
-            }
-            Event::DraftSettled { draft, .. } => {
-                self.drafts.remove(draft);
-            }
-            Event::MessageQueued { .. }
-            | Event::MessageDelivered { .. }
-            | Event::MessageFailed { .. }
-            | Event::MessageRetried { .. }
-            | Event::MessageDropped { .. } => self.outbox.apply(&entry.event, at),
             Event::Escalated { level, .. } => {
                 self.escalations.entry(*level).or_insert(at);
             }
             Event::Absorbed { other } => self.absorbed.push(*other),
             Event::MergedInto { into, .. } => self.status = Status::Merged(*into),
             Event::Resolved { .. } => self.status = Status::Resolved(at),
-            Event::Reopened { .. } => self.status = Status::Open,
+            Event::Reopened { .. } => {
+                self.status = Status::Open;
+                self.reopened_at = Some(at);
+            }
+            Event::DigestMade { day, .. } => self.digest = Some(*day),
             Event::ImprovementAdded { improvement, area, text, owner, due } => {
                 let new = Improvement {
                     area: *area,
@@ -529,6 +489,7 @@ impl Action {
             undoing: None,
             undoes: None,
             disposition: None,
+            accounted_at: None,
         }
     }
 }

@@ -59,9 +59,11 @@ pub fn tell_event(event: &Event) -> String {
         Event::ActionUndone { action, by: None, reason } => {
             format!("{action} undone: {}", reason.as_ref().map_or("", super::Text::as_str))
         }
-        Event::ActionAccounted { action, disposition: Disposition::Kept { owner, reason } } => {
-            format!("{action} stays in force, kept by {owner}: {reason}")
-        }
+        Event::ActionAccounted { action, disposition } => match disposition {
+            Disposition::Undo => format!("{action} is to be undone now"),
+            Disposition::HandedOver { .. } => format!("{action} stays in force, {disposition}"),
+            Disposition::Kept { .. } => format!("{action} stays in force, {disposition}"),
+        },
         Event::EvidenceStored { name, bytes, sha256, .. } => {
             format!("evidence stored: {name}, {bytes} bytes, sha256 {}", short(sha256.as_str()))
         }
@@ -75,13 +77,6 @@ pub fn tell_event(event: &Event) -> String {
             "update to {audience}: affected: {affected}; doing: {doing}; next at {}",
             next_at.format("%H:%M")
         ),
-        Event::UpdateDrafted { draft, audience, affected, doing } => {
-            format!(
-                "{draft} drafted for {audience}, for a person to send: affected: {affected}; doing: {doing}"
-            )
-        }
-        Event::DraftSettled { draft, sent: true, .. } => format!("{draft} sent by a person"),
-        Event::DraftSettled { draft, sent: false, reason } => format!("{draft} dropped: {reason}"),
         Event::Noted { text } => format!("note: {text}"),
         Event::Decided { text, reason } => format!("decided: {text}, because {reason}"),
         Event::LinePinned { agent, text, sha256, .. } => {
@@ -101,21 +96,10 @@ pub fn tell_event(event: &Event) -> String {
         Event::ReviewSaved { revision, sha256 } => {
             format!("review revision {revision} saved, sha256 {}", short(sha256.as_str()))
         }
-        Event::MessageQueued { message } => {
-            format!(
-                "{} queued for {} through {}: {}",
-                message.id, message.to, message.channel, message.subject
-            )
+        Event::DigestMade { day, count, .. } => {
+            let what = if *count == 1 { "mitigation" } else { "mitigations" };
+            format!("digest of {day}: {count} {what} still in force")
         }
-        Event::MessageDelivered { message, answer, .. } => format!("{message} delivered: {answer}"),
-        Event::MessageFailed { message, reason, again_at: Some(at) } => {
-            format!("{message} failed, again at {}: {reason}", at.format("%H:%M:%S"))
-        }
-        Event::MessageFailed { message, reason, again_at: None } => {
-            format!("{message} NOT TOLD, given up: {reason}")
-        }
-        Event::MessageRetried { message } => format!("{message} is tried again"),
-        Event::MessageDropped { message, reason } => format!("{message} dropped: {reason}"),
         Event::Unknown { kind, .. } => {
             format!("'{kind}': an entry that a newer flightdeck wrote; kept as it is")
         }

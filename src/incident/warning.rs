@@ -2,7 +2,7 @@
 
 use super::deadline::{Due, Standing, deadlines};
 use super::policy::{Involvement, Urgency, WindowName};
-use super::{Incident, Lamp, Mark, Policy, Time};
+use super::{Disposition, Incident, Lamp, Mark, Policy, Text, Time};
 
 /// One warning, in words, with the row it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,16 +59,6 @@ pub fn warnings(incident: &Incident, policy: &Policy, now: Time) -> Vec<Warning>
             | Lamp::Undone => {}
         }
     }
-    for sent in incident.outbox.given_up() {
-        let message = &sent.message;
-        let text = format!("{} NOT TOLD through {}: {}", message.to, message.channel, sent.answer);
-        warn(Weight::Alarm, "B12", format!("{} {text}", message.id));
-    }
-    for (id, draft) in &incident.drafts {
-        let text =
-            format!("{id}, an update for {} by {}, waits for a person to send it", draft.audience, draft.by);
-        warn(Weight::Warn, "C2", text);
-    }
     if incident.is_open() {
         if incident.commander().is_none() && incident.is_being_worked() {
             warn(Weight::Warn, "D2", "nobody commands while troubleshooting goes on: take command".into());
@@ -98,24 +88,18 @@ pub fn warnings(incident: &Incident, policy: &Policy, now: Time) -> Vec<Warning>
                 Due::Escalation(level) => {
                     warn(Weight::Warn, "D10", format!("escalation level {level} is due"))
                 }
-                Due::Notify => {
-                    warn(
-                        Weight::Alarm,
-                        "B12",
-                        "nobody was told in time: acknowledge, page or escalate".into(),
-                    );
-                }
-                Due::Message(id) => {
-                    // What was given up has been said already.
-                    if let Some(sent) = incident.outbox.get(id).filter(|sent| sent.is_waiting()) {
-                        let message = &sent.message;
-                        let text = format!("{id} to {} through {} is late", message.to, message.channel);
-                        warn(Weight::Warn, "B12", text);
-                    }
-                }
-                Due::Approval(_) | Due::Verification(_) | Due::Improvement(_) => {}
+                Due::Approval(_) | Due::Verification(_) | Due::Improvement(_) | Due::Mitigation(_) => {}
             }
         }
+    }
+    for action in incident.actions.values().filter(|a| a.due().is_some_and(|due| now >= due)) {
+        let owner = action.disposition.as_ref().and_then(Disposition::owner).map_or("nobody", Text::as_str);
+        let text = format!(
+            "{} {} was to be gone by now: {owner} has it; undo it or give a new date",
+            action.id,
+            action.plan.title()
+        );
+        warn(Weight::Warn, "A3", text);
     }
     all.sort_by_key(|warning| std::cmp::Reverse(warning.weight));
     all

@@ -16,16 +16,17 @@ use super::desk::{Answer, Desk};
 use super::engine::{Engine, Extras};
 use super::feed::Feed;
 use super::hub::Hub;
-use super::park::wait_until;
+use super::park::{Ended, Park};
 use crate::adapters::Ask;
 use crate::app::effect::Effect;
+use crate::app::key::Input;
 use crate::app::model::Model;
 use crate::app::msg::{Head, Msg, Notice};
 use crate::app::update;
 use crate::error::{Error, Result};
 use crate::incident::Text;
 use crate::tui::backend::FrameBackend;
-use crate::tui::input::Reader;
+use crate::tui::input::{ESC_WAIT, Reader};
 use crate::tui::pace::Pace;
 use crate::tui::terminal::{Guard, LocalTty, Modes, size_of, stop_process};
 use crate::tui::theme::Skin;
@@ -86,6 +87,10 @@ struct Session {
     desk: Desk,
     terminal: Terminal<FrameBackend<std::fs::File>>,
     guard: Guard<LocalTty>,
+    park: Park,
+    reader: Reader<std::fs::File>,
+    /// Until when an Escape waits for the rest of a sequence.
+    escape_at: Option<Instant>,
     pace: Pace,
     began: Instant,
     /// When the clocks are told the time next. News in between do not put it off.
@@ -98,7 +103,12 @@ struct Session {
 
 /// Why the loop woke up.
 enum Woken {
-    Input(Vec<crate::app::key::Input>),
+    /// The terminal has something to read.
+    Readable,
+    /// The rest of an escape sequence did not come.
+    Escape,
+    /// The terminal has a new size, maybe.
+    Resized,
     Feed(std::result::Result<Feed, RecvError>),
     Answer(Answer),
     Tick,
@@ -112,6 +122,7 @@ impl Session {
         let broken = |error: io::Error| Error::user("the terminal cannot be taken over").because(error);
         let (columns, rows) = tty.size();
         let out = tty.writer().map_err(broken)?;
+        let keys = LocalTty::reader().map_err(broken)?;
         let mut model = front.model;
         model.size = (columns, rows);
         let guard = Guard::enter(tty, front.modes).map_err(broken)?;
@@ -125,6 +136,9 @@ impl Session {
             desk: front.desk,
             terminal,
             guard,
+            park: Park::new().map_err(broken)?,
+            reader: Reader::new(keys),
+            escape_at: None,
             pace: Pace::new(front.frames_per_second),
             began: Instant::now(),
             tick_at: Instant::now(),
@@ -136,7 +150,7 @@ impl Session {
     }
 
     fn live(&mut self, engine: &Engine, mut feed: broadcast::Receiver<Feed>) -> Result<()> {
-        // Signals and input are heard by the engine's driver, and awaited here.
+        // Signals are heard by the engine's driver, and awaited here.
         let _engine = engine.handle().enter();
         let broken = |error: io::Error| Error::internal("signals cannot be heard").because(error);
         let mut stop = Stop {
@@ -144,43 +158,48 @@ impl Session {
             hangup: signal(SignalKind::hangup()).map_err(broken)?,
             int: signal(SignalKind::interrupt()).map_err(broken)?,
             suspend: signal(SignalKind::from_raw(TSTP)).map_err(broken)?,
+            window: signal(SignalKind::window_change()).map_err(broken)?,
         };
-        let mut reader = Some(Reader::new());
+        // The size may have changed before it was listened to.
+        if size_of(self.terminal.backend().out()) != self.model.size {
+            self.look_anew();
+        }
         self.greet(engine);
         while !self.left {
-            let woken = self.wake(&mut feed, reader.get_or_insert_with(Reader::new), &mut stop);
-            match woken {
-                Woken::Input(inputs) => {
-                    for input in inputs {
-                        if let crate::app::key::Input::Resize { columns, rows } = input {
-                            self.terminal.backend_mut().set_size(Size::new(columns, rows));
-                        }
-                        self.take(engine, Msg::Input(input), &mut reader);
-                        self.pace.key();
-                    }
+            match self.wake(&mut feed, &mut stop)? {
+                Woken::Readable => {
+                    let inputs = self.reader.read();
+                    self.escape_at = self.reader.is_waiting().then(|| Instant::now() + ESC_WAIT);
+                    self.hear(engine, inputs);
                 }
+                Woken::Escape => {
+                    self.escape_at = None;
+                    let inputs = self.reader.give_up();
+                    self.hear(engine, inputs);
+                }
+                Woken::Resized => self.look_anew(),
                 Woken::Feed(Ok(news)) => {
-                    self.take(engine, news.into(), &mut reader);
-                    self.drain(engine, &mut feed, &mut reader);
+                    self.take(engine, news.into());
+                    self.drain(engine, &mut feed);
                     self.pace.change();
                 }
-                Woken::Feed(Err(RecvError::Lagged(missed))) => self.catch_up(engine, missed, &mut reader),
+                Woken::Feed(Err(RecvError::Lagged(missed))) => self.catch_up(engine, missed),
                 Woken::Feed(Err(RecvError::Closed)) | Woken::Stop => self.left = true,
                 Woken::Answer(answer) => {
                     // What a person did is on the screen before they are told that it is done.
-                    self.read_up(engine, &mut reader);
+                    self.read_up(engine);
                     let told = match answer {
                         Answer::Msg(msg) => vec![msg],
                         Answer::Desk(news) => self.desk.take(news, &self.model),
                     };
                     for msg in told {
-                        self.take(engine, msg, &mut reader);
+                        self.take(engine, msg);
                     }
                     self.pace.key();
                 }
                 Woken::Tick => {
                     let clock = engine.hub().clock();
-                    self.take(engine, Msg::Tick(clock.now()), &mut reader);
+                    self.take(engine, Msg::Tick(clock.now()));
                     self.tick_at = Instant::now() + clock.until_next_second(FASTEST_TICK);
                     self.desk.autosave(engine, &self.answer);
                     self.pace.change();
@@ -193,26 +212,39 @@ impl Session {
     }
 
     /// Waits for whatever comes first; a person's keys before everything else.
-    fn wake(&mut self, feed: &mut broadcast::Receiver<Feed>, reader: &mut Reader, stop: &mut Stop) -> Woken {
-        let due = self.pace.due(self.began.elapsed());
-        let tick = self.tick_at.saturating_duration_since(Instant::now());
-        let (wait, woken) = match due {
-            Some(due) if due < tick => (due, Woken::Frame),
-            Some(_) | None => (tick, Woken::Tick),
-        };
-        let answers = &mut self.answers;
+    fn wake(&mut self, feed: &mut broadcast::Receiver<Feed>, stop: &mut Stop) -> Result<Woken> {
+        let now = Instant::now();
+        let frame = self.pace.due(self.began.elapsed()).map(|due| (now + due, Woken::Frame));
+        let escape = self.escape_at.map(|at| (at, Woken::Escape));
+        let (at, late) = [frame, escape]
+            .into_iter()
+            .flatten()
+            .fold((self.tick_at, Woken::Tick), |first, next| if next.0 < first.0 { next } else { first });
+        let (answers, is_due) = (&mut self.answers, at <= now);
         let first = async {
             tokio::select! {
                 biased;
                 woken = stop.wait() => woken,
-                inputs = reader.batch() => Woken::Input(inputs),
                 // The sender is held by the session itself.
                 Some(answer) = answers.recv() => Woken::Answer(answer),
                 // What is due at once comes before more news, and after keys that are there already.
-                news = feed.recv(), if !wait.is_zero() => Woken::Feed(news),
+                news = feed.recv(), if !is_due => Woken::Feed(news),
             }
         };
-        wait_until(first, Instant::now() + wait).unwrap_or(woken)
+        let broken = |error: io::Error| Error::internal("the session cannot wait").because(error);
+        Ok(match self.park.wait(self.reader.source(), first, at).map_err(broken)? {
+            Ended::Readable => Woken::Readable,
+            Ended::Ready(woken) => woken,
+            Ended::Late => late,
+        })
+    }
+
+    /// Takes what a person's hands did.
+    fn hear(&mut self, engine: &Engine, inputs: Vec<Input>) {
+        for input in inputs {
+            self.take(engine, Msg::Input(input));
+            self.pace.key();
+        }
     }
 
     /// What a session is told before anything happens.
@@ -231,9 +263,8 @@ impl Session {
                 "read-only: nothing can be acted on from here",
             )));
         }
-        let mut reader = None;
         for msg in first {
-            self.take(engine, msg, &mut reader);
+            self.take(engine, msg);
         }
         let (journal, answer) = (hub.journal().clone(), self.answer.clone());
         engine.handle().spawn(async move {
@@ -250,11 +281,11 @@ impl Session {
     }
 
     /// Takes what else has come, so that a flood costs one frame and not many.
-    fn drain(&mut self, engine: &Engine, feed: &mut broadcast::Receiver<Feed>, reader: &mut Option<Reader>) {
+    fn drain(&mut self, engine: &Engine, feed: &mut broadcast::Receiver<Feed>) {
         for _ in 0..super::feed::FEED_CAPACITY {
             match feed.try_recv() {
-                Ok(news) => self.take(engine, news.into(), reader),
-                Err(broadcast::error::TryRecvError::Lagged(missed)) => self.catch_up(engine, missed, reader),
+                Ok(news) => self.take(engine, news.into()),
+                Err(broadcast::error::TryRecvError::Lagged(missed)) => self.catch_up(engine, missed),
                 Err(broadcast::error::TryRecvError::Empty | broadcast::error::TryRecvError::Closed) => return,
             }
         }
@@ -262,17 +293,17 @@ impl Session {
 
     /// After news were missed: entries are on the hub's board, and an entry heard twice changes
     /// nothing; log lines are gone from this screen, and it says so.
-    fn catch_up(&mut self, engine: &Engine, missed: u64, reader: &mut Option<Reader>) {
-        self.read_up(engine, reader);
-        self.take(engine, Msg::LinesDropped(missed), reader);
+    fn catch_up(&mut self, engine: &Engine, missed: u64) {
+        self.read_up(engine);
+        self.take(engine, Msg::LinesDropped(missed));
         if engine.hub().is_loaded() && !self.model.loaded {
-            self.take(engine, Msg::Loaded, reader);
+            self.take(engine, Msg::Loaded);
         }
         self.pace.change();
     }
 
     /// Takes the entries that the hub's board has and this screen's has not.
-    fn read_up(&mut self, engine: &Engine, reader: &mut Option<Reader>) {
+    fn read_up(&mut self, engine: &Engine) {
         let entries: Vec<_> = {
             let board = engine.hub().board();
             let newer = |incident: &crate::incident::Incident| {
@@ -282,17 +313,17 @@ impl Session {
             board.incidents().filter_map(newer).flatten().collect()
         };
         if !entries.is_empty() {
-            self.take(engine, Msg::Entries(entries), reader);
+            self.take(engine, Msg::Entries(entries));
         }
     }
 
-    fn take(&mut self, engine: &Engine, msg: Msg, reader: &mut Option<Reader>) {
+    fn take(&mut self, engine: &Engine, msg: Msg) {
         for effect in update(&mut self.model, msg) {
-            self.perform(engine, effect, reader);
+            self.perform(engine, effect);
         }
     }
 
-    fn perform(&mut self, engine: &Engine, effect: Effect, reader: &mut Option<Reader>) {
+    fn perform(&mut self, engine: &Engine, effect: Effect) {
         match effect {
             Effect::Submit { ticket, incident, command } => {
                 let (hub, actor, answer) =
@@ -312,15 +343,14 @@ impl Session {
             }
             Effect::Copy(text) => match osc::copy(&text).filter(|_| self.takes_commands) {
                 Some(bytes) => self.send(&bytes),
-                None => self.say(engine, "the terminal takes no clipboard, or the text is too long", reader),
+                None => self.say(engine, "the terminal takes no clipboard, or the text is too long"),
             },
             Effect::Bell => self.send(osc::BELL),
             Effect::Notify(text) if self.takes_commands => self.send(&osc::notify(&text)),
             Effect::Notify(_) => {}
             Effect::Review(deed) => {
-                // $EDITOR reads the terminal itself: two readers would steal each other's keys.
+                // $EDITOR has the terminal meanwhile, and its keys: nobody reads here.
                 if deed == crate::app::effect::ReviewDeed::External {
-                    *reader = None;
                     drop(self.guard.suspend());
                 }
                 let said = self.desk.perform(engine, deed, &self.model, &self.answer);
@@ -329,7 +359,7 @@ impl Session {
                     self.look_anew();
                 }
                 for msg in said {
-                    self.take(engine, msg, reader);
+                    self.take(engine, msg);
                 }
             }
             Effect::Redraw => self.terminal.backend_mut().forget(),
@@ -338,8 +368,8 @@ impl Session {
         }
     }
 
-    fn say(&mut self, engine: &Engine, words: &str, reader: &mut Option<Reader>) {
-        self.take(engine, Msg::Notice(Notice::info(words)), reader);
+    fn say(&mut self, engine: &Engine, words: &str) {
+        self.take(engine, Msg::Notice(Notice::info(words)));
     }
 
     /// Bytes that are no picture. A terminal that cannot take them is noticed by the next frame.
@@ -353,17 +383,17 @@ impl Session {
         stop_process().map_err(broken)?;
         self.guard.resume().map_err(broken)?;
         self.look_anew();
-        self.pace.key();
         Ok(())
     }
 
-    /// Somebody else had the terminal: nothing of what it shows is known, and its size may be
-    /// another one, which only those are told who have the terminal.
+    /// The terminal has a new size, or somebody else had it: nothing of what it shows is known,
+    /// even if the size is the one it was, and only those were told of another who had it.
     fn look_anew(&mut self) {
         let (columns, rows) = size_of(self.terminal.backend().out());
         self.terminal.backend_mut().set_size(Size::new(columns, rows));
         // A size has no effects.
-        drop(update(&mut self.model, Msg::Input(crate::app::key::Input::Resize { columns, rows })));
+        drop(update(&mut self.model, Msg::Input(Input::Resize { columns, rows })));
+        self.pace.key();
     }
 
     fn draw(&mut self) -> Result<()> {
@@ -388,12 +418,13 @@ impl Session {
 /// SIGTSTP has no name in tokio.
 const TSTP: i32 = rustix::process::Signal::TSTP.as_raw();
 
-/// Signals that end or stop a session.
+/// Signals that end or stop a session, or tell it of a new size.
 struct Stop {
     term: Signal,
     hangup: Signal,
     int: Signal,
     suspend: Signal,
+    window: Signal,
 }
 
 impl Stop {
@@ -403,6 +434,7 @@ impl Stop {
             _ = self.hangup.recv() => Woken::Stop,
             _ = self.int.recv() => Woken::Stop,
             _ = self.suspend.recv() => Woken::Suspend,
+            _ = self.window.recv() => Woken::Resized,
         }
     }
 }

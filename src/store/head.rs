@@ -84,13 +84,6 @@ impl Head {
             | Event::EvidenceStored { .. }
             | Event::HypothesisOpened { .. }
             | Event::HypothesisClosed { .. }
-            | Event::UpdateDrafted { .. }
-            | Event::DraftSettled { .. }
-            | Event::MessageQueued { .. }
-            | Event::MessageDelivered { .. }
-            | Event::MessageFailed { .. }
-            | Event::MessageRetried { .. }
-            | Event::MessageDropped { .. }
             | Event::UpdateSent { .. }
             | Event::Noted { .. }
             | Event::Decided { .. }
@@ -100,6 +93,7 @@ impl Head {
             | Event::ImprovementAdded { .. }
             | Event::ImprovementMoved { .. }
             | Event::ReviewSaved { .. }
+            | Event::DigestMade { .. }
             | Event::Unknown { .. } => {}
         }
     }

@@ -74,6 +74,15 @@ impl LocalTty {
         self.out.try_clone()
     }
 
+    /// The terminal's input, for the keys.
+    ///
+    /// # Errors
+    /// When there are no file descriptors left.
+    pub fn reader() -> io::Result<std::fs::File> {
+        use std::os::fd::AsFd as _;
+        io::stdin().as_fd().try_clone_to_owned().map(std::fs::File::from)
+    }
+
     /// The terminal's size, as [`size_of`] has it.
     #[must_use]
     pub fn size(&self) -> (u16, u16) {

@@ -2,7 +2,9 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub mod fault;
 pub mod home;
 pub mod program;
 pub mod prometheus;
 pub mod screen;
+pub mod server;

@@ -169,13 +169,12 @@ impl Model {
         let due = self.deadlines().into_iter().find_map(|d| match d.due {
             crate::incident::Due::Update(audience) => Some(audience),
             crate::incident::Due::Window(_)
-            | crate::incident::Due::Notify
-            | crate::incident::Due::Message(_)
             | crate::incident::Due::Approval(_)
             | crate::incident::Due::Verification(_)
             | crate::incident::Due::Hypothesis(_)
             | crate::incident::Due::Escalation(_)
-            | crate::incident::Due::Improvement(_) => None,
+            | crate::incident::Due::Improvement(_)
+            | crate::incident::Due::Mitigation(_) => None,
         });
         let audience = due.unwrap_or(Audience::Customers);
         let last = self.incident().and_then(|i| i.updates.get(&audience));

@@ -3,7 +3,7 @@
 use super::{Context, Decision};
 use crate::incident::policy::{ActorKind, Approval, Confirm, Rule};
 use crate::incident::{
-    Action, ActionId, Actor, Confirmation, Disposition, Event, Lamp, Op, Plan, Refusal, Settlement, Text,
+    Action, ActionId, Actor, Confirmation, Event, Lamp, Op, Plan, Refusal, Settlement, Text,
 };
 
 impl Context<'_> {
@@ -13,7 +13,6 @@ impl Context<'_> {
         if undoes.is_none() {
             self.needs_open(&plan.title())?;
         }
-        self.reaches_whom_it_says(plan)?;
         self.actor_may_ask(plan.op, rule)?;
         self.not_already_under_way(plan)?;
         if self.needs_approval(rule) {
@@ -130,7 +129,6 @@ impl Context<'_> {
         if action.undoes.is_none() {
             self.needs_open(&action.plan.title())?;
         }
-        self.reaches_whom_it_says(&action.plan)?;
         self.may_approve(action)?;
         self.confirmed(&action.plan, rule, confirmation)?;
         Ok(vec![Event::ActionRequested {
@@ -190,18 +188,6 @@ impl Context<'_> {
             return Err(Refusal::new("A3", why, action.lamp.next_step()));
         }
         Ok(vec![event])
-    }
-
-    pub(super) fn account(&self, id: ActionId, disposition: &Disposition) -> Decision {
-        let action = self.action(id)?;
-        let Disposition::Kept { owner, reason } = disposition;
-        self.needs_text("A3 in force", owner, "who keeps it")?;
-        self.needs_text("A3 in force", reason, "why it stays")?;
-        if !action.is_unaccounted() {
-            let why = format!("{id} is {} and needs no account", action.lamp);
-            return Err(Refusal::new("A3 in force", why, "nothing to do"));
-        }
-        Ok(vec![Event::ActionAccounted { action: id, disposition: disposition.clone() }])
     }
 
     pub(super) fn action(&self, id: ActionId) -> Result<&Action, Refusal> {

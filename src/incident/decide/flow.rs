@@ -179,8 +179,7 @@ impl Context<'_> {
             let why = format!("level {level} ({}) was brought in already", rule.name);
             return Err(Refusal::new("C2 escalation", why, "go one level up, or give a reason"));
         }
-        let due = || rule.due(self.incident).map_or_else(|| rule.trigger.clone(), |(_, _, due)| due.trigger);
-        let trigger = reason.cloned().unwrap_or_else(due);
+        let trigger = reason.unwrap_or(&rule.trigger).clone();
         Ok(vec![Event::Escalated { level, name: rule.name.clone(), trigger }])
     }
 
@@ -220,19 +219,6 @@ impl Context<'_> {
         Ok(vec![Event::Resolved { summary: summary.clone() }])
     }
 
-    fn nothing_left_behind(&self, what: &str) -> Result<(), Refusal> {
-        let left: Vec<String> = self
-            .incident
-            .unaccounted()
-            .map(|a| format!("{} {} ({})", a.id, a.plan.title(), a.lamp))
-            .collect();
-        if left.is_empty() {
-            return Ok(());
-        }
-        let why = format!("{what} would leave {} behind", left.join(", "));
-        Err(Refusal::new("A3 in force", why, "undo each, or say who keeps it and why"))
-    }
-
     pub(super) fn reopen(&self, reason: &Text) -> Decision {
         match self.incident.status {
             Status::Open => {
@@ -250,15 +236,8 @@ impl Context<'_> {
         }
     }
 
-    /// Lets proposals run out that nobody approved in time (B4), and brings in the levels that are
-    /// due and can be reached (C2, D10).
+    /// Lets proposals run out that nobody approved in time (B4).
     pub(super) fn tick(&self) -> Vec<Event> {
-        let mut events = self.expired();
-        events.extend(self.due_levels());
-        events
-    }
-
-    fn expired(&self) -> Vec<Event> {
         self.incident
             .actions
             .values()

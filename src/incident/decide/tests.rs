@@ -2,8 +2,8 @@
 
 mod actions;
 mod flow;
+mod keeping;
 mod mitigations;
-mod outbox;
 mod properties;
 mod record;
 mod replicas;

@@ -56,10 +56,12 @@ pub struct ActionFact {
     pub undone_by: Option<String>,
     /// Whether it is in force and nobody has said what becomes of it.
     pub unaccounted: bool,
-    /// Who keeps it in force after the incident.
+    /// Who keeps it in force after the incident, or takes it away by a date.
     pub kept_by: Option<Text>,
     /// Why it stays.
     pub kept_because: Option<Text>,
+    /// By when it is taken away, if it was handed over with a date.
+    pub gone_by: Option<Time>,
 }
 
 /// One check with its newest reading.
@@ -109,7 +111,7 @@ impl Source<'_> {
 
     fn action(&self, action: &Action) -> ActionFact {
         let plan = &action.plan;
-        let kept = action.disposition.as_ref().map(|Disposition::Kept { owner, reason }| (owner, reason));
+        let said = action.disposition.as_ref();
         let proved = action.requested_at.zip(action.verified_at);
         ActionFact {
             id: action.id.to_string(),
@@ -134,9 +136,10 @@ impl Source<'_> {
             conflicts: plan.conflicts.clone(),
             undoes: action.undoes.map(|id| id.to_string()),
             undone_by: self.undone_by(action.id),
-            unaccounted: action.is_unaccounted(),
-            kept_by: kept.map(|(owner, _)| owner.clone()),
-            kept_because: kept.map(|(_, reason)| reason.clone()),
+            unaccounted: self.incident.is_unaccounted(action),
+            kept_by: said.and_then(Disposition::owner).cloned(),
+            kept_because: said.and_then(Disposition::reason).cloned(),
+            gone_by: said.and_then(Disposition::due),
         }
     }
 
@@ -198,13 +201,6 @@ fn lamp_of(event: &Event) -> Option<(ActionId, Lamp)> {
         | Event::EvidenceStored { .. }
         | Event::HypothesisOpened { .. }
         | Event::HypothesisClosed { .. }
-        | Event::UpdateDrafted { .. }
-        | Event::DraftSettled { .. }
-        | Event::MessageQueued { .. }
-        | Event::MessageDelivered { .. }
-        | Event::MessageFailed { .. }
-        | Event::MessageRetried { .. }
-        | Event::MessageDropped { .. }
         | Event::UpdateSent { .. }
         | Event::Noted { .. }
         | Event::Decided { .. }
@@ -217,6 +213,7 @@ fn lamp_of(event: &Event) -> Option<(ActionId, Lamp)> {
         | Event::ImprovementAdded { .. }
         | Event::ImprovementMoved { .. }
         | Event::ReviewSaved { .. }
+        | Event::DigestMade { .. }
         | Event::Unknown { .. } => return None,
     };
     Some((*action, lamp))

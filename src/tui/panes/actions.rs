@@ -218,8 +218,8 @@ fn undo(action: &Action) -> String {
     if let Some(by) = action.undoing {
         return format!("asked for: {by}");
     }
-    if let Some(crate::incident::Disposition::Kept { owner, reason }) = &action.disposition {
-        return format!("kept by {owner}: {reason}");
+    if let Some(disposition) = &action.disposition {
+        return disposition.to_string();
     }
     match (&action.plan.inverse, action.undoes) {
         (Some(inverse), _) => format!("{}: {}", inverse.op, inverse.call),

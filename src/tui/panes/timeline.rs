@@ -91,21 +91,14 @@ fn look(view: &View<'_>, entry: &Entry) -> (&'static str, Role) {
         | Event::HypothesisOpened { .. }
         | Event::HypothesisClosed { .. }
         | Event::UpdateSent { .. }
-        | Event::UpdateDrafted { .. }
-        | Event::DraftSettled { .. }
         | Event::Noted { .. }
         | Event::Decided { .. }
         | Event::LinePinned { .. }
         | Event::Absorbed { .. }
         | Event::ImprovementAdded { .. }
         | Event::ImprovementMoved { .. }
-        | Event::ReviewSaved { .. } => ("", Role::Text),
-        Event::MessageFailed { again_at: Some(_), .. } => ("", Role::Warning),
-        Event::MessageFailed { again_at: None, .. } => ("!", Role::Error),
-        Event::MessageQueued { .. }
-        | Event::MessageDelivered { .. }
-        | Event::MessageRetried { .. }
-        | Event::MessageDropped { .. } => ("", Role::Dim),
+        | Event::ReviewSaved { .. }
+        | Event::DigestMade { .. } => ("", Role::Text),
         Event::Unknown { .. } => ("?", Role::Dim),
     }
 }

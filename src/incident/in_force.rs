@@ -1,0 +1,63 @@
+//! What may be in force, across all incidents, open and over: the list that nothing drops out of
+//! before it is undone or settled.
+
+use std::cmp::Reverse;
+
+use super::{Action, Board, Disposition, Incident, Lamp, Text, Time};
+
+/// One mitigation that may be in force, with the incident it belongs to.
+#[derive(Clone, Copy, Debug)]
+pub struct InForce<'a> {
+    /// The incident.
+    pub incident: &'a Incident,
+    /// The action.
+    pub action: &'a Action,
+}
+
+impl InForce<'_> {
+    /// Who answers for it: who was said to have it, else who commands, else who asked for it.
+    #[must_use]
+    pub fn owner(&self) -> Text {
+        let said = self.action.disposition.as_ref().and_then(Disposition::owner);
+        let commander = self.incident.commander();
+        said.or(commander).cloned().unwrap_or_else(|| Text::line(&self.action.asked_by.to_string()))
+    }
+
+    /// What is to become of it, in one word; a dash where nobody said.
+    #[must_use]
+    pub fn fate(&self) -> &'static str {
+        self.action.disposition.as_ref().map_or("-", Disposition::word)
+    }
+
+    /// Whether it was to be gone by now.
+    #[must_use]
+    pub fn is_overdue(&self, now: Time) -> bool {
+        self.action.due().is_some_and(|due| now >= due)
+    }
+
+    /// Whether probes go on reading it by themselves: they stop where its incident ends.
+    #[must_use]
+    pub fn is_watched(&self) -> bool {
+        self.incident.is_open() && !self.action.plan.checks.is_empty()
+    }
+}
+
+impl Board {
+    /// Every mitigation that may be in force: what is overdue first, then what is known not to hold,
+    /// then what nobody has, then the oldest.
+    #[must_use]
+    pub fn in_force(&self, now: Time) -> Vec<InForce<'_>> {
+        let mut all: Vec<InForce<'_>> = self
+            .incidents()
+            .flat_map(|incident| incident.actions.values().map(move |action| InForce { incident, action }))
+            .filter(|one| one.action.is_in_force())
+            .collect();
+        all.sort_by_key(|one| {
+            let trouble = matches!(one.action.lamp, Lamp::Leaking | Lamp::Unverified | Lamp::InDoubt);
+            let orphan = !one.incident.is_open() && one.incident.is_unaccounted(one.action);
+            let urgent = (one.is_overdue(now), trouble, orphan);
+            (Reverse(urgent), one.action.asked_at, one.incident.id, one.action.id)
+        });
+        all
+    }
+}
