@@ -181,8 +181,7 @@ impl Desk {
             }
         };
         let mut editor = Editor::open(&text);
-        // Whoever types at once must not type into the line that tells what it was written from.
-        editor.go_to(text.lines().take_while(|line| line.starts_with("<!--")).count());
+        editor.go_to(review::beginning(&text));
         let saved = editor.text();
         self.open = Some(OpenReview { incident, editor, saved, revision, saving: false });
         Ok(())

@@ -84,6 +84,19 @@ pub fn questions(text: &str) -> Vec<usize> {
     text.lines().enumerate().filter(|(_, line)| asks(line)).map(|(number, _)| number).collect()
 }
 
+/// The line, counted from 0, where writing begins: an answer's empty line above the first question,
+/// else the first line below the one that tells what the document was written from, which nobody
+/// should type into.
+#[must_use]
+pub fn beginning(text: &str) -> usize {
+    let lines: Vec<&str> = text.lines().collect();
+    match questions(text).first() {
+        Some(&asked) if asked > 0 && lines[asked - 1].is_empty() => asked - 1,
+        Some(&asked) => asked,
+        None => lines.iter().take_while(|line| line.starts_with("<!--")).count(),
+    }
+}
+
 /// The facts as JSON, in the stable form that [`ReviewFacts`] documents.
 #[must_use]
 pub fn to_json(facts: &ReviewFacts) -> String {

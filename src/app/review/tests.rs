@@ -261,3 +261,20 @@ fn a_document_that_lost_its_first_line_is_only_added_to() {
     assert!(refill.text.contains("# My own words\n\nAll of it was luck.\n"));
     assert!(refill.text.contains("## Timeline"));
 }
+
+/// Typed into, the first line no longer told what the document was written from, and typed before, a
+/// question no longer counted as one.
+#[test]
+fn writing_begins_where_an_answer_is_missing_and_breaks_no_line() {
+    let origin = "<!-- flightdeck review INC-1 through=3 as-of=2026-11-21T03:00:00Z -->";
+    let answered = format!("{origin}\n# Review\n\n## Summary\n\nMail went out.\n");
+    assert_eq!(beginning(&answered), 1);
+    let asked = format!("{answered}\n> **QUESTION:** What did it cost? (nobody recorded it)\n");
+    assert_eq!(beginning(&asked), 6);
+    let mut lines: Vec<&str> = asked.lines().collect();
+    lines[6] = "Nothing.";
+    let typed = lines.join("\n");
+    assert_eq!((questions(&typed).len(), Origin::of(&typed).is_some()), (1, true));
+    assert_eq!(beginning(&typed), 7, "no empty line above it");
+    assert_eq!(beginning(""), 0);
+}
