@@ -325,6 +325,7 @@ pub fn night() -> Model {
         tell(&mut model, Msg::Entries(story.entries));
     }
     model.selection.incident = Some(IncidentId(42));
+    model.selection.action = None;
     tell(&mut model, Msg::Vitals(vitals()));
     let card = AgentCard {
         name: "Mail desk".into(),

@@ -163,6 +163,7 @@ fn waiting() -> Model {
     model.policy = std::sync::Arc::new(policy);
     let story = fleet::burning().at("03:12:40").proposed_by_ai(Op::Restart, "mailer-3");
     tell(&mut model, Msg::Entries(story.entries));
+    model.selection.action = None;
     model.focus = Pane::Log;
     tell(&mut model, Msg::LinesDropped(1_204));
     press(&mut model, "up up");

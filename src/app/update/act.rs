@@ -7,7 +7,7 @@ use super::super::field::Field;
 use super::super::form::{Form, Purpose};
 use super::super::intent::Intent;
 use super::super::key::{Code, Key};
-use super::super::model::{Choose, Confirm, ConfirmAct, ConfirmStage, Modal, Model, Screen, Then};
+use super::super::model::{Choose, Confirm, ConfirmAct, ConfirmStage, Modal, Model, Pane, Screen, Then};
 use super::super::palette::Chat;
 use super::hands::PAGE;
 use crate::incident::policy::Confirm as ConfirmRule;
@@ -341,8 +341,14 @@ impl Model {
         let Some(at) = at else { return false };
         match answer {
             Ok(_) => {
-                self.modals.remove(at);
-                self.selection.action = None;
+                // Whoever acted looks at what was done: what they approved, or the newest.
+                if let Modal::Confirm(confirm) = self.modals.remove(at) {
+                    self.selection.action = match confirm.act {
+                        ConfirmAct::Ask => None,
+                        ConfirmAct::Approve(action) => Some(action),
+                    };
+                    self.selection.lines.remove(&Pane::Actions);
+                }
             }
             Err(words) => {
                 if let Some(Modal::Confirm(confirm)) = self.modals.get_mut(at)
@@ -367,7 +373,7 @@ impl Model {
             }
             Chat::Logs(agent) => {
                 self.screen = Screen::Cockpit;
-                self.focus = super::super::model::Pane::Log;
+                self.focus = Pane::Log;
                 self.log.typed = Field::new(&format!("agent={agent}"));
                 self.log.refilter();
                 self.log.follow(true);

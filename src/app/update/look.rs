@@ -104,12 +104,17 @@ impl Model {
     pub(super) fn select_incident(&mut self, id: Option<IncidentId>) {
         self.selection.by_hand |= id.is_some();
         if id.is_some() && id != self.selection.incident {
-            self.holding_still(Pane::Incidents, |model| model.selection.incident = id);
-            self.selection.action = None;
-            self.selection.entry = None;
-            self.selection.timer_scroll = 0;
-            self.selection.lines.retain(|pane, _| !matches!(pane, Pane::Actions | Pane::Timeline));
+            self.holding_still(Pane::Incidents, |model| model.turn_to(id));
         }
+    }
+
+    /// Makes everything on the screen be about an incident, from its newest on.
+    pub(super) fn turn_to(&mut self, id: Option<IncidentId>) {
+        self.selection.incident = id;
+        self.selection.action = None;
+        self.selection.entry = None;
+        self.selection.timer_scroll = 0;
+        self.selection.lines.retain(|pane, _| !matches!(pane, Pane::Actions | Pane::Timeline));
     }
 
     /// Esc closes and goes back, one step at a time; it never loses anything.

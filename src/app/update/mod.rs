@@ -81,6 +81,10 @@ impl Model {
     }
 
     fn entries(&mut self, entries: &[Entry]) -> Vec<Effect> {
+        // What is shown as selected stays selected: news are told of above, and take nothing.
+        if self.loaded && self.selection.action.is_none() {
+            self.selection.action = self.selected_action().map(|action| action.id);
+        }
         for entry in entries {
             self.board.apply(entry);
         }
@@ -109,7 +113,10 @@ impl Model {
         let burns =
             |id: Option<IncidentId>| id.and_then(|id| self.board.incident(id)).is_some_and(|i| i.is_open());
         if !self.loaded || !burns(self.selection.incident) {
-            self.selection.incident = self.incidents_in_order().first().copied();
+            let first = self.incidents_in_order().first().copied();
+            if first != self.selection.incident {
+                self.turn_to(first);
+            }
         }
     }
 }

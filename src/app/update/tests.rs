@@ -295,6 +295,38 @@ fn a_selection_stays_on_its_incident_when_others_arrive() {
     }
 }
 
+/// A proposal of somebody else once took the selection of whoever had not moved it yet, and the
+/// next key was about another action than the one they had read.
+#[test]
+fn a_proposal_that_comes_in_takes_no_selection() {
+    let mut model = session();
+    let requested = |number: u64| {
+        let event = Event::ActionRequested {
+            action: ActionId(number as u32),
+            plan: Plan { target: format!("agent-{number}").into(), ..isolate_plan() },
+            approved_by: None,
+            undoes: None,
+            runner: "test-run".into(),
+        };
+        Msg::Entries(vec![entry(1, 1 + number, event)])
+    };
+    update(&mut model, requested(1));
+    let read = |model: &Model| model.selected_action().map(|action| action.id.0);
+    assert_eq!(read(&model), Some(1));
+    update(&mut model, requested(2));
+    assert_eq!(read(&model), Some(1), "the one that is being read");
+    // One's own act is what one looks at next.
+    press(&mut model, "i");
+    let planned = Msg::Planned { ticket: Ticket(1), answer: Ok(Box::new(isolate_plan())) };
+    update(&mut model, planned);
+    type_text(&mut model, "support-1");
+    let effects = press(&mut model, "enter");
+    let [Effect::Submit { ticket, .. }] = effects.as_slice() else { panic!("{effects:?}") };
+    update(&mut model, requested(3));
+    update(&mut model, Msg::Submitted { ticket: *ticket, answer: Ok(IncidentId(1)) });
+    assert_eq!(read(&model), Some(3));
+}
+
 #[test]
 fn while_the_journal_loads_what_burns_is_selected_not_what_came_first() {
     let policy = Arc::new(Policy::built_in());
