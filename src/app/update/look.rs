@@ -30,8 +30,8 @@ impl Model {
             Intent::PaneLog => self.go_to_pane(Pane::Log),
             Intent::PaneActions => self.go_to_pane(Pane::Actions),
             Intent::Zoom => self.zoomed = !self.zoomed,
-            Intent::NextIncident => self.step_incident(1),
-            Intent::PreviousIncident => self.step_incident(-1),
+            Intent::NextIncident => return self.step_incident(1),
+            Intent::PreviousIncident => return self.step_incident(-1),
             Intent::Back => self.back(),
             Intent::Up => return self.move_selection(-1),
             Intent::Down => return self.move_selection(1),
@@ -66,6 +66,8 @@ impl Model {
         let Some(id) = self.incident().map(|i| i.id) else {
             return self.refuse(Intent::Review.info().name, self.no_incident());
         };
+        // Whoever opens a review has chosen its incident.
+        self.selection.by_hand = true;
         self.go(Screen::Review);
         vec![Effect::Review(ReviewDeed::Open(id))]
     }
@@ -96,9 +98,11 @@ impl Model {
         self.go_to_pane(Pane::COCKPIT[(at + by) % Pane::COCKPIT.len()]);
     }
 
-    fn step_incident(&mut self, by: i32) {
+    fn step_incident(&mut self, by: i32) -> Vec<Effect> {
         let all = self.incidents_in_order();
         self.select_incident(step(&all, self.selection.incident, by));
+        // What is on the screen is of the incident that is named above it.
+        if self.screen == Screen::Review { self.open_review() } else { vec![] }
     }
 
     pub(super) fn select_incident(&mut self, id: Option<IncidentId>) {
@@ -142,7 +146,7 @@ impl Model {
         self.selection.by_hand |= self.selection.incident.is_some();
         let pane = self.pane();
         match pane {
-            Pane::Incidents => self.step_incident(by),
+            Pane::Incidents => return self.step_incident(by),
             Pane::Timer => {
                 let most = (self.reach)(self);
                 scroll_by(&mut self.selection.timer_scroll, by, most);

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use chrono::TimeZone;
 
 use super::*;
-use crate::app::effect::Ticket;
+use crate::app::effect::{ReviewDeed, Ticket};
 use crate::app::intent::Intent;
 use crate::app::key::{Input, Key, Mouse, MouseKind};
 use crate::app::keymap::{Context, Keymap};
@@ -27,6 +27,9 @@ fn keymap() -> Keymap {
         (":", Intent::Palette),
         ("j", Intent::Down),
         ("q", Intent::Quit),
+        ("e", Intent::Review),
+        ("]", Intent::NextIncident),
+        ("[", Intent::PreviousIncident),
         ("g t", Intent::Timeline),
     ] {
         let keys = keys.split(' ').map(|k| k.parse().unwrap()).collect();
@@ -347,6 +350,29 @@ fn while_the_journal_loads_what_burns_is_selected_not_what_came_first() {
     assert_eq!(model.selection.incident, Some(IncidentId(2)));
     update(&mut model, Msg::Entries(vec![entry(3, 1, declared(Severity::P0))]));
     assert_eq!(model.selection.incident, Some(IncidentId(2)), "what burns stays in sight");
+}
+
+#[test]
+fn the_review_on_screen_is_of_the_incident_named_above_it() {
+    // Regression: an alert put another incident above a review that somebody read, and `]` did.
+    let mut model = session();
+    let over = Event::Resolved { summary: "over".into() };
+    update(&mut model, Msg::Entries(vec![entry(1, 2, over)]));
+    let opens = |id| Effect::Review(ReviewDeed::Open(IncidentId(id)));
+    assert_eq!(press(&mut model, "e"), [opens(1)]);
+    let declared = Event::Declared {
+        realm: Realm::Live,
+        title: "another".into(),
+        severity: Severity::P0,
+        pattern: None,
+        agents: vec![],
+        detected_at: at(0),
+    };
+    update(&mut model, Msg::Entries(vec![entry(2, 1, declared)]));
+    assert_eq!(model.selection.incident, Some(IncidentId(1)));
+    let selected = model.incidents_in_order().iter().position(|id| *id == IncidentId(1)).unwrap();
+    let effects = press(&mut model, if selected == 0 { "]" } else { "[" });
+    assert_eq!((effects, model.selection.incident), (vec![opens(2)], Some(IncidentId(2))));
 }
 
 #[test]
