@@ -1,14 +1,14 @@
 //! The review at work: prefilled from the timeline, edited, kept as revisions, handed to other
 //! programs. Whatever is typed is on disk within a second.
 
-use std::fs::OpenOptions;
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Command as Program;
 
-use tokio::sync::mpsc;
+use tokio::sync::mpsc::{self, error::TrySendError};
+use tokio::task::JoinHandle;
 
+use super::elsewhere::{edit, write_new};
 use super::engine::Engine;
+use super::hub::Hub;
 use crate::app::effect::ReviewDeed;
 use crate::app::model::Model;
 use crate::app::msg::{Msg, Notice, ReviewView};
@@ -21,10 +21,10 @@ use crate::tui::editor::Editor;
 #[derive(Debug)]
 pub enum DeskNews {
     /// The newest revision of a review that the journal holds.
-    Opened(IncidentId, Option<Revision>),
-    /// A revision is on disk.
-    Saved(Revision),
-    /// It is not, or cannot be read.
+    Opened(IncidentId, Result<Option<Revision>, StoreError>),
+    /// A revision is on disk; if a person saved it, whether its digest is on the timeline.
+    Saved(Revision, Result<(), Text>),
+    /// It is not.
     Failed(StoreError),
 }
 
@@ -44,7 +44,12 @@ pub struct Desk {
     /// Where a file handed to another program lies.
     scratch: PathBuf,
     author: Text,
+    /// Whose review was asked for last.
+    wanted: Option<IncidentId>,
     open: Option<OpenReview>,
+    /// What is under way with the journal. The next waits for it: an older text must not come
+    /// after a newer one, and what is left is kept before anything is opened.
+    under_way: Option<JoinHandle<()>>,
 }
 
 /// A review on the desk.
@@ -54,7 +59,16 @@ struct OpenReview {
     /// What needs no saving: what is on disk, or what was filled in and not touched.
     saved: String,
     revision: u32,
-    saving: bool,
+    saving: Option<Saving>,
+    /// A person saves it, and what is under way is older.
+    asked: bool,
+}
+
+/// Who wanted the save that is under way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Saving {
+    Draft,
+    Asked,
 }
 
 impl OpenReview {
@@ -68,7 +82,7 @@ impl Desk {
     /// An empty desk.
     #[must_use]
     pub fn new(template: String, language: Text, scratch: PathBuf, author: Text) -> Self {
-        Self { template, language, scratch, author, open: None }
+        Self { template, language, scratch, author, wanted: None, open: None, under_way: None }
     }
 
     /// The open text.
@@ -108,9 +122,13 @@ impl Desk {
             ReviewDeed::Redo => (!open.editor.redo()).then(|| Notice::info("nothing to redo")),
             ReviewDeed::Search(text) => found(open.editor.search(text.as_str())),
             ReviewDeed::SearchNext => found(open.editor.search_next()),
+            ReviewDeed::Save if engine.hub().journal().is_read_only() => {
+                Some(Notice::error("the journal is read-only, nothing was saved: export writes a file"))
+            }
             ReviewDeed::Save => {
-                self.save(engine, answer, false);
-                Some(Notice::info("saved, and its digest is on the timeline"))
+                open.asked = true;
+                self.save(engine, answer);
+                None
             }
             ReviewDeed::Refill => Some(self.refill(model).unwrap_or_else(Notice::error)),
             ReviewDeed::External => Some(self.hand_over().unwrap_or_else(Notice::error)),
@@ -121,24 +139,35 @@ impl Desk {
 
     /// What the journal said.
     pub fn take(&mut self, news: DeskNews, model: &Model) -> Vec<Msg> {
-        let notice = match news {
-            DeskNews::Opened(incident, kept) => self.lay_out(incident, kept, model).err().map(Notice::error),
-            DeskNews::Saved(revision) => {
+        let notices = match news {
+            DeskNews::Opened(incident, _) if self.wanted != Some(incident) => vec![],
+            DeskNews::Opened(incident, kept) => {
+                let kept = kept.map_err(|error| format!("the review cannot be read: {error}"));
+                let laid_out = kept.and_then(|kept| self.lay_out(incident, kept, model));
+                self.wanted = self.wanted.filter(|_| laid_out.is_ok());
+                laid_out.err().map(Notice::error).into_iter().collect()
+            }
+            DeskNews::Saved(revision, on_record) => {
+                let said = (!revision.draft).then(|| match on_record {
+                    Ok(()) => Notice::info("saved, and its digest is on the timeline"),
+                    Err(why) => Notice::error(format!("saved, but its digest is not on the timeline: {why}")),
+                });
                 if let Some(open) = self.open.as_mut().filter(|o| o.incident == revision.incident) {
-                    open.saving = false;
+                    open.saving = None;
                     open.saved = revision.text;
                     open.revision = revision.number;
                 }
-                Some(Notice::clear("review"))
+                std::iter::once(Notice::clear("review")).chain(said).collect()
             }
             DeskNews::Failed(error) => {
                 if let Some(open) = &mut self.open {
-                    open.saving = false;
+                    // It is tried again, for the person too.
+                    open.asked |= open.saving.take() == Some(Saving::Asked);
                 }
-                Some(Notice::lasting("review", format!("the review is not on disk: {error}")))
+                vec![Notice::lasting("review", format!("the review is not on disk: {error}"))]
             }
         };
-        notice.map(Msg::Notice).into_iter().chain(self.view()).collect()
+        notices.into_iter().map(Msg::Notice).chain(self.view()).collect()
     }
 
     fn view(&self) -> Option<Msg> {
@@ -153,18 +182,16 @@ impl Desk {
 
     /// Fetches the newest revision; the answer lays it out.
     fn begin(&mut self, engine: &Engine, incident: IncidentId, answer: &mpsc::Sender<Answer>) -> Vec<Msg> {
-        if self.open.as_ref().is_some_and(|open| open.incident == incident) {
+        if self.wanted == Some(incident) {
             return self.view().into_iter().collect();
         }
-        self.save(engine, answer, true);
+        self.save_last(engine, answer);
+        self.wanted = Some(incident);
         self.open = None;
         let (journal, answer) = (engine.hub().journal().clone(), answer.clone());
-        engine.handle().spawn(async move {
-            let news = match journal.latest_revision(incident).await {
-                Ok(kept) => DeskNews::Opened(incident, kept),
-                Err(error) => DeskNews::Failed(error),
-            };
-            drop(answer.send(Answer::Desk(news)).await);
+        self.then(engine, async move {
+            let kept = journal.latest_revision(incident).await;
+            tell(&answer, DeskNews::Opened(incident, kept));
         });
         vec![Msg::Review(ReviewView::default())]
     }
@@ -183,7 +210,7 @@ impl Desk {
         let mut editor = Editor::open(&text);
         editor.go_to(review::beginning(&text));
         let saved = editor.text();
-        self.open = Some(OpenReview { incident, editor, saved, revision, saving: false });
+        self.open = Some(OpenReview { incident, editor, saved, revision, saving: None, asked: false });
         Ok(())
     }
 
@@ -208,55 +235,64 @@ impl Desk {
         })
     }
 
-    /// Keeps what changed since the last time; called about once a second.
+    /// Keeps what changed since the last time, or was asked for meanwhile; called about once a
+    /// second.
     pub fn autosave(&mut self, engine: &Engine, answer: &mpsc::Sender<Answer>) {
-        self.save(engine, answer, true);
+        self.save(engine, answer);
     }
 
     /// Keeps the text as a revision; one that a person saves goes on the timeline by its digest.
-    fn save(&mut self, engine: &Engine, answer: &mpsc::Sender<Answer>, draft: bool) {
-        let Some(open) = self.open.as_mut() else { return };
-        if open.saving || (draft && !open.is_dirty()) || engine.hub().journal().is_read_only() {
-            return;
+    fn save(&mut self, engine: &Engine, answer: &mpsc::Sender<Answer>) {
+        // Whatever comes meanwhile is one more revision, not one for each key.
+        if self.open.as_ref().is_none_or(|open| open.saving.is_none()) {
+            self.save_last(engine, answer);
         }
-        open.saving = true;
-        let Some(new) = self.revision(engine, draft) else { return };
-        let (hub, answer, actor) = (engine.hub().clone(), answer.clone(), Actor::Person(self.author.clone()));
-        engine.handle().spawn(async move {
-            let incident = new.incident;
-            let news = match hub.journal().save_revision(new).await {
-                Ok(saved) => {
-                    if !draft {
-                        let sha256 = Text::line(&saved.sha256);
-                        let command = Command::SaveReview { revision: saved.number, sha256 };
-                        drop(hub.submit(Some(incident), command, &actor).await);
-                    }
-                    DeskNews::Saved(saved)
-                }
-                Err(error) => DeskNews::Failed(error),
-            };
-            drop(answer.send(Answer::Desk(news)).await);
+    }
+
+    fn save_last(&mut self, engine: &Engine, answer: &mpsc::Sender<Answer>) {
+        let (Some(new), Some(open)) = (self.unsaved(engine), self.open.as_mut()) else { return };
+        open.saving = Some(if open.asked { Saving::Asked } else { Saving::Draft });
+        open.asked = false;
+        let (hub, answer) = (engine.hub().clone(), answer.clone());
+        self.then(engine, async move {
+            let news = keep(&hub, new).await;
+            tell(&answer, news);
         });
     }
 
     /// Keeps what is not on disk yet, and waits for it: the last thing a session does.
     pub fn save_now(&mut self, engine: &Engine) {
-        if self.open.as_ref().is_some_and(OpenReview::is_dirty)
-            && let Some(new) = self.revision(engine, true)
-        {
-            // Nobody is left to tell; the last autosave is a second old at most.
-            drop(engine.block_on(engine.hub().journal().save_revision(new)));
+        // Nobody is left to hear of it.
+        self.save_last(engine, &mpsc::channel(1).0);
+        if let Some(task) = self.under_way.take() {
+            // If it fails, the last autosave is a second old at most.
+            drop(engine.block_on(task));
         }
     }
 
-    fn revision(&self, engine: &Engine, draft: bool) -> Option<NewRevision> {
+    fn then(&mut self, engine: &Engine, work: impl Future<Output = ()> + Send + 'static) {
+        let before = self.under_way.take();
+        self.under_way = Some(engine.handle().spawn(async move {
+            if let Some(before) = before {
+                // A task that panicked holds up nothing.
+                drop(before.await);
+            }
+            work.await;
+        }));
+    }
+
+    /// The text, unless it is on disk and nobody saves it.
+    fn unsaved(&self, engine: &Engine) -> Option<NewRevision> {
         let open = self.open.as_ref()?;
+        if engine.hub().journal().is_read_only() || (!open.asked && !open.is_dirty()) {
+            return None;
+        }
         Some(NewRevision {
             incident: open.incident,
             at: engine.hub().clock().now(),
             author: self.author.clone(),
             language: self.language.clone(),
-            draft,
+            draft: !open.asked,
             text: open.editor.text(),
         })
     }
@@ -285,31 +321,30 @@ impl Desk {
     }
 }
 
-/// Writes a file that is not there yet: an export never overwrites.
-fn write_new(path: &Path, bytes: &[u8]) -> Result<(), String> {
-    let words = |error: std::io::Error| format!("cannot write {}: {error}", path.display());
-    let mut file = OpenOptions::new().write(true).create_new(true).open(path).map_err(words)?;
-    file.write_all(bytes).map_err(words)
+/// Keeps a revision; one that is no draft goes on the timeline by its digest.
+async fn keep(hub: &Hub, new: NewRevision) -> DeskNews {
+    let author = Actor::Person(new.author.clone());
+    let saved = match hub.journal().save_revision(new).await {
+        Ok(saved) => saved,
+        Err(error) => return DeskNews::Failed(error),
+    };
+    let on_record = if saved.draft {
+        Ok(())
+    } else {
+        let command = Command::SaveReview { revision: saved.number, sha256: Text::line(&saved.sha256) };
+        let done = hub.submit(Some(saved.incident), command, &author).await;
+        done.map(drop).map_err(|error| Text::line(&error.to_string()))
+    };
+    DeskNews::Saved(saved, on_record)
 }
 
-/// Lets the person's own editor change a text.
-fn edit(file: &Path, text: &str) -> Result<String, String> {
-    let editor = ["VISUAL", "EDITOR"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok())
-        .filter(|editor| !editor.trim().is_empty())
-        .ok_or("neither VISUAL nor EDITOR is set")?;
-    // What an earlier hand-over left behind is ours to replace.
-    drop(std::fs::remove_file(file));
-    write_new(file, text.as_bytes())?;
-    let mut argv = editor.split_whitespace();
-    let program = argv.next().unwrap_or_default();
-    let ended = Program::new(program).args(argv).arg(file).status();
-    let status = ended.map_err(|error| format!("{program}: {error}"))?;
-    if !status.success() {
-        return Err(format!("{program} ended with {status}; the text is in {}", file.display()));
+/// Answers the session. Whoever waits for the journal does not wait for the session.
+fn tell(answer: &mpsc::Sender<Answer>, news: DeskNews) {
+    if let Err(TrySendError::Full(news)) = answer.try_send(Answer::Desk(news)) {
+        let answer = answer.clone();
+        tokio::spawn(async move { drop(answer.send(news).await) });
     }
-    let edited = std::fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
-    drop(std::fs::remove_file(file));
-    Ok(edited)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ pub mod clock;
 pub mod desk;
 pub mod dispatch;
 pub mod drill;
+mod elsewhere;
 pub mod engine;
 pub mod errand;
 pub mod feed;
