@@ -11,4 +11,5 @@ mod killed;
 mod leak;
 mod leaving;
 mod looks;
+mod review;
 mod together;
