@@ -57,7 +57,7 @@ impl Model {
         vec![]
     }
 
-    fn go(&mut self, screen: Screen) {
+    pub(super) fn go(&mut self, screen: Screen) {
         self.screen = screen;
         self.editing = false;
     }

@@ -2,7 +2,7 @@
 
 use super::super::effect::{Effect, Ticket};
 use super::super::form::Purpose;
-use super::super::model::{Modal, Model};
+use super::super::model::{Modal, Model, Screen};
 use super::super::msg::Notice;
 use crate::incident::{Command, Incident, IncidentId, Role, Text, decide};
 
@@ -62,6 +62,9 @@ impl Model {
                 self.modals.retain(|modal| !matches!(modal, Modal::Form(form) if form.waiting));
                 if purpose == Purpose::Declare {
                     self.select_incident(Some(id));
+                    if self.screen == Screen::Review {
+                        self.go(Screen::Cockpit);
+                    }
                 } else if let Purpose::KeepToResolve(kept) = purpose
                     && self.incident().is_some_and(|incident| incident.id == id)
                 {
