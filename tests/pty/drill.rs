@@ -133,7 +133,7 @@ fn from_alert_to_review(size: Size) {
     for words in [
         "-->\nWritten by a person. # Review of INC-1",
         "isolate support-1: undone\n",
-        "| agent_status = stopped | stopped |",
+        "| agent_status = stopped | stopped (2 of 2 replicas) |",
         "Stays in force, kept by ana: the configuration stays as it was before",
         "isolated, rolled back, released",
     ] {
