@@ -14,10 +14,15 @@ const SIZE: (u16, u16) = (100, 30);
 fn review(home: &Home, variables: &[(&str, &str)]) -> Screen {
     home.run(&["declare", "the mailer answers by itself"]).ok();
     let mut screen = Screen::with(home, SIZE, &[], variables);
-    screen.wait_for("INC-1 open");
-    screen.press("e");
+    open(&mut screen);
     screen.wait_for("# Review of INC-1");
     screen
+}
+
+/// Opens the review of the only incident, once its timeline is read.
+fn open(screen: &mut Screen) {
+    screen.wait_for("not confirmed yet");
+    screen.press("e");
 }
 
 /// Puts another program in the place of the editor.
@@ -121,8 +126,7 @@ fn without_an_editor_it_says_what_to_set() {
     screen.press("q");
     assert_eq!(screen.wait_end(), End::Code(0));
     let mut screen = Screen::open(&home, SIZE, &[]);
-    screen.wait_for("INC-1 open");
-    screen.press("e");
+    open(&mut screen);
     screen.wait_for("# Review of INC-1");
     screen.press("v");
     screen.wait_for("neither VISUAL nor EDITOR is set");
@@ -151,8 +155,7 @@ fn a_kill_while_somebody_types_costs_the_last_second_at_most() {
     assert_eq!(screen.wait_end(), End::Signal("Killed".to_owned()));
 
     let mut again = Screen::open(&home, SIZE, &[]);
-    again.wait_for("INC-1 open");
-    again.press("e");
+    open(&mut again);
     again.wait_for("word0. word1.");
     let kept = home.run(&["review", "INC-1"]).ok();
     let mut kept = kept.split_whitespace().filter(|word| word.starts_with("word"));
