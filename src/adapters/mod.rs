@@ -6,7 +6,9 @@
 
 pub mod ask;
 mod evidence;
+mod mounted;
 pub mod process;
+pub mod reader;
 pub mod rig;
 pub mod sample;
 pub mod simulated;
@@ -15,8 +17,13 @@ pub mod template;
 use std::pin::Pin;
 
 use crate::incident::{Op, Params, Plan, Text, Time};
+use crate::web::CircuitState;
 
-pub use process::{ActionSpec, Format, Place, Probe, ProbeSpec, ProcessAdapter, ProcessSpec, SpecProblem};
+pub use mounted::Mounted;
+pub use process::{
+    ActionSpec, Format, Place, Probe, ProbeSpec, ProcessAdapter, ProcessReader, ProcessSpec, SpecProblem,
+};
+pub use reader::{Reader, Readings};
 pub use rig::{Drill, Live, LiveAdapter, Rig, Unavailable};
 pub use sample::{Sample, samples};
 pub use simulated::{Simulated, World};
@@ -64,16 +71,45 @@ pub enum CallOutcome {
     Unknown(Text),
 }
 
+/// What a look at a backend found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It answers, in words how.
+    Well(Text),
+    /// It does not, or not as it should.
+    Ill(Text),
+    /// There is nothing to look at but a call.
+    Unseen,
+}
+
 /// A way to a backend.
 pub trait Adapter: Send + Sync {
     /// Its name in the configuration and in plans.
     fn name(&self) -> &Text;
+
+    /// Its type in the configuration.
+    fn kind(&self) -> &'static str;
 
     /// The operations that it carries for some target or other.
     fn carries(&self) -> Vec<Op>;
 
     /// Whether it carries this operation for this target.
     fn offers(&self, op: Op, target: &str) -> bool;
+
+    /// Whether every call of it is refused: it plans and probes only.
+    fn is_read_only(&self) -> bool {
+        false
+    }
+
+    /// How the circuit to its backend is; none: it has none.
+    fn circuit(&self) -> Option<CircuitState> {
+        None
+    }
+
+    /// Looks whether its backend is there. Reads, never changes, and does not take long.
+    fn look(&self) -> Pending<'_, Health> {
+        Box::pin(async { Health::Unseen })
+    }
 
     /// Says exactly what would be called, checked and undone. Reads, never changes.
     ///

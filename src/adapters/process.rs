@@ -16,6 +16,7 @@ mod child;
 mod collect;
 mod plan;
 mod probe;
+mod reader;
 mod route;
 mod spec;
 
@@ -32,7 +33,8 @@ use build::Action;
 use route::Route;
 
 pub use child::{PASSED, Place};
-pub use probe::{Probe, Readings, readings};
+pub use probe::{Printed, Probe, readings};
+pub use reader::ProcessReader;
 pub use spec::{ActionSpec, Format, ProbeSpec, ProcessSpec, SpecProblem};
 
 /// An adapter whose backend is programs.
@@ -105,14 +107,14 @@ impl ProcessAdapter {
     }
 
     /// What the probe reads; nothing where there is none, or where it failed.
-    async fn read_world(&self, plan: &Plan) -> Readings {
-        let Ok(route) = self.route(plan.op, &plan.params) else { return Readings::new() };
+    async fn read_world(&self, plan: &Plan) -> Printed {
+        let Ok(route) = self.route(plan.op, &plan.params) else { return Printed::new() };
         if plan.checks.iter().all(|check| check.name.as_str() == EVIDENCE_STORED)
             || ask::check_target(plan.op, &plan.target).is_err()
         {
-            return Readings::new();
+            return Printed::new();
         }
-        let Some(probe) = &route.action.probe else { return Readings::new() };
+        let Some(probe) = &route.action.probe else { return Printed::new() };
         let values = route.values(&plan.target, &plan.params, plan.version.as_ref(), "");
         probe.read_with(&values, Self::env(plan.op, &plan.target)).await.unwrap_or_default()
     }
@@ -130,6 +132,10 @@ impl ProcessAdapter {
 impl Adapter for ProcessAdapter {
     fn name(&self) -> &Text {
         &self.name
+    }
+
+    fn kind(&self) -> &'static str {
+        "process"
     }
 
     fn carries(&self) -> Vec<Op> {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use super::reader::Readings;
 use crate::incident::{Check, Reading, Text, Time};
 
 /// What was read for one check of a plan.
@@ -45,29 +46,18 @@ impl Sample {
     }
 }
 
-/// Picks the values that checks name out of all that was read. A check that only replicas have a
-/// value for gets none of the whole.
+/// Picks the values that checks name out of all that was read.
 #[must_use]
 pub fn samples(checks: &[Check], read: &BTreeMap<String, Text>) -> Vec<Sample> {
-    let mut all = Vec::new();
-    for (check, name) in checks.iter().map(|check| check.name.as_str()).enumerate() {
-        let replicas = replicas(read, name);
-        let before = all.len();
-        all.extend(replicas.map(|(replica, value)| Sample {
-            check,
-            replica: Some(Text::line(replica)),
-            value: Some(value.clone()),
-        }));
-        let whole = read.get(name);
-        if whole.is_some() || all.len() == before {
-            all.push(Sample::whole(check, whole.cloned()));
-        }
-    }
-    all
+    let readings: Readings = read.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    readings.samples(checks)
 }
 
 /// The values of one name, by replica.
-fn replicas<'a>(read: &'a BTreeMap<String, Text>, name: &str) -> impl Iterator<Item = (&'a str, &'a Text)> {
+pub(super) fn values_of<'a, V>(
+    read: &'a BTreeMap<String, V>,
+    name: &str,
+) -> impl Iterator<Item = (&'a str, &'a V)> {
     let prefix = format!("{name}@");
     let from = prefix.clone();
     read.range(from..)
@@ -78,28 +68,6 @@ fn replicas<'a>(read: &'a BTreeMap<String, Text>, name: &str) -> impl Iterator<I
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_value_is_of_the_whole_or_of_a_replica() {
-        let checks: Vec<Check> =
-            ["status = stopped", "calls = 0", "queue = 0", "statu = x"].map(|c| c.parse().unwrap()).into();
-        let read = [
-            ("status@b", "running"),
-            ("status@a", "stopped"),
-            ("calls", "0"),
-            ("calls@a", "0"),
-            ("queue@ ", "0"),
-        ];
-        let read = read.map(|(name, value)| (name.to_owned(), Text::line(value))).into();
-        let shown: Vec<String> = samples(&checks, &read)
-            .iter()
-            .map(|s| {
-                let text = |text: &Option<Text>| text.as_ref().map_or("-".to_owned(), ToString::to_string);
-                format!("{} {} {}", s.check, text(&s.replica), text(&s.value))
-            })
-            .collect();
-        assert_eq!(shown, ["0 a stopped", "0 b running", "1 a 0", "1 - 0", "2 - -", "3 - -"]);
-    }
 
     #[test]
     fn a_check_that_nothing_was_said_of_was_not_read() {

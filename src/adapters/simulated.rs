@@ -147,6 +147,10 @@ impl Adapter for Simulated {
         &self.name
     }
 
+    fn kind(&self) -> &'static str {
+        "simulated"
+    }
+
     fn carries(&self) -> Vec<Op> {
         Op::ALL.to_vec()
     }

@@ -36,6 +36,8 @@ pub struct Process {
     pub dir: PathBuf,
     /// Names of environment variables that its programs get, besides the common ones.
     pub env: Vec<String>,
+    /// Whether every call of it is refused: it plans and probes only.
+    pub read_only: bool,
     /// What it can do.
     pub actions: BTreeMap<Op, ProcessAction>,
 }
@@ -57,6 +59,8 @@ pub struct ProcessAction {
     pub kill: Span,
     /// What reads the world afterwards, independently of the call.
     pub probe: Option<Probe>,
+    /// Names of `[probes.NAME]` that read it too.
+    pub probes: Vec<String>,
     /// What the probe must read; nothing: the operation's own checks.
     pub checks: Option<Vec<Check>>,
     /// Within which time after acceptance the checks must hold.
@@ -90,6 +94,22 @@ pub enum ProbeFormat {
 }
 
 impl Adapter {
+    /// Whether every call of it is refused.
+    #[must_use]
+    pub fn is_read_only(&self) -> bool {
+        match self {
+            Self::Process(process) => process.read_only,
+        }
+    }
+
+    /// The named probes of its actions.
+    pub fn probes(&self) -> impl Iterator<Item = (Op, &[String])> {
+        let actions = match self {
+            Self::Process(process) => process.actions.iter(),
+        };
+        actions.map(|(op, action)| (*op, action.probes.as_slice()))
+    }
+
     /// Whether it carries `op` for this agent.
     #[must_use]
     pub fn carries(&self, op: Op, agent: &AgentId) -> bool {

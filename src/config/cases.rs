@@ -109,6 +109,16 @@ fn each_mistake_is_told_at_its_place_with_a_hint() {
             "[adapters.k]\ntype = 'process'\n[adapters.k.actions.isolat]\nrun = ['sh']",
             "c.toml:3:21: there is no action `isolat` (hint: did you mean `isolate`?)",
         ),
+        ("[probes.k]", "c.toml:1:9: `probes.k` lacks the key `type` (hint: types: process)"),
+        (
+            "[probes.k]\ntype = 'proces'",
+            "c.toml:2:8: there is no probe of type \"proces\" (hint: did you mean `process`?)",
+        ),
+        ("[probes.k]\ntype = 'process'", "c.toml:1:9: `probes.k` lacks the key `run`"),
+        (
+            "[probes.k]\ntype = 'process'\nrun = ['sh', '{to}']",
+            "c.toml:3:7: `run`: nothing is called {to} here (hint: known here: target, agent)",
+        ),
         (
             "[review]\nlanguage = 'zh'",
             "c.toml:2:12: `review.language`: unknown value \"zh\" (hint: possible: en, zh-Hant)",
@@ -165,6 +175,10 @@ fn each_mistake_in_an_action_is_told_and_leaves_the_action_out() {
             "c.toml:4:7: `run` holds a NUL, which no program can get",
         ),
         (
+            "run = ['sh']\nprobes = 'gateway'",
+            "c.toml:5:10: `adapters.k.actions.isolate.probes`: expected a list, found string \"gateway\"",
+        ),
+        (
             "run = ['sh']\nchecks = []\ndestroys_evidence = 'no'",
             "c.toml:6:21: `adapters.k.actions.isolate.destroys_evidence`: expected a boolean, found string \"no\"",
         ),
@@ -192,6 +206,27 @@ fn an_action_that_nothing_can_prove_is_told_and_kept() {
     let Adapter::Process(process) = &settings.adapters["k"];
     assert!(process.actions.contains_key(&Op::Isolate));
     assert_eq!(read(&format!("{text}checks = []\n")).1, [""; 0]);
+}
+
+#[test]
+fn a_probe_that_is_named_must_be_described_and_is_proof_enough() {
+    let text =
+        "[adapters.k]\ntype = 'process'\n[adapters.k.actions.isolate]\nrun = ['sh']\nprobes = ['gatewy']\n";
+    let probe = "[probes.gateway]\ntype = 'process'\nrun = ['sh', '{agent}']\nformat = 'json'\n";
+    assert_eq!(
+        read(text).1,
+        ["c.toml:5:10: there is no probe \"gatewy\" (hint: describe it in [probes.gatewy])"]
+    );
+    assert_eq!(
+        read(&format!("{text}{probe}")).1,
+        ["c.toml:5:10: there is no probe \"gatewy\" (hint: did you mean `gateway`?)"]
+    );
+    let (settings, problems) = read(&format!("{text}{probe}").replace("gatewy", "gateway"));
+    assert_eq!(problems, [""; 0]);
+    let Reader::Process(gateway) = &settings.probes["gateway"];
+    assert_eq!((gateway.probe.format, gateway.probe.limit), (ProbeFormat::Json, Span::seconds(10)));
+    let named: Vec<_> = settings.adapters["k"].probes().collect();
+    assert_eq!(named, [(Op::Isolate, &["gateway".to_owned()][..])]);
 }
 
 #[test]

@@ -1,16 +1,15 @@
 //! `[adapters.NAME]` of type `process`: from what is written to what can run.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde::Deserialize;
 
 use crate::incident::{Aim, Check, Glob, Op, Span};
 
 use super::adapter::{Placeholders, Probe, ProbeFormat, Process, ProcessAction};
+use super::command::{self, Commands, known_placeholders};
 use super::located::Problems;
 use super::paths::{Env, Paths};
-use super::program;
 use super::tree::Tree;
 use super::wording;
 
@@ -21,6 +20,7 @@ struct WrittenProcess {
     agents: Option<Vec<String>>,
     dir: Option<String>,
     env: Vec<String>,
+    read_only: bool,
     probe: Option<Vec<String>>,
     probe_format: ProbeFormat,
     probe_limit: Option<Span>,
@@ -47,6 +47,7 @@ struct WrittenAction {
     probe_limit: Option<Span>,
     checks: Option<Vec<WrittenCheck>>,
     verify_within: Option<Span>,
+    probes: Vec<String>,
     version: Option<Vec<String>>,
     destroys_evidence: bool,
 }
@@ -65,15 +66,12 @@ impl TryFrom<String> for WrittenCheck {
 
 /// Reads one adapter of this type.
 pub(super) fn read(tree: Tree, paths: &Paths, env: &Env, problems: &mut Problems) -> Option<Process> {
-    Reader { paths, env, dir: paths.config_dir.clone(), problems }.process(tree)
+    Reader { commands: Commands::new(paths, env), problems }.process(tree)
 }
 
 /// Reads one adapter.
 struct Reader<'a> {
-    paths: &'a Paths,
-    env: &'a Env<'a>,
-    /// Where programs with a relative path lie.
-    dir: PathBuf,
+    commands: Commands<'a>,
     problems: &'a mut Problems,
 }
 
@@ -88,16 +86,10 @@ impl Reader<'_> {
         let actions = tree.take("actions", self.problems);
         let written: WrittenProcess = tree.read_whole(self.problems)?;
         if let Some(dir) = &written.dir {
-            self.dir = self.paths.written(dir);
+            self.commands.work_in(dir);
         }
-        let dir = self.dir.clone();
-        for name in &written.env {
-            if name.is_empty() || name.contains(['=', '\0']) || name.starts_with("FLIGHTDECK_") {
-                let message = format!("`env`: \"{name}\" is no variable that can be passed on");
-                self.problems.push(tree.problem_at(&["env"], message));
-                return None;
-            }
-        }
+        let dir = self.commands.dir().to_owned();
+        command::passable(&tree, &written.env, self.problems)?;
         // What every operation on an agent knows.
         let version = self.command(&tree, "version", written.version, &["target", "agent"])?;
         let mut known = vec!["target", "agent"];
@@ -110,7 +102,8 @@ impl Reader<'_> {
         let common = Common { probe, version };
         let agents = written.agents.unwrap_or_else(|| vec!["*".to_owned()]);
         let agents = agents.iter().map(|glob| Glob::new(glob)).collect();
-        let mut process = Process { agents, dir, env: written.env, actions: BTreeMap::new() };
+        let mut process =
+            Process { agents, dir, env: written.env, read_only: written.read_only, actions: BTreeMap::new() };
         if let Some(mut actions) = actions {
             for name in actions.keys() {
                 let Some(op) = self.op(&actions, &name) else { continue };
@@ -156,15 +149,16 @@ impl Reader<'_> {
             probe.format = written.probe_format.unwrap_or(probe.format);
             probe.limit = written.probe_limit.unwrap_or(probe.limit);
         }
-        self.provable(op, tree, probe.is_some(), &mut checks);
+        self.provable(op, tree, probe.is_some() || !written.probes.is_empty(), &mut checks);
         Some(ProcessAction {
             run,
             undo,
-            collect: written.collect.iter().map(|path| self.path(path)).collect(),
+            collect: written.collect.iter().map(|path| self.commands.path(path)).collect(),
             limit: written.limit.unwrap_or(Span::seconds(op.info().limit_s)),
             grace: written.grace,
             kill: written.kill.unwrap_or(KILL),
             probe,
+            probes: written.probes,
             checks,
             verify_within: written.verify_within.unwrap_or(VERIFY_WITHIN),
             version: version.or_else(|| common_version.cloned()),
@@ -219,10 +213,21 @@ impl Reader<'_> {
         let Some(written) = written else { return Some(None) };
         let checks: Vec<Check> = written.into_iter().map(|WrittenCheck(check)| check).collect();
         for check in &checks {
-            self.known_placeholders(tree, "checks", check.name.as_str(), &[])?;
-            self.known_placeholders(tree, "checks", check.expected.as_str(), known)?;
+            known_placeholders(tree, "checks", check.name.as_str(), &[], self.problems)?;
+            known_placeholders(tree, "checks", check.expected.as_str(), known, self.problems)?;
         }
         Some(Some(checks))
+    }
+
+    #[expect(clippy::option_option, reason = "wrong and absent are two things, and only one is told")]
+    fn command(
+        &mut self,
+        tree: &Tree,
+        key: &str,
+        written: Option<Vec<String>>,
+        known: &[&str],
+    ) -> Option<Option<Vec<String>>> {
+        self.commands.read(tree, key, written, known, self.problems)
     }
 
     /// Tells when nothing can ever prove the action. It is kept: better unproved than unavailable.
@@ -240,74 +245,6 @@ impl Reader<'_> {
             *checks = Some(Vec::new());
         }
     }
-
-    fn path(&self, written: &str) -> String {
-        match written.starts_with("~/") {
-            true => self.paths.written(written),
-            false => self.dir.join(written.trim_start_matches("./")),
-        }
-        .display()
-        .to_string()
-    }
-
-    /// A program with arguments: `None` if something is wrong with it, `Some(None)` if there is none.
-    #[expect(clippy::option_option, reason = "wrong and absent are two things, and only one is told")]
-    fn command(
-        &mut self,
-        tree: &Tree,
-        key: &str,
-        written: Option<Vec<String>>,
-        known: &[&str],
-    ) -> Option<Option<Vec<String>>> {
-        let Some(mut run) = written else { return Some(None) };
-        let Some(program) = run.first().filter(|p| !p.trim().is_empty() && !p.starts_with('-')) else {
-            let problem = tree.problem_at(&[key], format!("`{key}` names no program"));
-            self.problems.push(problem.hint("write [\"PROGRAM\", \"ARGUMENT\", …]; no shell is involved"));
-            return None;
-        };
-        if named(program).next().is_some() {
-            let message = format!("`{key}`: the program itself cannot be a placeholder");
-            self.problems.push(tree.problem_at(&[key], message));
-            return None;
-        }
-        if program.contains(char::is_whitespace) && run.len() == 1 && !program.contains('/') {
-            let message = format!("`{key}` is one text with spaces, and no shell takes it apart");
-            let parts: Vec<_> = program.split_whitespace().map(|part| format!("{part:?}")).collect();
-            let hint = format!("write [{}]", parts.join(", "));
-            self.problems.push(tree.problem_at(&[key], message).hint(hint));
-            return None;
-        }
-        if run.iter().any(|argument| argument.contains('\0')) {
-            self.problems
-                .push(tree.problem_at(&[key], format!("`{key}` holds a NUL, which no program can get")));
-            return None;
-        }
-        for argument in &run {
-            self.known_placeholders(tree, key, argument, known)?;
-        }
-        if program.contains('/') {
-            run[0] = self.path(program);
-        }
-        if let Some(missing) = program::missing(&run[0], self.env) {
-            // Told, and kept: it may be there when it is needed.
-            let problem = tree.problem_at(&[key], format!("`{key}`: {}", missing.why));
-            self.problems.push(match missing.hint {
-                Some(hint) => problem.hint(hint),
-                None => problem,
-            });
-        }
-        Some(Some(run))
-    }
-
-    fn known_placeholders(&mut self, tree: &Tree, key: &str, text: &str, known: &[&str]) -> Option<()> {
-        let Some(wrong) = named(text).find(|name| !known.contains(name)) else { return Some(()) };
-        let problem = tree.problem_at(&[key], format!("`{key}`: nothing is called {{{wrong}}} here"));
-        self.problems.push(match wording::meant(wrong, known, "known here") {
-            Some(hint) => problem.hint(hint),
-            None => problem,
-        });
-        None
-    }
 }
 
 /// How long after SIGTERM a program is killed (A3).
@@ -318,26 +255,3 @@ const VERIFY_WITHIN: Span = Span::seconds(60);
 
 /// How long a probe may take.
 const PROBE_LIMIT: Span = Span::seconds(10);
-
-/// The names that stand in braces in a text. Braces around anything else are no placeholder, so
-/// that JSON can be an argument.
-fn named(text: &str) -> impl Iterator<Item = &str> {
-    text.split('{').skip(1).filter_map(|rest| {
-        let (name, _) = rest.split_once('}')?;
-        let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
-        is_name.then_some(name)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn braces_around_a_name_are_a_placeholder_and_json_is_none() {
-        let names = |text| named(text).collect::<Vec<_>>();
-        assert_eq!(names("--id={agent}/{to}"), ["agent", "to"]);
-        assert_eq!(names("{\"a\": {\"b\": 1}} {} { x } {A}"), [""; 0]);
-        assert_eq!(names("{{agent}}"), ["agent"]);
-    }
-}

@@ -13,6 +13,7 @@ use super::file::File;
 use super::located::Problems;
 use super::paths::{Env, Paths};
 use super::program;
+use super::reader::{self, Reader};
 use super::receiver::{self, Receiver};
 use super::tree::Tree;
 
@@ -31,6 +32,8 @@ pub struct Settings {
     pub agents: Vec<Agent>,
     /// What carries actions, by name.
     pub adapters: BTreeMap<String, Adapter>,
+    /// What reads the world for the actions of any adapter, by name.
+    pub probes: BTreeMap<String, Reader>,
     /// The policy file that was named, if one was.
     pub policy: Option<PathBuf>,
     /// How reviews are written.
@@ -139,6 +142,8 @@ struct Written {
     /// Taken out and read one by one; named here for the list of known keys.
     #[serde(rename = "adapters")]
     _adapters: Option<IgnoredAny>,
+    #[serde(rename = "probes")]
+    _probes: Option<IgnoredAny>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -240,6 +245,11 @@ impl Settings {
             Some(adapters) => adapter::read_all(adapters, paths, env, problems),
             None => BTreeMap::new(),
         };
+        let probes = match tree.take("probes", problems) {
+            Some(probes) => reader::read_all(probes, paths, env, problems),
+            None => BTreeMap::new(),
+        };
+        reader::all_exist(&adapters, &probes, &whole, problems);
         let written: Written = tree.read(problems).unwrap_or_default();
         let agents = agents(written.agents, &whole, paths, problems);
         vitals_can_be_read(&agents, &whole, env, problems);
@@ -255,6 +265,7 @@ impl Settings {
             },
             agents,
             adapters,
+            probes,
             policy: written.policy.file.map(|file| paths.written(&file)),
             review: written.review,
         }

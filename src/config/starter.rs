@@ -102,6 +102,7 @@ mod tests {
             "[policy]\n",
             "[review]\n",
             "[adapters.x]\ntype = 'process'\n",
+            "[probes.x]\ntype = 'process'\n",
             "[adapters.x]\ntype = 'process'\n[adapters.x.actions.isolate]\n",
         ] {
             let (_, problems) = read(&format!("{section}qqqqqqqqqqqqqqqq = 1\n"));

@@ -69,6 +69,13 @@ impl<'f> Tree<'f> {
         self.root.get_ref().keys().map(|key| key.get_ref().to_string()).collect()
     }
 
+    /// The keys of the table at `key`, if there is one.
+    #[must_use]
+    pub fn keys_of(&self, key: &str) -> Vec<String> {
+        let table = self.root.get_ref().get(key).and_then(|value| value.get_ref().as_table());
+        table.into_iter().flat_map(|table| table.keys()).map(|key| key.get_ref().to_string()).collect()
+    }
+
     /// The keys that lead here, with dots between them.
     #[must_use]
     pub fn path(&self) -> String {

@@ -249,7 +249,7 @@ impl Hub {
         command: Command,
         actor: &Actor,
     ) -> Result<Done, HubError> {
-        self.refuse_when_read_only(&command)?;
+        self.refuse_when_read_only(incident, &command)?;
         for _ in 0..TRIES {
             let position = *self.0.position.borrow();
             let target = incident.or_else(|| self.route(&command));
@@ -292,10 +292,25 @@ impl Hub {
         Ok(Some(append).filter(|append| !append.entries.is_empty()))
     }
 
-    fn refuse_when_read_only(&self, command: &Command) -> Result<(), HubError> {
-        if self.0.read_only && matches!(command, Command::Act { .. } | Command::Approve { .. }) {
+    /// Nothing that leads to a call goes through a hub, or to an adapter, that only reads.
+    fn refuse_when_read_only(&self, incident: Option<IncidentId>, command: &Command) -> Result<(), HubError> {
+        let adapter = if let Command::Act { plan, .. } = command {
+            plan.adapter.clone()
+        } else if let Command::Approve { action, .. } = command {
+            let board = self.board();
+            let action = incident.and_then(|id| board.incident(id)?.actions.get(action));
+            action.map(|action| action.plan.adapter.clone()).unwrap_or_default()
+        } else {
+            return Ok(());
+        };
+        if self.0.read_only {
             let why = "this flightdeck was started read-only";
             return Err(Refusal::new("--read-only", why, "act from one that was not").into());
+        }
+        if self.0.rig.by_name(adapter.as_str()).is_some_and(Adapter::is_read_only) {
+            let why = format!("the adapter '{adapter}' is configured to read only");
+            let instead = format!("take read_only out of [adapters.{adapter}], or act by another way");
+            return Err(Refusal::new("read_only", &why, &instead).into());
         }
         Ok(())
     }

@@ -23,6 +23,8 @@ pub struct Action {
     pub collect: Vec<Collect>,
     /// What reads the world.
     pub probe: Option<Probe>,
+    /// Whether readers of another name read it too.
+    pub probed: bool,
     /// What it must read.
     pub checks: Vec<CheckTemplate>,
     /// What reads the version.
@@ -94,12 +96,13 @@ fn build(op: Op, spec: &ActionSpec, place: &Place, problems: &mut Problems) -> O
     let checks = checks(op, spec, &read, problems);
     let told = problems.all.len() > told_before;
     let limit = spec.limit.unwrap_or(Duration::from_secs(info.limit_s.into()));
-    let ActionSpec { grace, kill, verify_within, destroys_evidence, .. } = *spec;
+    let ActionSpec { probed, grace, kill, verify_within, destroys_evidence, .. } = *spec;
     let action = Action {
         run,
         undo,
         collect,
         probe,
+        probed,
         checks,
         version,
         limit,

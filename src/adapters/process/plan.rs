@@ -8,7 +8,7 @@ use crate::adapters::template::CheckTemplate;
 use crate::incident::{Check, Inverse, Op, Params, Plan, Text};
 
 use super::ProcessAdapter;
-use super::probe::{self, Readings};
+use super::probe::{self, Printed};
 use super::route::Route;
 
 /// How long a version may take to be read. Nobody waits longer in the middle of an incident.
@@ -66,11 +66,11 @@ impl ProcessAdapter {
 
     /// What must be read before the call, so that an undo goes back to just that: a relative undo
     /// is never safe.
-    async fn before(&self, route: &Route<'_>, target: &Text, params: &Params) -> Readings {
+    async fn before(&self, route: &Route<'_>, target: &Text, params: &Params) -> Printed {
         let is_pinned = |op: Op| ask::table_checks(op).iter().any(|check| check.shows().is_some());
         let needed = route.op.info().inverse.is_some_and(is_pinned);
         let Some(probe) = route.action.probe.as_ref().filter(|probe| needed && !probe.uses(VERSION)) else {
-            return Readings::new();
+            return Printed::new();
         };
         let values = route.values(target, params, None, "");
         probe.read_with(&values, Self::env(route.op, target)).await.unwrap_or_default()
@@ -83,7 +83,7 @@ impl ProcessAdapter {
         target: &Text,
         params: &Params,
         version: Option<&Text>,
-        before: &Readings,
+        before: &Printed,
     ) -> Option<Inverse> {
         let op = route.op.info().inverse?;
         let back = if route.undoes.is_none() && route.action.undo.is_some() {

@@ -13,8 +13,8 @@ use crate::incident::{AgentId, Text};
 use super::child::{self, How, Place, Program, WhenDropped};
 use super::spec::{Format, ProbeSpec};
 
-/// Values read, by name.
-pub type Readings = BTreeMap<String, Text>;
+/// Values that a program printed, by name.
+pub type Printed = BTreeMap<String, Text>;
 
 /// A probe prints a few values, not logs.
 const OUTPUT_MAX: usize = 256 * 1024;
@@ -52,7 +52,7 @@ impl Probe {
     ///
     /// # Errors
     /// In words: why nothing could be read.
-    pub async fn read(&self, agent: &AgentId) -> Result<Readings, Text> {
+    pub async fn read(&self, agent: &AgentId) -> Result<Printed, Text> {
         let target = Text::line(agent.as_str());
         let values = [("agent", target.clone()), ("target", target)].map(|(n, v)| (n.to_owned(), v));
         self.read_with(&values.into(), vec![("FLIGHTDECK_AGENT", agent.as_str().into())]).await
@@ -66,7 +66,7 @@ impl Probe {
         &self,
         values: &Values,
         env: Vec<(&'static str, OsString)>,
-    ) -> Result<Readings, Text> {
+    ) -> Result<Printed, Text> {
         let argv = self.argv.fill(values)?;
         let printed = read_output(argv, self.place.clone(), env, self.limit).await?;
         readings(&printed, self.format)
@@ -103,7 +103,7 @@ pub(super) async fn read_output(
 ///
 /// # Errors
 /// In words: why nothing in it can be trusted.
-pub fn readings(printed: &[u8], format: Format) -> Result<Readings, Text> {
+pub fn readings(printed: &[u8], format: Format) -> Result<Printed, Text> {
     let all = match format {
         Format::Lines => of_lines(printed),
         Format::Json => of_json(printed)?,
@@ -122,9 +122,9 @@ pub fn readings(printed: &[u8], format: Format) -> Result<Readings, Text> {
 
 /// Lines that are no `name=value` or `name@replica=value` are passed over. A name with two values has none: somebody may
 /// have smuggled a line into the other's value.
-fn of_lines(printed: &[u8]) -> Readings {
+fn of_lines(printed: &[u8]) -> Printed {
     let text = String::from_utf8_lossy(printed);
-    let mut all = Readings::new();
+    let mut all = Printed::new();
     let mut contradicted = BTreeSet::new();
     for line in text.lines() {
         let Some((name, value)) = line.split_once('=') else { continue };
@@ -139,7 +139,7 @@ fn of_lines(printed: &[u8]) -> Readings {
     all
 }
 
-fn of_json(printed: &[u8]) -> Result<Readings, Text> {
+fn of_json(printed: &[u8]) -> Result<Printed, Text> {
     use serde_json::{Map, Value};
     let object: Map<String, Value> = serde_json::from_slice(printed)
         .map_err(|why| Text::line(&format!("the probe printed no JSON object: {why}")))?;
@@ -150,7 +150,7 @@ fn of_json(printed: &[u8]) -> Result<Readings, Text> {
         Value::Bool(false) => Some(Text::line("no")),
         Value::Null | Value::Array(_) | Value::Object(_) => None,
     };
-    let mut all = Readings::new();
+    let mut all = Printed::new();
     for (name, value) in object.iter().filter(|(name, _)| is_name(name)) {
         // An object holds a value for each replica.
         let replicas = value.as_object().into_iter().flatten();
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn pairs(readings: &Readings) -> Vec<(&str, &str)> {
+    fn pairs(readings: &Printed) -> Vec<(&str, &str)> {
         readings.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
     }
 

@@ -35,7 +35,7 @@ impl<'a> Route<'a> {
     pub fn checks(&self) -> Vec<CheckTemplate> {
         match self.undoes {
             None => self.action.checks.clone(),
-            Some(_) if self.action.probe.is_some() => ask::table_checks(self.op),
+            Some(_) if self.action.probe.is_some() || self.action.probed => ask::table_checks(self.op),
             Some(_) => Vec::new(),
         }
     }

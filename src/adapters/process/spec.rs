@@ -44,6 +44,8 @@ pub struct ActionSpec {
     pub collect: Vec<String>,
     /// What reads the world afterwards, independently of the call.
     pub probe: Option<ProbeSpec>,
+    /// Whether readers of another name read it too.
+    pub probed: bool,
     /// What the probe must read; none: the operation's own checks.
     pub checks: Option<Vec<Check>>,
     /// A program whose first line of output is the target's version.
@@ -67,6 +69,7 @@ impl Default for ActionSpec {
             undo: None,
             collect: Vec::new(),
             probe: None,
+            probed: false,
             checks: None,
             version: None,
             limit: None,

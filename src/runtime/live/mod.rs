@@ -1,65 +1,19 @@
 //! The live realm from the configuration: adapters, log sources, the alert receiver.
 
+mod process;
+mod rig;
+
 use std::sync::Arc;
 
 use super::engine::Extras;
 use super::vitals::Patient;
-use crate::adapters::{ActionSpec, Format, Live, LiveAdapter, ProbeSpec, ProcessAdapter, ProcessSpec, Rig};
 use crate::app::msg::Notice;
-use crate::config::{Adapter, Agent, Config, Env, Paths, ProbeFormat, ProcessAction, Settings};
+use crate::config::{Agent, Config, Env, Paths, Settings};
 use crate::incident::Text;
 use crate::logs::LogSource;
 use crate::sources::{ReceiverSpec, Token};
 
-/// The adapters of the live realm; what cannot be built is said and left out, and its operations
-/// are unavailable.
-#[must_use]
-pub fn rig(settings: &Settings) -> (Rig, Vec<Text>) {
-    let mut built: Vec<Box<dyn LiveAdapter>> = Vec::new();
-    let mut problems = Vec::new();
-    for (name, adapter) in &settings.adapters {
-        let Adapter::Process(process) = adapter;
-        let actions = process.actions.iter().map(|(op, action)| (*op, spec(action))).collect();
-        let spec = ProcessSpec {
-            agents: process.agents.clone(),
-            actions,
-            dir: Some(process.dir.clone()),
-            env: process.env.clone(),
-        };
-        match ProcessAdapter::new(name, spec) {
-            Ok(adapter) => built.push(Box::new(adapter)),
-            Err(all) => {
-                let words = |problem| Text::line(&format!("adapters.{name}.{problem}"));
-                problems.extend(all.into_iter().map(words));
-            }
-        }
-    }
-    (Rig::Live(Live::new(built)), problems)
-}
-
-fn spec(action: &ProcessAction) -> ActionSpec {
-    let probe = action.probe.as_ref().map(|probe| ProbeSpec {
-        run: probe.run.clone(),
-        format: match probe.format {
-            ProbeFormat::Lines => Format::Lines,
-            ProbeFormat::Json => Format::Json,
-        },
-        limit: probe.limit.duration(),
-    });
-    ActionSpec {
-        run: action.run.clone(),
-        undo: action.undo.clone(),
-        collect: action.collect.clone(),
-        probe,
-        checks: action.checks.clone(),
-        version: action.version.clone(),
-        limit: Some(action.limit.duration()),
-        grace: action.grace.duration(),
-        kill: action.kill.duration(),
-        verify_within: action.verify_within.duration(),
-        destroys_evidence: action.destroys_evidence,
-    }
-}
+pub use rig::rig;
 
 /// The log files of the configured agents.
 #[must_use]

@@ -1,0 +1,147 @@
+//! Readers: what reads the world by a name of its own, for the actions of any adapter.
+//!
+//! The best probe goes another way than the call did: metrics, pods, a canary request. So a reader
+//! is configured beside the adapters, and an action of any of them may name it. What it reads is
+//! merged with what the action's own probe read; where the two disagree, nothing was read.
+
+use std::collections::BTreeMap;
+
+use super::Pending;
+use super::sample::{Sample, values_of};
+use super::template::Values;
+use crate::incident::{Check, Text};
+
+/// Reads the world; never changes it.
+pub trait Reader: Send + Sync {
+    /// Its name in the configuration.
+    fn name(&self) -> &Text;
+
+    /// What is read of a target now. `values` are what placeholders stand for: the target, by its
+    /// kind too, and the parameters of the action that is to be proved.
+    ///
+    /// # Errors
+    /// In words: why nothing could be read. No data is not zero.
+    fn read<'a>(&'a self, target: &'a Text, values: &'a Values) -> Pending<'a, Result<Readings, Text>>;
+}
+
+/// What was read, by name: `api_calls` of the target as a whole, `api_calls@pod-7` of one replica.
+/// A name may be known to have no value: a replica that did not answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Readings(BTreeMap<String, Option<Text>>);
+
+impl Readings {
+    /// Nothing yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    /// One more value. Two different ones for the same name are none.
+    pub fn put(&mut self, name: impl Into<String>, value: Text) {
+        let value = Some(value);
+        self.0
+            .entry(name.into())
+            .and_modify(|before| {
+                if *before != value {
+                    *before = None;
+                }
+            })
+            .or_insert(value);
+    }
+
+    /// One more value, of a replica.
+    pub fn put_of(&mut self, replica: &str, name: &str, value: Text) {
+        self.put(format!("{name}@{replica}"), value);
+    }
+
+    /// The replica is there and could not be read.
+    pub fn unread(&mut self, replica: &str, name: &str) {
+        self.0.insert(format!("{name}@{replica}"), None);
+    }
+
+    /// The value of a name, if it was read.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Text> {
+        self.0.get(name).and_then(Option::as_ref)
+    }
+
+    /// Every name with its value, in the alphabet's order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Option<&Text>)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_ref()))
+    }
+
+    /// Whether nothing at all was read.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What these checks ask for. A check that only replicas have a value for gets none of the
+    /// whole.
+    #[must_use]
+    pub fn samples(&self, checks: &[Check]) -> Vec<Sample> {
+        let mut all = Vec::new();
+        for (check, name) in checks.iter().map(|check| check.name.as_str()).enumerate() {
+            let before = all.len();
+            all.extend(values_of(&self.0, name).map(|(replica, value)| Sample {
+                check,
+                replica: Some(Text::line(replica)),
+                value: value.clone(),
+            }));
+            let whole = self.0.get(name);
+            if whole.is_some() || all.len() == before {
+                all.push(Sample::whole(check, whole.cloned().flatten()));
+            }
+        }
+        all
+    }
+}
+
+impl FromIterator<(String, Text)> for Readings {
+    fn from_iter<I: IntoIterator<Item = (String, Text)>>(values: I) -> Self {
+        let mut readings = Self::new();
+        for (name, value) in values {
+            readings.put(name, value);
+        }
+        readings
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_of_the_whole_or_of_a_replica() {
+        let checks: Vec<Check> =
+            ["status = stopped", "calls = 0", "queue = 0", "statu = x"].map(|c| c.parse().unwrap()).into();
+        let read = [
+            ("status@b", "running"),
+            ("status@a", "stopped"),
+            ("calls", "0"),
+            ("calls@a", "0"),
+            ("queue@ ", "0"),
+        ];
+        let mut read: Readings =
+            read.map(|(name, value)| (name.to_owned(), Text::line(value))).into_iter().collect();
+        read.unread("c", "status");
+        let shown: Vec<String> = read
+            .samples(&checks)
+            .iter()
+            .map(|s| {
+                let text = |text: &Option<Text>| text.as_ref().map_or("-".to_owned(), ToString::to_string);
+                format!("{} {} {}", s.check, text(&s.replica), text(&s.value))
+            })
+            .collect();
+        assert_eq!(shown, ["0 a stopped", "0 b running", "0 c -", "1 a 0", "1 - 0", "2 - -", "3 - -"]);
+    }
+
+    #[test]
+    fn a_name_with_two_values_has_none() {
+        let mut read = Readings::new();
+        for value in ["0", "5", "0"] {
+            read.put("calls", Text::line(value));
+        }
+        assert_eq!((read.get("calls"), read.is_empty()), (None, false));
+    }
+}

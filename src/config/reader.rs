@@ -1,0 +1,139 @@
+//! `[probes.NAME]`: what reads the world for the actions of any adapter.
+//!
+//! The best probe goes another way than the call: so it is described on its own, and an action
+//! names it by `probes = ["NAME"]`.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::incident::{Span, Text};
+
+use super::adapter::{Adapter, Probe, ProbeFormat};
+use super::command::{self, Commands};
+use super::located::Problems;
+use super::paths::{Env, Paths};
+use super::tree::Tree;
+use super::wording;
+
+/// The types of probes that a file may name.
+const TYPES: &[&str] = &["process"];
+
+/// What the arguments of a named probe may hold.
+const KNOWN: &[&str] = &["target", "agent"];
+
+/// One configured reader.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reader {
+    /// Runs a program.
+    Process(ProcessReader),
+}
+
+/// A program that reads the world.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProcessReader {
+    /// Its working directory: that of the configuration file unless set.
+    pub dir: PathBuf,
+    /// Names of environment variables that it gets, besides the common ones.
+    pub env: Vec<String>,
+    /// The program.
+    pub probe: Probe,
+}
+
+/// The keys of a program as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WrittenProcess {
+    run: Option<Vec<String>>,
+    format: ProbeFormat,
+    limit: Option<Span>,
+    dir: Option<String>,
+    env: Vec<String>,
+    // Read beforehand; named here for the list of known keys.
+    #[serde(rename = "type")]
+    _type: Option<IgnoredAny>,
+}
+
+/// Reads every `[probes.NAME]`.
+pub(super) fn read_all(
+    mut probes: Tree,
+    paths: &Paths,
+    env: &Env,
+    problems: &mut Problems,
+) -> BTreeMap<String, Reader> {
+    let mut read = BTreeMap::new();
+    for name in probes.keys() {
+        let Some(mut tree) = probes.take(&name, problems) else { continue };
+        let Some(kind) = kind(&mut tree, TYPES, problems) else { continue };
+        let reader = match kind.as_str() {
+            "process" => process(&tree, paths, env, problems).map(Reader::Process),
+            _ => None, // `kind` lets only known types through
+        };
+        read.extend(reader.map(|reader| (name, reader)));
+    }
+    read
+}
+
+/// Takes the key `type` out; anything but one of these is told.
+fn kind(tree: &mut Tree, types: &[&str], problems: &mut Problems) -> Option<String> {
+    let place = tree.span_of(&["type"]);
+    let Some((kind, span)) = tree.take_text("type", problems) else {
+        if place == tree.span_of(&[]) {
+            let problem = tree.problem(place, format!("`{}` lacks the key `type`", tree.path()));
+            problems.push(problem.hint(format!("types: {}", types.join(", "))));
+        }
+        return None; // something that is no text has been told
+    };
+    if types.contains(&kind.as_str()) {
+        return Some(kind);
+    }
+    let problem = tree.problem(span, format!("there is no probe of type \"{}\"", Text::line(&kind)));
+    problems.push(match wording::meant(&kind, types, "types") {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    });
+    None
+}
+
+fn process(tree: &Tree, paths: &Paths, env: &Env, problems: &mut Problems) -> Option<ProcessReader> {
+    let written: WrittenProcess = tree.read_whole(problems)?;
+    let mut commands = Commands::new(paths, env);
+    if let Some(dir) = &written.dir {
+        commands.work_in(dir);
+    }
+    command::passable(tree, &written.env, problems)?;
+    let Some(run) = commands.read(tree, "run", written.run, KNOWN, problems)? else {
+        problems.push(tree.problem_at(&[], format!("`{}` lacks the key `run`", tree.path())));
+        return None;
+    };
+    let limit = written.limit.unwrap_or(Span::seconds(10));
+    let probe = Probe { run, format: written.format, limit };
+    Some(ProcessReader { dir: commands.dir().to_owned(), env: written.env, probe })
+}
+
+/// Tells of names under which actions look for a probe and there is none.
+pub(super) fn all_exist(
+    adapters: &BTreeMap<String, Adapter>,
+    probes: &BTreeMap<String, Reader>,
+    tree: &Tree,
+    problems: &mut Problems,
+) {
+    // One that is described wrongly has been told already.
+    let described = tree.keys_of("probes");
+    for (name, adapter) in adapters {
+        for (op, named) in adapter.probes() {
+            for wrong in named.iter().filter(|n| !probes.contains_key(*n) && !described.contains(n)) {
+                let place = ["adapters", name, "actions", op.word(), "probes"];
+                let shown = Text::line(wrong);
+                let problem = tree.problem_at(&place, format!("there is no probe \"{shown}\""));
+                let known: Vec<&str> = probes.keys().map(String::as_str).collect();
+                problems.push(match wording::meant(wrong, &known, "there is") {
+                    Some(hint) => problem.hint(hint),
+                    None => problem.hint(format!("describe it in [probes.{shown}]")),
+                });
+            }
+        }
+    }
+}
