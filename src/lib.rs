@@ -24,6 +24,7 @@
 //! | inverse | the call that undoes an action, recorded before the action runs |
 //! | intent | what a person means by a key |
 //! | source | what brings alerts or log lines in |
+//! | message | what people outside are told: queued as an entry, then delivered by a **channel** |
 //! | policy | the rules as data: windows, guardrails, approvals, escalation, cadence |
 //! | scenario | a drill's script; an **inject** is one timed step of it |
 //!
@@ -33,8 +34,8 @@
 //!
 //! - [`incident`] knows nothing but values: no clock, no input or output, no async.
 //! - [`app`] knows `incident`: what one person's screen does.
-//! - [`config`], [`store`], [`adapters`], [`sources`], [`logs`], [`sim`] and [`tui`] know those two,
-//!   and never each other.
+//! - [`config`], [`store`], [`adapters`], [`channels`], [`sources`], [`logs`], [`sim`] and [`tui`]
+//!   know those two, and never each other.
 //! - [`web`] is how those of them that speak HTTP do it, and knows only [`incident::Text`]; below
 //!   everything lie [`error`] and [`secret`], which know nothing.
 //! - [`runtime`] joins them; [`cli`] is a front of it.
@@ -97,6 +98,7 @@
 //! | an event | a variant of [`incident::Event`] and an arm of `Incident::apply`; stored entries keep their form for ever |
 //! | a pane | one file in [`tui::panes`] and a line in [`PANES`](tui::panes::PANES) |
 //! | an adapter | an implementation of [`adapters::Adapter`], its type in [`config::adapter`], its line in [`runtime::live`] |
+//! | a channel | an implementation of [`channels::Channel`] and of [`channels::LiveChannel`], its type in `config`, its line in [`runtime::live`] |
 //! | a source of alerts | a parser in [`sources`] from bytes to [`sources::Delivery`], and its path |
 //! | a subcommand | one file in [`cli`] |
 //! | a scenario, a theme, a keymap, a review template | one file in `assets/scenarios`, `themes`, `keymaps`, `assets/templates` |
@@ -113,6 +115,7 @@
 
 pub mod adapters;
 pub mod app;
+pub mod channels;
 pub mod cli;
 pub mod config;
 pub mod error;

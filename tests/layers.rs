@@ -23,6 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("config", &["incident", "app", "error", "secret"]),
     ("store", &["incident", "app", "error"]),
     ("adapters", &["incident", "app", "error", "secret", "web"]),
+    ("channels", &["incident", "app", "error", "secret", "web"]),
     ("sources", &["incident", "app", "error", "secret", "web"]),
     ("logs", &["incident", "app", "error"]),
     ("sim", &["incident", "app", "error"]),
@@ -30,8 +31,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "runtime",
         &[
-            "incident", "app", "error", "secret", "web", "config", "store", "adapters", "sources", "logs",
-            "sim", "tui",
+            "incident", "app", "error", "secret", "web", "config", "store", "adapters", "channels",
+            "sources", "logs", "sim", "tui",
         ],
     ),
     ("cli", &["incident", "app", "error", "config", "runtime"]),
@@ -59,7 +60,10 @@ const FOREIGN: &[(&[&str], &[&str], &str)] = &[
         "the pure layers take values and return values",
     ),
     (
-        &["incident", "app", "web", "store", "adapters", "sources", "logs", "sim", "tui", "config"],
+        &[
+            "incident", "app", "web", "store", "adapters", "channels", "sources", "logs", "sim", "tui",
+            "config",
+        ],
         &["Utc::now", "Local::now", "SystemTime::now"],
         "there is no clock below runtime: time comes in as a value",
     ),

@@ -4,8 +4,9 @@
 use chrono::NaiveDate;
 
 use super::{
-    ActionId, AgentId, Alert, Area, Audience, Digest, Disposition, HypothesisId, ImprovementId, IncidentId,
-    Mark, Outcome, Pattern, Plan, Progress, Reading, Realm, Role, Severity, Text, Time,
+    ActionId, AgentId, Alert, Area, Audience, Digest, Disposition, DraftId, HypothesisId, ImprovementId,
+    IncidentId, Mark, MessageId, Outcome, Pattern, Plan, Progress, Reading, Realm, Role, Severity, Text,
+    Time,
 };
 
 /// A wish, to be decided by policy.
@@ -167,6 +168,43 @@ pub enum Command {
         /// When the next one comes; none: by the policy's cadence.
         next_at: Option<Time>,
     },
+    /// Send an AI actor's draft of an update, perhaps in other words (C2).
+    SendDraft {
+        /// Which.
+        draft: DraftId,
+        /// What is affected.
+        affected: Text,
+        /// What is being done.
+        doing: Text,
+        /// When the next one comes; none: by the policy's cadence.
+        next_at: Option<Time>,
+    },
+    /// Do not send a draft.
+    DropDraft {
+        /// Which.
+        draft: DraftId,
+        /// Why.
+        reason: Text,
+    },
+    /// What became of a message that was sent.
+    Deliver {
+        /// Which.
+        message: MessageId,
+        /// What became of it.
+        receipt: Receipt,
+    },
+    /// Try a message again that was given up.
+    RetryMessage {
+        /// Which.
+        message: MessageId,
+    },
+    /// Do not tell a message any more.
+    DropMessage {
+        /// Which.
+        message: MessageId,
+        /// Why.
+        reason: Text,
+    },
     /// Write something down.
     Note {
         /// What.
@@ -294,6 +332,25 @@ pub enum Report {
     Readings(Vec<Reading>),
 }
 
+/// What became of a message, from whoever sent it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    /// The channel took it.
+    Delivered {
+        /// What it answered.
+        answer: Text,
+        /// What it calls the incident or the message: a thread, an alert.
+        reference: Option<Text>,
+    },
+    /// It did not, or nobody knows.
+    Failed {
+        /// Why.
+        reason: Text,
+        /// When it is tried again; none: never by itself.
+        again_at: Option<Time>,
+    },
+}
+
 /// What a person says is true of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Settlement {
@@ -338,6 +395,11 @@ impl Command {
         Self::Suppose { .. } => "suppose",
         Self::CloseHypothesis { .. } => "close-hypothesis",
         Self::Update { .. } => "update",
+        Self::SendDraft { .. } => "send-draft",
+        Self::DropDraft { .. } => "drop-draft",
+        Self::Deliver { .. } => "deliver",
+        Self::RetryMessage { .. } => "retry-message",
+        Self::DropMessage { .. } => "drop-message",
         Self::Note { .. } => "note",
         Self::Decide { .. } => "decide",
         Self::PinLine { .. } => "pin-line",

@@ -2,10 +2,11 @@
 
 use chrono::TimeDelta;
 
-use super::policy::{Level, Moment, WindowName};
+use super::outbox::plural;
+use super::policy::{Condition, Moment, WindowName};
 use super::{
-    ActionId, Audience, Disposition, HypothesisId, ImprovementId, Incident, Lamp, Mark, Policy, Progress,
-    Text, Time,
+    ActionId, Audience, Disposition, HypothesisId, ImprovementId, Incident, Lamp, Mark, MessageId, Policy,
+    Progress, Text, Time,
 };
 
 /// What falls due.
@@ -13,6 +14,8 @@ use super::{
 pub enum Due {
     /// A window of the severity matrix (A1, B1).
     Window(WindowName),
+    /// People are told of it (B12).
+    Notify,
     /// A proposal that waits for approval (B4).
     Approval(ActionId),
     /// The checks of an accepted action.
@@ -23,6 +26,8 @@ pub enum Due {
     Hypothesis(HypothesisId),
     /// A level to be brought in (C2, D10).
     Escalation(u8),
+    /// A message that is late, failing or given up (B12).
+    Message(MessageId),
     /// An improvement (A14).
     Improvement(ImprovementId),
     /// A mitigation that somebody takes away by a date.
@@ -106,6 +111,8 @@ pub fn deadlines(incident: &Incident, policy: &Policy, now: Time) -> Vec<Deadlin
     let clock = Clock { incident, policy, now };
     let mut all = clock.windows();
     let mut rest = Vec::new();
+    clock.notify(&mut rest);
+    clock.messages(&mut rest);
     clock.approvals(&mut rest);
     clock.verifications(&mut rest);
     clock.hypotheses(&mut rest);
@@ -165,6 +172,41 @@ impl Clock<'_> {
         all
     }
 
+    /// People are told within the time of the severity, from T0 (B12). It is met by whatever told
+    /// them first.
+    fn notify(&self, all: &mut Vec<Deadline>) {
+        let Some(detected) = self.incident.mark(Mark::T0) else { return };
+        let at = self.policy.notify_within.of(self.incident.severity).after(detected);
+        let mut deadline = self.deadline(Due::Notify, "notify".to_owned(), detected, at);
+        deadline.met = self.incident.told_at();
+        // Without a channel flightdeck can tell nobody: then it is measured, and the window to
+        // respond alarms.
+        deadline.enforced = !self.policy.routes.is_empty();
+        if at > detected && (self.incident.is_open() || deadline.met.is_some()) {
+            all.push(deadline);
+        }
+    }
+
+    /// Each message has its time too (B12); one that goes its way in time is nobody's worry.
+    fn messages(&self, all: &mut Vec<Deadline>) {
+        let outbox = &self.incident.outbox;
+        for sent in outbox.waiting().chain(outbox.given_up()) {
+            let message = &sent.message;
+            let label = format!("tell {} through {}", message.to, message.channel);
+            let due = Due::Message(message.id);
+            let mut deadline = self.deadline(due, label, sent.queued_at, message.tell_by);
+            if sent.is_given_up() {
+                let tries = plural(sent.tries, "try", "tries");
+                deadline.label = format!("NOT TOLD after {} {tries}: {}", sent.tries, message.to);
+                // What is given up is over, however much time there would have been.
+                deadline.at = deadline.at.min(sent.changed_at);
+            }
+            if sent.is_given_up() || sent.tries > 0 || self.now >= deadline.warn_at {
+                all.push(deadline);
+            }
+        }
+    }
+
     fn approvals(&self, all: &mut Vec<Deadline>) {
         for action in self.incident.actions.values().filter(|a| a.lamp == Lamp::Proposed) {
             if let Some(until) = action.approve_by {
@@ -210,20 +252,15 @@ impl Clock<'_> {
     }
 
     fn escalations(&self, all: &mut Vec<Deadline>) {
-        let Some(detected) = self.incident.mark(Mark::T0) else { return };
-        for level in self.due_levels() {
-            let at = level.after.after(detected);
+        for level in &self.policy.escalation {
+            let Some((from, at, trigger)) = level.due(self.incident) else { continue };
             let label = format!("escalate to {}", level.name);
-            all.push(self.deadline(Due::Escalation(level.level), label, detected, at));
+            let deadline = self.deadline(Due::Escalation(level.level), label, from, at);
+            // As long as somebody writes, nobody needs to read that nobody might.
+            if trigger.when != Condition::Forgotten || self.now >= deadline.warn_at {
+                all.push(deadline);
+            }
         }
-    }
-
-    fn due_levels(&self) -> impl Iterator<Item = &Level> {
-        self.policy.escalation.iter().filter(|level| {
-            level.severities.contains(&self.incident.severity)
-                && level.when.holds(self.incident)
-                && !self.incident.escalations.contains_key(&level.level)
-        })
     }
 
     /// What was handed over is to be gone by its date, however long the incident is over.

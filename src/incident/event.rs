@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::severity::words;
 use super::{
-    ActionId, Actor, AgentId, Alert, Disposition, HypothesisId, ImprovementId, IncidentId, Mark, Pattern,
-    Plan, Reading, Realm, Role, Severity, Text, Time,
+    ActionId, Actor, AgentId, Alert, Disposition, DraftId, HypothesisId, ImprovementId, IncidentId, Mark,
+    Message, MessageId, Pattern, Plan, Reading, Realm, Role, Severity, Text, Time,
 };
 
 /// One line of the timeline.
@@ -227,7 +227,27 @@ pub enum Event {
         /// Why.
         reason: Text,
     },
-    /// A status update was sent (D3).
+    /// An AI actor wrote an update that a person has to send (C2).
+    UpdateDrafted {
+        /// Its number.
+        draft: DraftId,
+        /// To whom.
+        audience: Audience,
+        /// What is affected.
+        affected: Text,
+        /// What is being done.
+        doing: Text,
+    },
+    /// A draft was sent by a person, or dropped.
+    DraftSettled {
+        /// Which.
+        draft: DraftId,
+        /// Whether it was sent, perhaps in other words.
+        sent: bool,
+        /// Why it was dropped.
+        reason: Text,
+    },
+    /// A status update was written (D3). Whether it reached anybody, its messages say.
     UpdateSent {
         /// To whom.
         audience: Audience,
@@ -333,6 +353,42 @@ pub enum Event {
         count: u32,
         /// Its words.
         text: Text,
+    },
+    /// Somebody is to be told: always recorded before it is sent (B12).
+    MessageQueued {
+        /// What, to whom, through which channel.
+        message: Message,
+    },
+    /// The channel took a message.
+    MessageDelivered {
+        /// Which.
+        message: MessageId,
+        /// What the channel answered.
+        answer: Text,
+        /// What the channel calls the incident or the message, if it says so: a thread, an alert.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reference: Option<Text>,
+    },
+    /// A message was not delivered, or nobody knows whether it was.
+    MessageFailed {
+        /// Which.
+        message: MessageId,
+        /// Why.
+        reason: Text,
+        /// When it is tried again; none: it is given up.
+        again_at: Option<Time>,
+    },
+    /// A person has a message tried again.
+    MessageRetried {
+        /// Which.
+        message: MessageId,
+    },
+    /// A person decided that a message need not be told.
+    MessageDropped {
+        /// Which.
+        message: MessageId,
+        /// Why.
+        reason: Text,
     },
     /// An entry that a newer flightdeck wrote.
     #[serde(skip)]

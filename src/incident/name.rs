@@ -67,6 +67,28 @@ counted!(
     ImprovementId, "I"
 );
 
+counted!(
+    /// One message of an incident's outbox: `M7`. Within a journal it is the idempotency key.
+    MessageId, "M"
+);
+counted!(
+    /// One draft of a status update: `U1`.
+    DraftId, "U"
+);
+
+/// Reads `M7` or `7`: a thing counted within an incident, by the letter it is written with.
+///
+/// # Errors
+/// In words.
+pub fn counted(written: &str, prefix: char) -> Result<u32, String> {
+    let written = written.trim();
+    let digits = written.strip_prefix([prefix, prefix.to_ascii_lowercase()]).unwrap_or(written);
+    digits.parse().ok().filter(|number| *number > 0).ok_or_else(|| {
+        let shown = Text::line(written);
+        format!("'{shown}' names none; write {prefix}1 or 1")
+    })
+}
+
 /// The id of a production agent: letters, digits and `-_.:/@`, at most 128 of them, and no leading
 /// `-`, so that it can stand in a command's arguments without being taken for an option.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::severity::words;
-use super::{Audience, Incident, Mark, Naming, Op, Severity, Span, Text, Time};
+use super::{Audience, Incident, Mark, Naming, Op, Rota, Route, Severity, Span, Text, Time};
 
 /// Every rule the program enforces.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -33,12 +33,33 @@ pub struct Policy {
     pub rollback: PerSeverity<Urgency>,
     /// How often each audience hears something (D3).
     pub updates: BTreeMap<Audience, PerSeverity<Span>>,
+    /// The words of updates, for each audience (D3).
+    pub update_texts: BTreeMap<Audience, UpdateText>,
+    /// Audiences that hear only what a person sends: what an AI actor writes for them is a draft
+    /// (C2).
+    pub people_tell: Vec<Audience>,
     /// What may be done, by whom; what is not listed is refused.
     pub actions: BTreeMap<Op, Rule>,
     /// Commands that only people may give (C2), by their word.
     pub people_only: Vec<String>,
     /// Who is brought in when (C2, D10), lowest level first.
     pub escalation: Vec<Level>,
+    /// What each channel is told; from the configuration.
+    #[serde(skip)]
+    pub routes: Vec<Route>,
+    /// Who is on call; from the configuration.
+    #[serde(skip)]
+    pub rota: Rota,
+}
+
+/// The words of the updates of one audience (D3). Names in braces stand for what is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateText {
+    /// One line.
+    pub subject: Text,
+    /// All of it.
+    pub text: Text,
 }
 
 /// One value for each severity.
@@ -250,6 +271,49 @@ pub struct Level {
     pub after: Span,
     /// The trigger in words, as written down beforehand.
     pub trigger: Text,
+    /// Further conditions, any of which brings the level in.
+    #[serde(default, rename = "or")]
+    pub others: Vec<Trigger>,
+    /// Whether flightdeck brings it in by itself, where the on-call table says how.
+    #[serde(default = "yes")]
+    pub automatic: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+/// One condition that brings a level in, with the number of minutes written down (C2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trigger {
+    /// The condition.
+    pub when: Condition,
+    /// How long it may last.
+    pub after: Span,
+    /// In words.
+    pub trigger: Text,
+}
+
+impl Level {
+    /// Every condition that brings it in, the first one first.
+    pub fn triggers(&self) -> impl Iterator<Item = Trigger> {
+        let first = Trigger { when: self.when, after: self.after, trigger: self.trigger.clone() };
+        std::iter::once(first).chain(self.others.iter().cloned())
+    }
+
+    /// When it falls due and by which trigger: the earliest of those whose condition holds.
+    #[must_use]
+    pub fn due(&self, incident: &Incident) -> Option<(Time, Time, Trigger)> {
+        if !self.severities.contains(&incident.severity) || incident.escalations.contains_key(&self.level) {
+            return None;
+        }
+        let due = |trigger: Trigger| {
+            let from = trigger.when.since(incident)?;
+            Some((from, trigger.after.after(from), trigger))
+        };
+        self.triggers().filter_map(due).min_by_key(|(_, at, _)| *at)
+    }
 }
 
 /// When a level of escalation falls due.
@@ -264,6 +328,8 @@ pub enum Condition {
     Uncontrolled,
     /// Not resolved.
     Unresolved,
+    /// Acknowledged, and then nothing more was written down by a person.
+    Forgotten,
 }
 
 impl Condition {
@@ -275,6 +341,21 @@ impl Condition {
             Self::NoCommander => incident.commander().is_none(),
             Self::Uncontrolled => incident.mark(Mark::T3).is_none() || incident.leaking_since().is_some(),
             Self::Unresolved => incident.resolved_at().is_none(),
+            Self::Forgotten => incident.mark(Mark::T1).is_some() && incident.is_open(),
+        }
+    }
+
+    /// Since when it counts, while it holds: from detection, or from the last word of a person.
+    #[must_use]
+    pub fn since(self, incident: &Incident) -> Option<Time> {
+        if !self.holds(incident) {
+            return None;
+        }
+        match self {
+            Self::Unacknowledged | Self::NoCommander | Self::Uncontrolled | Self::Unresolved => {
+                incident.mark(Mark::T0)
+            }
+            Self::Forgotten => incident.heard_at.or(incident.mark(Mark::T1)),
         }
     }
 }
@@ -311,6 +392,10 @@ impl Policy {
             actions: BTreeMap::new(),
             people_only: Vec::new(),
             escalation: Vec::new(),
+            update_texts: BTreeMap::new(),
+            people_tell: Audience::ALL.to_vec(),
+            routes: Vec::new(),
+            rota: Rota::default(),
         }
     }
 

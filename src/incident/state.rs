@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::{
-    Action, ActionId, Actor, AgentId, Alert, Area, Audience, Entry, Event, HypothesisId, ImprovementId,
-    IncidentId, Lamp, Mark, Outcome, Pattern, Plan, Progress, Reading, Realm, Role, Severity, Text, Time,
+    Action, ActionId, Actor, AgentId, Alert, Area, Audience, DraftId, Entry, Event, HypothesisId,
+    ImprovementId, IncidentId, Lamp, Mark, MessageKind, Op, Outbox, Outcome, Pattern, Plan, Progress,
+    Reading, Realm, Role, Severity, Text, Time,
 };
 
 /// The state of an incident.
@@ -46,6 +47,16 @@ pub struct Incident {
     pub hypotheses: BTreeMap<HypothesisId, Hypothesis>,
     /// The newest update of each audience.
     pub updates: BTreeMap<Audience, Update>,
+    /// When the first update was written.
+    pub first_update: Option<Time>,
+    /// Drafts of updates that wait for a person.
+    pub drafts: BTreeMap<DraftId, Draft>,
+    /// The number of the newest draft.
+    pub drafted: u32,
+    /// What people outside are told, and what became of it.
+    pub outbox: Outbox,
+    /// When a person was heard of last.
+    pub heard_at: Option<Time>,
     /// Levels that were brought in, and when.
     pub escalations: BTreeMap<u8, Time>,
     /// Improvements by number.
@@ -124,14 +135,33 @@ pub struct Hypothesis {
 /// A status update (D3).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Update {
-    /// When it was sent.
+    /// When it was written.
     pub at: Time,
+    /// The entry.
+    pub seq: u64,
+    /// By whom.
+    pub by: Actor,
     /// What is affected.
     pub affected: Text,
     /// What is being done.
     pub doing: Text,
     /// When the next one is promised.
     pub next_at: Time,
+}
+
+/// An update that an AI actor wrote and a person has to send (C2).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Draft {
+    /// When it was written.
+    pub at: Time,
+    /// By whom.
+    pub by: Actor,
+    /// To whom.
+    pub audience: Audience,
+    /// What is affected.
+    pub affected: Text,
+    /// What is being done.
+    pub doing: Text,
 }
 
 /// Something to be improved (A14, D7).
@@ -171,6 +201,11 @@ impl Incident {
             actions: BTreeMap::new(),
             hypotheses: BTreeMap::new(),
             updates: BTreeMap::new(),
+            first_update: None,
+            drafts: BTreeMap::new(),
+            drafted: 0,
+            outbox: Outbox::default(),
+            heard_at: None,
             escalations: BTreeMap::new(),
             improvements: BTreeMap::new(),
             absorbed: Vec::new(),
@@ -253,6 +288,17 @@ impl Incident {
         !self.actions.is_empty() || !self.hypotheses.is_empty()
     }
 
+    /// When people were told of it first (B12): somebody acknowledged, a message was delivered, a
+    /// level was brought in, a person was paged, or an update was given by other means.
+    #[must_use]
+    pub fn told_at(&self) -> Option<Time> {
+        let paged = self.actions.values().filter(|a| a.plan.op == Op::Page).filter_map(|a| a.verified_at);
+        let by_channel = self.outbox.all().any(|m| m.message.kind == MessageKind::Update);
+        let by_hand = self.first_update.filter(|_| !by_channel);
+        let others = [self.mark(Mark::T1), self.outbox.first_delivered(), by_hand];
+        others.into_iter().flatten().chain(paged).chain(self.escalations.values().copied()).min()
+    }
+
     /// The number the next action gets.
     #[must_use]
     pub fn next_action(&self) -> ActionId {
@@ -268,6 +314,9 @@ impl Incident {
         self.seq = entry.seq;
         self.changed_at = entry.at;
         let at = entry.at;
+        if entry.actor.is_person() {
+            self.heard_at = Some(at);
+        }
         match &entry.event {
             Event::Declared { realm, title, severity, pattern, agents, detected_at } => {
                 self.realm = *realm;
@@ -359,10 +408,30 @@ impl Incident {
                 }
             }
             Event::UpdateSent { audience, affected, doing, next_at } => {
-                let update =
-                    Update { at, affected: affected.clone(), doing: doing.clone(), next_at: *next_at };
+                let update = Update {
+                    at,
+                    seq: entry.seq,
+                    by: entry.actor.clone(),
+                    affected: affected.clone(),
+                    doing: doing.clone(),
+                    next_at: *next_at,
+                };
                 self.updates.insert(*audience, update);
+                self.first_update.get_or_insert(at);
             }
+            Event::UpdateDrafted { draft, audience, affected, doing } => {
+                let (by, affected, doing) = (entry.actor.clone(), affected.clone(), doing.clone());
+                self.drafts.insert(*draft, Draft { at, by, audience: *audience, affected, doing });
+                self.drafted = self.drafted.max(draft.0);
+            }
+            Event::DraftSettled { draft, .. } => {
+                self.drafts.remove(draft);
+            }
+            Event::MessageQueued { .. }
+            | Event::MessageDelivered { .. }
+            | Event::MessageFailed { .. }
+            | Event::MessageRetried { .. }
+            | Event::MessageDropped { .. } => self.outbox.apply(&entry.event, at),
             Event::Escalated { level, .. } => {
                 self.escalations.entry(*level).or_insert(at);
             }

@@ -166,7 +166,10 @@ impl Story {
 
     /// Alerts, calls and time are the program's own to tell of.
     fn speaker(&self, command: &Command) -> &Actor {
-        let own = matches!(command, Command::Alert { .. } | Command::Report { .. } | Command::Tick);
+        let own = matches!(
+            command,
+            Command::Alert { .. } | Command::Report { .. } | Command::Deliver { .. } | Command::Tick
+        );
         if own { &Actor::Flightdeck } else { &self.actor }
     }
 

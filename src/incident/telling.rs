@@ -77,6 +77,13 @@ pub fn tell_event(event: &Event) -> String {
             "update to {audience}: affected: {affected}; doing: {doing}; next at {}",
             next_at.format("%H:%M")
         ),
+        Event::UpdateDrafted { draft, audience, affected, doing } => {
+            format!(
+                "{draft} drafted for {audience}, for a person to send: affected: {affected}; doing: {doing}"
+            )
+        }
+        Event::DraftSettled { draft, sent: true, .. } => format!("{draft} sent by a person"),
+        Event::DraftSettled { draft, sent: false, reason } => format!("{draft} dropped: {reason}"),
         Event::Noted { text } => format!("note: {text}"),
         Event::Decided { text, reason } => format!("decided: {text}, because {reason}"),
         Event::LinePinned { agent, text, sha256, .. } => {
@@ -100,6 +107,21 @@ pub fn tell_event(event: &Event) -> String {
             let what = if *count == 1 { "mitigation" } else { "mitigations" };
             format!("digest of {day}: {count} {what} still in force")
         }
+        Event::MessageQueued { message } => {
+            format!(
+                "{} queued for {} through {}: {}",
+                message.id, message.to, message.channel, message.subject
+            )
+        }
+        Event::MessageDelivered { message, answer, .. } => format!("{message} delivered: {answer}"),
+        Event::MessageFailed { message, reason, again_at: Some(at) } => {
+            format!("{message} failed, again at {}: {reason}", at.format("%H:%M:%S"))
+        }
+        Event::MessageFailed { message, reason, again_at: None } => {
+            format!("{message} NOT TOLD, given up: {reason}")
+        }
+        Event::MessageRetried { message } => format!("{message} is tried again"),
+        Event::MessageDropped { message, reason } => format!("{message} dropped: {reason}"),
         Event::Unknown { kind, .. } => {
             format!("'{kind}': an entry that a newer flightdeck wrote; kept as it is")
         }

@@ -59,6 +59,16 @@ pub fn warnings(incident: &Incident, policy: &Policy, now: Time) -> Vec<Warning>
             | Lamp::Undone => {}
         }
     }
+    for sent in incident.outbox.given_up() {
+        let message = &sent.message;
+        let text = format!("{} NOT TOLD through {}: {}", message.to, message.channel, sent.answer);
+        warn(Weight::Alarm, "B12", format!("{} {text}", message.id));
+    }
+    for (id, draft) in &incident.drafts {
+        let text =
+            format!("{id}, an update for {} by {}, waits for a person to send it", draft.audience, draft.by);
+        warn(Weight::Warn, "C2", text);
+    }
     if incident.is_open() {
         if incident.commander().is_none() && incident.is_being_worked() {
             warn(Weight::Warn, "D2", "nobody commands while troubleshooting goes on: take command".into());
@@ -87,6 +97,21 @@ pub fn warnings(incident: &Incident, policy: &Policy, now: Time) -> Vec<Warning>
                 }
                 Due::Escalation(level) => {
                     warn(Weight::Warn, "D10", format!("escalation level {level} is due"))
+                }
+                Due::Notify => {
+                    warn(
+                        Weight::Alarm,
+                        "B12",
+                        "nobody was told in time: acknowledge, page or escalate".into(),
+                    );
+                }
+                Due::Message(id) => {
+                    // What was given up has been said already.
+                    if let Some(sent) = incident.outbox.get(id).filter(|sent| sent.is_waiting()) {
+                        let message = &sent.message;
+                        let text = format!("{id} to {} through {} is late", message.to, message.channel);
+                        warn(Weight::Warn, "B12", text);
+                    }
                 }
                 Due::Approval(_) | Due::Verification(_) | Due::Improvement(_) | Due::Mitigation(_) => {}
             }

@@ -84,6 +84,13 @@ impl Head {
             | Event::EvidenceStored { .. }
             | Event::HypothesisOpened { .. }
             | Event::HypothesisClosed { .. }
+            | Event::UpdateDrafted { .. }
+            | Event::DraftSettled { .. }
+            | Event::MessageQueued { .. }
+            | Event::MessageDelivered { .. }
+            | Event::MessageFailed { .. }
+            | Event::MessageRetried { .. }
+            | Event::MessageDropped { .. }
             | Event::UpdateSent { .. }
             | Event::Noted { .. }
             | Event::Decided { .. }

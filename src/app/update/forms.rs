@@ -169,6 +169,8 @@ impl Model {
         let due = self.deadlines().into_iter().find_map(|d| match d.due {
             crate::incident::Due::Update(audience) => Some(audience),
             crate::incident::Due::Window(_)
+            | crate::incident::Due::Notify
+            | crate::incident::Due::Message(_)
             | crate::incident::Due::Approval(_)
             | crate::incident::Due::Verification(_)
             | crate::incident::Due::Hypothesis(_)

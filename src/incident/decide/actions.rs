@@ -13,6 +13,7 @@ impl Context<'_> {
         if undoes.is_none() {
             self.needs_open(&plan.title())?;
         }
+        self.reaches_whom_it_says(plan)?;
         self.actor_may_ask(plan.op, rule)?;
         self.not_already_under_way(plan)?;
         if self.needs_approval(rule) {
@@ -129,6 +130,7 @@ impl Context<'_> {
         if action.undoes.is_none() {
             self.needs_open(&action.plan.title())?;
         }
+        self.reaches_whom_it_says(&action.plan)?;
         self.may_approve(action)?;
         self.confirmed(&action.plan, rule, confirmation)?;
         Ok(vec![Event::ActionRequested {

@@ -179,7 +179,8 @@ impl Context<'_> {
             let why = format!("level {level} ({}) was brought in already", rule.name);
             return Err(Refusal::new("C2 escalation", why, "go one level up, or give a reason"));
         }
-        let trigger = reason.unwrap_or(&rule.trigger).clone();
+        let due = || rule.due(self.incident).map_or_else(|| rule.trigger.clone(), |(_, _, due)| due.trigger);
+        let trigger = reason.cloned().unwrap_or_else(due);
         Ok(vec![Event::Escalated { level, name: rule.name.clone(), trigger }])
     }
 
@@ -236,8 +237,15 @@ impl Context<'_> {
         }
     }
 
-    /// Lets proposals run out that nobody approved in time (B4).
+    /// Lets proposals run out that nobody approved in time (B4), and brings in the levels that are
+    /// due and can be reached (C2, D10).
     pub(super) fn tick(&self) -> Vec<Event> {
+        let mut events = self.expired();
+        events.extend(self.due_levels());
+        events
+    }
+
+    fn expired(&self) -> Vec<Event> {
         self.incident
             .actions
             .values()

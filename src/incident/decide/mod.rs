@@ -7,9 +7,11 @@
 mod actions;
 mod flow;
 mod keeping;
+mod outbox;
 mod proof;
 mod record;
 
+use super::outbox::announced;
 use super::{Actor, Command, Event, Incident, Policy, Refusal, Status, Time};
 
 /// What a command leads to.
@@ -31,81 +33,97 @@ struct Context<'a> {
 pub fn decide(incident: &Incident, policy: &Policy, command: &Command, actor: &Actor, now: Time) -> Decision {
     let context = Context { incident, policy, actor, now };
     context.may_speak(command)?;
-    match command {
-        Command::Declare { realm, title, severity, pattern, agents, detected_at } => {
-            context.declare(*realm, title, *severity, *pattern, agents, *detected_at)
-        }
-        Command::Alert { realm, alert } => Ok(context.alert(*realm, alert)),
-        Command::ResolveAlert { key, at } => Ok(context.resolve_alert(key, *at)),
-        Command::AddAgent { agent } => Ok(context.add_agent(agent)),
-        Command::Acknowledge => context.acknowledge(),
-        Command::SetMark { mark, at, reason } => context.set_mark(*mark, *at, reason.as_ref()),
-        Command::Classify { severity, pattern, reason } => {
-            context.classify(*severity, *pattern, reason.as_ref())
-        }
-        Command::Assign { role, holder } => context.assign(*role, holder),
-        Command::ReleaseRole { role } => context.release_role(*role),
-        Command::Act { plan, confirmation, runner } => context.act(plan, confirmation, runner),
-        Command::Approve { action, confirmation, runner } => context.approve(*action, confirmation, runner),
-        Command::Deny { action, reason } => context.deny(*action, reason),
-        Command::Report { action, report } => context.report(*action, report),
-        Command::Settle { action, settlement, reason } => context.settle(*action, *settlement, reason),
-        Command::Account { action, disposition } => context.account(*action, disposition),
-        Command::StoreEvidence { action, name, bytes, sha256, from, to } => {
-            if let Some(id) = action {
-                context.action(*id)?;
-            }
-            Ok(vec![Event::EvidenceStored {
-                action: *action,
-                name: name.clone(),
-                bytes: *bytes,
-                sha256: sha256.clone(),
-                from: *from,
-                to: *to,
-            }])
-        }
-        Command::Suppose { text, owner } => context.suppose(text, owner),
-        Command::CloseHypothesis { hypothesis, outcome, reason } => {
-            context.close_hypothesis(*hypothesis, *outcome, reason)
-        }
-        Command::Update { audience, affected, doing, next_at } => {
-            context.update(*audience, affected, doing, *next_at)
-        }
-        Command::Note { text } => {
-            context.needs_text("D4", text, "a note")?;
-            Ok(vec![Event::Noted { text: text.clone() }])
-        }
-        Command::Decide { text, reason } => {
-            context.needs_text("D4", text, "a decision")?;
-            context.needs_text("D4", reason, "the reason of a decision")?;
-            Ok(vec![Event::Decided { text: text.clone(), reason: reason.clone() }])
-        }
-        Command::PinLine { agent, source, offset, sha256, logged_at, text } => Ok(vec![Event::LinePinned {
-            agent: agent.clone(),
-            source: source.clone(),
-            offset: *offset,
-            sha256: sha256.clone(),
-            logged_at: *logged_at,
-            text: text.clone(),
-        }]),
-        Command::Escalate { level, reason } => context.escalate(*level, reason.as_ref()),
-        Command::Absorb { other } => context.absorb(*other),
-        Command::Merge { into, reason } => context.merge(*into, reason),
-        Command::Resolve { summary } => context.resolve(summary),
-        Command::Reopen { reason } => context.reopen(reason),
-        Command::Improve { area, text, owner, due } => context.improve(*area, text, owner, *due),
-        Command::MoveImprovement { improvement, progress, note } => {
-            context.move_improvement(*improvement, *progress, note)
-        }
-        Command::SaveReview { revision, sha256 } => {
-            Ok(vec![Event::ReviewSaved { revision: *revision, sha256: sha256.clone() }])
-        }
-        Command::Digest { day, count, text } => context.digest(*day, *count, text),
-        Command::Tick => Ok(context.tick()),
-    }
+    let events = context.decided(command)?;
+    // Whom it concerns is told by the same decision: what happened and who hears of it is one entry
+    // after the other, in one moment.
+    Ok(announced(incident, policy, actor, now, events))
 }
 
 impl Context<'_> {
+    fn decided(&self, command: &Command) -> Decision {
+        match command {
+            Command::Declare { realm, title, severity, pattern, agents, detected_at } => {
+                self.declare(*realm, title, *severity, *pattern, agents, *detected_at)
+            }
+            Command::Alert { realm, alert } => Ok(self.alert(*realm, alert)),
+            Command::ResolveAlert { key, at } => Ok(self.resolve_alert(key, *at)),
+            Command::AddAgent { agent } => Ok(self.add_agent(agent)),
+            Command::Acknowledge => self.acknowledge(),
+            Command::SetMark { mark, at, reason } => self.set_mark(*mark, *at, reason.as_ref()),
+            Command::Classify { severity, pattern, reason } => {
+                self.classify(*severity, *pattern, reason.as_ref())
+            }
+            Command::Assign { role, holder } => self.assign(*role, holder),
+            Command::ReleaseRole { role } => self.release_role(*role),
+            Command::Act { plan, confirmation, runner } => self.act(plan, confirmation, runner),
+            Command::Approve { action, confirmation, runner } => self.approve(*action, confirmation, runner),
+            Command::Deny { action, reason } => self.deny(*action, reason),
+            Command::Report { action, report } => self.report(*action, report),
+            Command::Settle { action, settlement, reason } => self.settle(*action, *settlement, reason),
+            Command::Account { action, disposition } => self.account(*action, disposition),
+            Command::StoreEvidence { action, name, bytes, sha256, from, to } => {
+                if let Some(id) = action {
+                    self.action(*id)?;
+                }
+                Ok(vec![Event::EvidenceStored {
+                    action: *action,
+                    name: name.clone(),
+                    bytes: *bytes,
+                    sha256: sha256.clone(),
+                    from: *from,
+                    to: *to,
+                }])
+            }
+            Command::Suppose { text, owner } => self.suppose(text, owner),
+            Command::CloseHypothesis { hypothesis, outcome, reason } => {
+                self.close_hypothesis(*hypothesis, *outcome, reason)
+            }
+            Command::Update { audience, affected, doing, next_at } => {
+                self.update(*audience, affected, doing, *next_at)
+            }
+            Command::SendDraft { draft, affected, doing, next_at } => {
+                self.send_draft(*draft, affected, doing, *next_at)
+            }
+            Command::DropDraft { draft, reason } => self.drop_draft(*draft, reason),
+            Command::Deliver { message, receipt } => self.deliver(*message, receipt),
+            Command::RetryMessage { message } => self.retry_message(*message),
+            Command::DropMessage { message, reason } => self.drop_message(*message, reason),
+            Command::Note { text } => {
+                self.needs_text("D4", text, "a note")?;
+                Ok(vec![Event::Noted { text: text.clone() }])
+            }
+            Command::Decide { text, reason } => {
+                self.needs_text("D4", text, "a decision")?;
+                self.needs_text("D4", reason, "the reason of a decision")?;
+                Ok(vec![Event::Decided { text: text.clone(), reason: reason.clone() }])
+            }
+            Command::PinLine { agent, source, offset, sha256, logged_at, text } => {
+                Ok(vec![Event::LinePinned {
+                    agent: agent.clone(),
+                    source: source.clone(),
+                    offset: *offset,
+                    sha256: sha256.clone(),
+                    logged_at: *logged_at,
+                    text: text.clone(),
+                }])
+            }
+            Command::Escalate { level, reason } => self.escalate(*level, reason.as_ref()),
+            Command::Absorb { other } => self.absorb(*other),
+            Command::Merge { into, reason } => self.merge(*into, reason),
+            Command::Resolve { summary } => self.resolve(summary),
+            Command::Reopen { reason } => self.reopen(reason),
+            Command::Improve { area, text, owner, due } => self.improve(*area, text, owner, *due),
+            Command::MoveImprovement { improvement, progress, note } => {
+                self.move_improvement(*improvement, *progress, note)
+            }
+            Command::SaveReview { revision, sha256 } => {
+                Ok(vec![Event::ReviewSaved { revision: *revision, sha256: sha256.clone() }])
+            }
+            Command::Digest { day, count, text } => self.digest(*day, *count, text),
+            Command::Tick => Ok(self.tick()),
+        }
+    }
+
     /// What holds for every command: it needs a record, a right to speak, and an incident that has
     /// not ended as another.
     fn may_speak(&self, command: &Command) -> Result<(), Refusal> {
@@ -155,6 +173,11 @@ impl Context<'_> {
             | Command::StoreEvidence { .. }
             | Command::CloseHypothesis { .. }
             | Command::Update { .. }
+            | Command::SendDraft { .. }
+            | Command::DropDraft { .. }
+            | Command::Deliver { .. }
+            | Command::RetryMessage { .. }
+            | Command::DropMessage { .. }
             | Command::Note { .. }
             | Command::Decide { .. }
             | Command::PinLine { .. }

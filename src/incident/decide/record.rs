@@ -59,6 +59,9 @@ impl Context<'_> {
             let why = "the next update would lie in the past";
             return Err(Refusal::new("D3", why, "promise a time to come"));
         }
+        if !self.actor.is_person() && self.policy.people_tell.contains(&audience) {
+            return Ok(vec![self.drafted(audience, affected, doing)]);
+        }
         Ok(vec![Event::UpdateSent { audience, affected: affected.clone(), doing: doing.clone(), next_at }])
     }
 

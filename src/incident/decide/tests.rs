@@ -4,6 +4,7 @@ mod actions;
 mod flow;
 mod keeping;
 mod mitigations;
+mod outbox;
 mod properties;
 mod record;
 mod replicas;

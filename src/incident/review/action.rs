@@ -201,6 +201,13 @@ fn lamp_of(event: &Event) -> Option<(ActionId, Lamp)> {
         | Event::EvidenceStored { .. }
         | Event::HypothesisOpened { .. }
         | Event::HypothesisClosed { .. }
+        | Event::UpdateDrafted { .. }
+        | Event::DraftSettled { .. }
+        | Event::MessageQueued { .. }
+        | Event::MessageDelivered { .. }
+        | Event::MessageFailed { .. }
+        | Event::MessageRetried { .. }
+        | Event::MessageDropped { .. }
         | Event::UpdateSent { .. }
         | Event::Noted { .. }
         | Event::Decided { .. }

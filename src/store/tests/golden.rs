@@ -10,8 +10,9 @@ use serde_json::Value;
 
 use super::*;
 use crate::incident::{
-    ActionId, Alert, Area, Audience, Check, Compare, Disposition, HypothesisId, ImprovementId, Inverse, Mark,
-    Op, Outcome, Pattern, Plan, Progress, Reading, Role,
+    ActionId, Alert, Area, Audience, Check, Compare, Disposition, DraftId, HypothesisId, ImprovementId,
+    Inverse, Mark, Message, MessageId, MessageKind, Op, Outcome, Pattern, Plan, Progress, Reading, Recipient,
+    Role,
 };
 use crate::store::chain::{self, hex};
 use crate::store::codec::{Draft, Row};
@@ -298,7 +299,7 @@ fn samples() -> Vec<(Actor, Event)> {
         ),
         (ada.clone(), Event::ActionAccounted { action, disposition: Disposition::Undo }),
         (
-            ada,
+            ada.clone(),
             Event::ActionAccounted {
                 action,
                 disposition: Disposition::HandedOver {
@@ -309,12 +310,63 @@ fn samples() -> Vec<(Actor, Event)> {
             },
         ),
         (
-            fd,
+            fd.clone(),
             Event::DigestMade {
                 day: chrono::NaiveDate::from_ymd_opt(2026, 5, 4).unwrap(),
                 count: 2,
                 text: "two\nlines".into(),
             },
         ),
+        (
+            Actor::Ai("triage".into()),
+            Event::UpdateDrafted {
+                draft: DraftId(1),
+                audience: Audience::Customers,
+                affected: "answers by mail".into(),
+                doing: "isolating".into(),
+            },
+        ),
+        (
+            ada.clone(),
+            Event::DraftSettled { draft: DraftId(1), sent: false, reason: "too much of the inside".into() },
+        ),
+        (fd.clone(), Event::MessageQueued { message: message(Recipient::Audience(Audience::Engineering)) }),
+        (fd.clone(), Event::MessageQueued { message: message(Recipient::Person("ana".into())) }),
+        (fd.clone(), Event::MessageQueued { message: message(Recipient::Level(2)) }),
+        (
+            fd.clone(),
+            Event::MessageFailed {
+                message: MessageId(1),
+                reason: "503 Service Unavailable".into(),
+                again_at: Some(at(62)),
+            },
+        ),
+        (
+            fd.clone(),
+            Event::MessageDelivered {
+                message: MessageId(1),
+                answer: "200 OK".into(),
+                reference: Some("1763720000.000100".into()),
+            },
+        ),
+        (ada.clone(), Event::MessageRetried { message: MessageId(2) }),
+        (ada, Event::MessageDropped { message: MessageId(3), reason: "told by phone".into() }),
     ]
+}
+
+fn message(to: Recipient) -> Message {
+    Message {
+        id: MessageId(1),
+        channel: "pager".into(),
+        action: matches!(to, Recipient::Level(_)).then_some(ActionId(4)),
+        to,
+        kind: MessageKind::InDoubt,
+        about: 12,
+        severity: Severity::P0,
+        topic: "A3".into(),
+        state: "in doubt".into(),
+        subject: "P0 INC-42: mails: A3 is in doubt".into(),
+        text: "two\nlines".into(),
+        tell_by: at(90),
+    }
 }

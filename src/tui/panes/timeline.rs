@@ -91,6 +91,8 @@ fn look(view: &View<'_>, entry: &Entry) -> (&'static str, Role) {
         | Event::HypothesisOpened { .. }
         | Event::HypothesisClosed { .. }
         | Event::UpdateSent { .. }
+        | Event::UpdateDrafted { .. }
+        | Event::DraftSettled { .. }
         | Event::Noted { .. }
         | Event::Decided { .. }
         | Event::LinePinned { .. }
@@ -99,6 +101,12 @@ fn look(view: &View<'_>, entry: &Entry) -> (&'static str, Role) {
         | Event::ImprovementMoved { .. }
         | Event::ReviewSaved { .. }
         | Event::DigestMade { .. } => ("", Role::Text),
+        Event::MessageFailed { again_at: Some(_), .. } => ("", Role::Warning),
+        Event::MessageFailed { again_at: None, .. } => ("!", Role::Error),
+        Event::MessageQueued { .. }
+        | Event::MessageDelivered { .. }
+        | Event::MessageRetried { .. }
+        | Event::MessageDropped { .. } => ("", Role::Dim),
         Event::Unknown { .. } => ("?", Role::Dim),
     }
 }

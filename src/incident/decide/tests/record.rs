@@ -71,11 +71,12 @@ fn d3_an_update_says_what_is_affected_what_is_done_and_when_the_next_one_comes()
     assert_eq!(story.incident.updates[&Audience::Customers].next_at, time("12:25:00"));
     let story = story.says(update("mails", "isolated", Some("12:20:00")));
     assert_eq!(story.incident.updates[&Audience::Customers].next_at, time("12:20:00"));
-    story
-        .under(|policy| policy.updates.clear())
-        .refused(update("mails", "isolated", None), "D3 updates", "no cadence for customers", "say when")
-        .by_ai("writer")
-        .refused(update("mails", "isolated", None), "C2 people_only", "for people only", "propose it");
+    story.under(|policy| policy.updates.clear()).refused(
+        update("mails", "isolated", None),
+        "D3 updates",
+        "no cadence for customers",
+        "say when",
+    );
 }
 
 #[test]

@@ -1,0 +1,161 @@
+//! Messages on their way, drafts that wait for a person, and levels that are due.
+
+use super::{Context, Decision};
+use crate::incident::outbox::{OUTBOX, plan};
+use crate::incident::policy::Level;
+use crate::incident::{
+    Actor, Audience, DraftId, Event, Lamp, MessageId, MessageState, Op, Outgoing, Params, Plan, Receipt,
+    Refusal, Role, Text, Time,
+};
+
+impl Context<'_> {
+    /// What became of a message, from the process that sent it. News that comes twice changes
+    /// nothing; news of a message that was given up or dropped meanwhile still counts, when it is
+    /// that it arrived.
+    pub(super) fn deliver(&self, id: MessageId, receipt: &Receipt) -> Decision {
+        if !self.is_flightdeck() {
+            let why = "what became of a message is reported by the program that sent it";
+            return Err(Refusal::new("B12", why, "try it again, or drop it with a reason"));
+        }
+        let sent = self.message(id)?;
+        Ok(match (receipt, &sent.state) {
+            (_, MessageState::Delivered) => vec![],
+            (Receipt::Delivered { answer, reference }, _) => vec![Event::MessageDelivered {
+                message: id,
+                answer: answer.clone(),
+                reference: reference.clone(),
+            }],
+            (Receipt::Failed { reason, again_at }, MessageState::Waiting { .. }) => {
+                vec![Event::MessageFailed { message: id, reason: reason.clone(), again_at: *again_at }]
+            }
+            (Receipt::Failed { .. }, MessageState::GivenUp | MessageState::Dropped) => vec![],
+        })
+    }
+
+    pub(super) fn retry_message(&self, id: MessageId) -> Decision {
+        let sent = self.message(id)?;
+        match sent.state {
+            MessageState::GivenUp | MessageState::Dropped => Ok(vec![Event::MessageRetried { message: id }]),
+            // One that waits for its next try is tried now.
+            MessageState::Waiting { .. } if sent.tries > 0 => Ok(vec![Event::MessageRetried { message: id }]),
+            MessageState::Waiting { .. } => {
+                Err(Refusal::new("B12", format!("{id} is about to be sent"), "wait a moment"))
+            }
+            MessageState::Delivered => {
+                let why = format!("{id} was delivered; the same alert is not sent twice");
+                Err(Refusal::new("B12", why, "send an update if there is news"))
+            }
+        }
+    }
+
+    /// Not telling somebody is a decision: the commander's or Comms', while there is one.
+    pub(super) fn drop_message(&self, id: MessageId, reason: &Text) -> Decision {
+        let sent = self.message(id)?;
+        self.needs_text("B12", reason, "why it need not be told")?;
+        if !matches!(sent.state, MessageState::Waiting { .. } | MessageState::GivenUp) {
+            let why = format!("{id} is {}", sent.state.word());
+            return Err(Refusal::new("B12", why, "nothing to drop"));
+        }
+        let decides = [Role::Commander, Role::Comms].map(|role| self.incident.roles.get(&role));
+        let held = decides[0].is_some();
+        let by_them = decides.iter().flatten().any(|held| self.actor.as_person() == Some(&held.holder));
+        if held && !by_them {
+            let why = "who is told what is for the commander or Comms to decide";
+            return Err(Refusal::new("A11", why, "ask them, or try the message again"));
+        }
+        Ok(vec![Event::MessageDropped { message: id, reason: reason.clone() }])
+    }
+
+    fn message(&self, id: MessageId) -> Result<&Outgoing, Refusal> {
+        self.incident.outbox.get(id).ok_or_else(|| {
+            let why = format!("{} has no message {id}", self.incident.id);
+            Refusal::new("B12", why, "read the list of messages")
+        })
+    }
+
+    /// An AI actor's update for people outside waits for a person (C2).
+    pub(super) fn drafted(&self, audience: Audience, affected: &Text, doing: &Text) -> Event {
+        let draft = DraftId(self.incident.drafted + 1);
+        Event::UpdateDrafted { draft, audience, affected: affected.clone(), doing: doing.clone() }
+    }
+
+    pub(super) fn send_draft(
+        &self,
+        id: DraftId,
+        affected: &Text,
+        doing: &Text,
+        next_at: Option<Time>,
+    ) -> Decision {
+        let audience = self.draft(id)?;
+        if !self.actor.is_person() {
+            return Err(Refusal::new("C2", "only a person sends a draft", "ask a person"));
+        }
+        let mut events = self.update(audience, affected, doing, next_at)?;
+        events.push(Event::DraftSettled { draft: id, sent: true, reason: Text::default() });
+        Ok(events)
+    }
+
+    pub(super) fn drop_draft(&self, id: DraftId, reason: &Text) -> Decision {
+        self.draft(id)?;
+        self.needs_text("C2", reason, "why it is not sent")?;
+        Ok(vec![Event::DraftSettled { draft: id, sent: false, reason: reason.clone() }])
+    }
+
+    fn draft(&self, id: DraftId) -> Result<Audience, Refusal> {
+        self.incident.drafts.get(&id).map(|draft| draft.audience).ok_or_else(|| {
+            let why = format!("no draft {id} waits in {}", self.incident.id);
+            Refusal::new("C2", why, "write the update yourself")
+        })
+    }
+
+    /// A page through the outbox reaches just those whom the plan named: between reading and
+    /// confirming, the duty may have been handed over.
+    pub(super) fn reaches_whom_it_says(&self, given: &Plan) -> Result<(), Refusal> {
+        if given.adapter.as_str() != OUTBOX {
+            return Ok(());
+        }
+        let now = plan(self.policy, given.op, &given.target, &given.params, self.now);
+        match now {
+            Ok(now) if now == *given => Ok(()),
+            Ok(_) => {
+                let why = "who is on call is not who the plan named";
+                Err(Refusal::new("D10", why, "read the plan again and confirm it"))
+            }
+            Err(why) => Err(Refusal::new("D10", why, "add them to [oncall] in the configuration")),
+        }
+    }
+
+    /// The levels that are due and that a channel reaches: requested and queued in one moment.
+    pub(super) fn due_levels(&self) -> Vec<Event> {
+        if !self.incident.is_open() {
+            return Vec::new();
+        }
+        let mut number = self.incident.next_action();
+        let mut events = Vec::new();
+        for level in &self.policy.escalation {
+            let Some((_, at, due)) = level.due(self.incident).filter(|_| level.automatic) else { continue };
+            if self.now < at || self.was_asked_for(level) {
+                continue;
+            }
+            let params: Params = [("reason".to_owned(), due.trigger)].into();
+            let target = Text::line(&level.level.to_string());
+            let Ok(plan) = plan(self.policy, Op::Escalate, &target, &params, self.now) else { continue };
+            let (runner, action) = (Text::default(), number);
+            events.push(Event::ActionRequested { action, plan, runner, approved_by: None, undoes: None });
+            number.0 += 1;
+        }
+        events
+    }
+
+    /// Whether somebody is bringing the level in already, or flightdeck has tried: it does so once,
+    /// and then it is for people to find another way.
+    fn was_asked_for(&self, level: &Level) -> bool {
+        let target = level.level.to_string();
+        self.incident.actions.values().any(|action| {
+            let this = action.plan.op == Op::Escalate && action.plan.target.as_str() == target;
+            let under_way =
+                matches!(action.lamp, Lamp::Proposed | Lamp::Requested | Lamp::Accepted | Lamp::InDoubt);
+            this && (under_way || action.asked_by == Actor::Flightdeck)
+        })
+    }
+}

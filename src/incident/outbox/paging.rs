@@ -1,0 +1,74 @@
+//! Paging people through channels: an operation that the outbox carries where no adapter does.
+//!
+//! Accepted means queued; it is verified when it is delivered.
+
+use super::{OUTBOX, Recipient};
+use crate::incident::{Op, Params, Plan, Policy, Text, Time};
+
+/// Within what time a page must be delivered: five tries and what lies between them.
+const VERIFY_SECONDS: u32 = 300;
+
+/// Whom a level or a person is reached by, as the policy's on-call table says at a time; empty:
+/// nobody can be reached through a channel.
+#[must_use]
+pub fn reached(policy: &Policy, op: Op, target: &str, at: Time) -> Vec<(Text, Recipient)> {
+    let known = |channel: &Text| policy.routes.iter().any(|route| route.channel == *channel);
+    let found = if op == Op::Escalate {
+        let duty = target.parse().ok().and_then(|level: u8| policy.rota.on_call(level, at));
+        duty.map(|duty| {
+            let to = duty.person.map_or(Recipient::Level(duty.level), Recipient::Person);
+            (duty.channel, to)
+        })
+    } else if op == Op::Page {
+        let channel = policy.rota.channel_of(target);
+        channel.map(|channel| (channel.clone(), Recipient::Person(Text::line(target))))
+    } else {
+        None
+    };
+    found.into_iter().filter(|(channel, _)| known(channel)).collect()
+}
+
+/// Exactly who would be paged, and through what, before anything is sent (D10).
+///
+/// # Errors
+/// In words: nobody can be reached, and what the configuration would have to say.
+pub fn plan(policy: &Policy, op: Op, target: &Text, params: &Params, at: Time) -> Result<Plan, String> {
+    let reached = reached(policy, op, target.as_str(), at);
+    if reached.is_empty() {
+        return Err(nobody(policy, op, target));
+    }
+    let pages: Vec<String> =
+        reached.iter().map(|(channel, to)| format!("page {to} through {channel}")).collect();
+    let mut call = pages.join(", ");
+    let duty = target.as_str().parse().ok().and_then(|level| policy.rota.on_call(level, at));
+    if let Some(duty) = duty.filter(|_| op == Op::Escalate) {
+        call = format!("page {}", duty.words());
+    }
+    let mut params = params.clone();
+    for param in op.info().params {
+        params.entry(param.name.to_owned()).or_insert_with(|| param.default.into());
+    }
+    Ok(Plan {
+        op,
+        target: target.clone(),
+        adapter: OUTBOX.into(),
+        call: Text::line(&call),
+        version: None,
+        inverse: None,
+        checks: op.info().checks.iter().filter_map(|check| check.parse().ok()).collect(),
+        conflicts: Vec::new(),
+        limit_s: op.info().limit_s,
+        verify_s: VERIFY_SECONDS,
+        params,
+    })
+}
+
+fn nobody(policy: &Policy, op: Op, target: &Text) -> String {
+    let known: Vec<String> = if op == Op::Page {
+        policy.rota.people().map(|(person, _)| person.to_string()).collect()
+    } else {
+        policy.rota.levels.keys().map(u8::to_string).collect()
+    };
+    let known = if known.is_empty() { "nobody".to_owned() } else { known.join(", ") };
+    format!("the on-call table does not say how to page {target}; it knows {known}")
+}
