@@ -2,7 +2,7 @@
 
 use super::effect::Effect;
 use super::model::Model;
-use crate::incident::{ActionId, Due, IncidentId, Lamp, Severity, Standing, Text, deadlines};
+use crate::incident::{ActionId, Disposition, Due, IncidentId, Lamp, Severity, Standing, Text, deadlines};
 
 /// What was told already.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -20,6 +20,17 @@ impl Model {
     /// session began is not news.
     pub(super) fn attend(&mut self) -> Vec<Effect> {
         let mut news = Vec::new();
+        // What is over rings for nothing but what somebody was to take away by now.
+        for incident in self.board.incidents().filter(|i| !i.is_open()) {
+            for action in incident.actions.values().filter(|a| a.due().is_some_and(|due| self.now >= due)) {
+                let told = Told::Deadline(incident.id, Due::Mitigation(action.id), true);
+                if !self.told.contains(&told) {
+                    let owner = action.disposition.as_ref().and_then(Disposition::owner);
+                    let owner = owner.map_or("", Text::as_str);
+                    news.push((told, format!("{}: {} gone, {owner} is OVER", incident.id, action.id)));
+                }
+            }
+        }
         for incident in self.board.incidents().filter(|i| i.is_open()) {
             let name = incident.severity.name(self.policy.naming);
             let mut tell = |told: Told, words: String| {

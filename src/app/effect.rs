@@ -1,7 +1,7 @@
 //! What a session is asked to do: data, comparable, without channels or futures.
 
 use super::key::Key;
-use crate::incident::{Command, IncidentId, Op, Params, Text};
+use crate::incident::{ActionId, Command, IncidentId, Op, Params, Text};
 
 /// Links an effect with the message that answers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,6 +32,13 @@ pub enum Effect {
         target: Text,
         /// Its parameters as far as given.
         params: Params,
+    },
+    /// Read an action's checks now, whether anybody watches it or not.
+    Read {
+        /// Which incident.
+        incident: IncidentId,
+        /// Which action.
+        action: ActionId,
     },
     /// Put text on the clipboard (OSC 52).
     Copy(Text),

@@ -42,14 +42,21 @@ pub enum Purpose {
     Deny(ActionId),
     /// What is true of an action.
     Settle(ActionId),
-    /// Who keeps a mitigation, and why.
-    Keep(ActionId),
-    /// The same, asked on the way to the end of the incident, which goes on afterwards.
-    KeepToResolve(ActionId),
+    /// What becomes of a mitigation; on the way to the end of the incident, which goes on afterwards.
+    Account(ActionId, Option<End>),
     /// A search in the review.
     Search,
     /// Where to write the review.
     Export,
+}
+
+/// How an incident ends. Before it does, it is asked what becomes of what is in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It is over.
+    Resolve,
+    /// It goes on as another.
+    Merge,
 }
 
 /// One field of a form.
@@ -122,10 +129,15 @@ impl Form {
         self.entries.get_mut(self.focus)
     }
 
-    /// Whether the focus is on the last field, where Enter submits.
+    /// Whether Enter submits: on the last field, and where what was chosen needs no further one.
     #[must_use]
     pub fn is_at_end(&self) -> bool {
-        self.focus + 1 >= self.entries.len()
+        self.focus + 1 >= self.entries.len() || self.is_enough()
+    }
+
+    /// Whether the fields below the focus do not matter: what is undone now needs no owner.
+    fn is_enough(&self) -> bool {
+        matches!(self.purpose, Purpose::Account(..)) && self.focus == 0 && self.get("it") == UNDO_NOW
     }
 
     /// Moves the focus by one, round and round.
@@ -151,6 +163,9 @@ impl Entry {
         self.field = Field::new(&self.choices[next]);
     }
 }
+
+/// The choice by which a mitigation is undone at once.
+pub const UNDO_NOW: &str = "undo now";
 
 /// Choices from a table of words.
 pub fn words<T: Copy + std::fmt::Display>(all: &[T]) -> Vec<String> {

@@ -88,7 +88,8 @@ intents! {
     Approve, "approve", Act, "let a proposed action go ahead";
     Deny, "deny", Act, "refuse a proposed action";
     Settle, "settle", Act, "say what is true of an action that probes cannot settle";
-    Keep, "keep", Act, "say who keeps a mitigation in force after the incident, and why";
+    Keep, "keep", Act, "say what becomes of a mitigation: undone now, handed over by a date, or kept";
+    Read, "read", Act, "read the selected action's checks now";
     Acknowledge, "acknowledge", Command, "say that you are on it (T1)";
     TakeCommand, "take-command", Command, "become Incident Commander";
     AssignRole, "assign-role", Command, "give a role to somebody, or hand it over";
@@ -117,6 +118,7 @@ intents! {
     Cockpit, "cockpit", Look, "the cockpit screen";
     Timeline, "timeline", Look, "the timeline screen";
     Fleet, "fleet", Look, "the fleet screen";
+    InForce, "in-force", Look, "what is in force, across all incidents";
     Review, "review", Look, "the review screen";
     NextIncident, "next-incident", Look, "select the next incident";
     PreviousIncident, "previous-incident", Look, "select the previous incident";

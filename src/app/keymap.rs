@@ -27,6 +27,8 @@ pub enum Context {
     Timeline,
     /// The fleet screen.
     Fleet,
+    /// The screen of what is in force.
+    InForce,
     /// The review screen, while not editing.
     Review,
     /// The review screen, while editing.
@@ -35,7 +37,7 @@ pub enum Context {
 
 impl Context {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Everywhere,
         Self::Incidents,
         Self::Timer,
@@ -44,6 +46,7 @@ impl Context {
         Self::Actions,
         Self::Timeline,
         Self::Fleet,
+        Self::InForce,
         Self::Review,
         Self::Editing,
     ];
@@ -60,6 +63,7 @@ impl Context {
             Self::Actions => "actions",
             Self::Timeline => "timeline",
             Self::Fleet => "fleet",
+            Self::InForce => "in-force",
             Self::Review => "review",
             Self::Editing => "editing",
         }

@@ -108,6 +108,7 @@ pub fn layout(screen: Screen, focus: Pane, zoomed: bool, columns: u16, rows: u16
         Screen::Cockpit => narrow(focus, body),
         Screen::Timeline => vec![(Pane::Timeline, body)],
         Screen::Fleet => vec![(Pane::Fleet, body)],
+        Screen::InForce => vec![(Pane::InForce, body)],
         Screen::Review => vec![(Pane::Review, body)],
     };
     Layout { header, warnings, panes, footer }
@@ -133,6 +134,13 @@ pub fn list_area(model: &Model, pane: Pane, inside: Area) -> Area {
             let (_, rows) = inside.split_top(1);
             let most = if rows.height >= 12 { rows.height * 2 / 3 } else { rows.height };
             rows.split_top(u16::try_from(model.vitals.len()).unwrap_or(u16::MAX).min(most)).0
+        }
+        Pane::InForce => {
+            // Below a heading; what is known of the selected one has at least half.
+            let (_, rows) = inside.split_top(1);
+            let most = if rows.height >= 12 { rows.height / 2 } else { rows.height };
+            let count = model.board.in_force(model.now).len();
+            rows.split_top(u16::try_from(count).unwrap_or(u16::MAX).min(most)).0
         }
         Pane::Timer | Pane::Review => Area { height: 0, ..inside },
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::effect::Ticket;
-use super::form::Form;
+use super::form::{End, Form};
 use super::key::Key;
 use super::keymap::{Context, Keymap};
 use super::layout::{Layout, layout};
@@ -25,6 +25,8 @@ pub enum Screen {
     Timeline,
     /// The vitals of the agents.
     Fleet,
+    /// What is in force, across all incidents.
+    InForce,
     /// The review and its editor.
     Review,
 }
@@ -37,6 +39,7 @@ impl Screen {
             Self::Cockpit => "Cockpit",
             Self::Timeline => "Timeline",
             Self::Fleet => "Fleet",
+            Self::InForce => "In force",
             Self::Review => "Review",
         }
     }
@@ -59,6 +62,8 @@ pub enum Pane {
     Timeline,
     /// The fleet screen.
     Fleet,
+    /// The screen of what is in force.
+    InForce,
     /// The review screen.
     Review,
 }
@@ -78,6 +83,7 @@ impl Pane {
             Self::Actions => "Actions",
             Self::Timeline => "Timeline",
             Self::Fleet => "Fleet",
+            Self::InForce => "In force",
             Self::Review => "Review",
         }
     }
@@ -93,6 +99,7 @@ impl Pane {
             Self::Actions => Context::Actions,
             Self::Timeline => Context::Timeline,
             Self::Fleet => Context::Fleet,
+            Self::InForce => Context::InForce,
             Self::Review => Context::Review,
         }
     }
@@ -167,6 +174,8 @@ pub struct Confirm {
     pub incident: IncidentId,
     /// What the confirmation does.
     pub act: ConfirmAct,
+    /// On the way to the end of the incident: that end, and the mitigation that is undone first.
+    pub then: Option<(End, ActionId)>,
     /// Where it stands.
     pub stage: ConfirmStage,
     /// What is typed so far.
@@ -423,6 +432,7 @@ impl Model {
             Screen::Cockpit => self.focus,
             Screen::Timeline => Pane::Timeline,
             Screen::Fleet => Pane::Fleet,
+            Screen::InForce => Pane::InForce,
             Screen::Review => Pane::Review,
         }
     }
@@ -464,6 +474,20 @@ impl Model {
                 .and_then(|i| i.actions.get(&action))
                 .map_or(&[], |a| a.readings.as_slice()),
         }
+    }
+
+    /// What may be in force, across all incidents, in the order shown.
+    #[must_use]
+    pub fn in_force_in_order(&self) -> Vec<(IncidentId, ActionId)> {
+        self.board.in_force(self.now).iter().map(|one| (one.incident.id, one.action.id)).collect()
+    }
+
+    /// When an action's checks were read last, and gave a value: by this process, else by what is on
+    /// record.
+    #[must_use]
+    pub fn read_at(&self, incident: IncidentId, action: ActionId) -> Option<Time> {
+        let read = |reading: &&Reading| reading.value.is_some();
+        self.readings_of(incident, action).iter().filter(read).map(|reading| reading.at).max()
     }
 
     /// Actions of the selected incident in the order shown: newest first.

@@ -117,6 +117,7 @@ fn code(bound: &Bound) -> String {
         | Place::Actions
         | Place::Timeline
         | Place::Fleet
+        | Place::InForce
         | Place::Review
         | Place::Editing => format!("{keys} ({})", bound.place.name()),
     }

@@ -338,10 +338,10 @@ impl Action {
         self.disposition.as_ref().and_then(Disposition::due).filter(|_| self.is_in_force())
     }
 
-    /// When its checks were read last, by what is on record.
+    /// When a check was read last and gave a value, by what is on record.
     #[must_use]
     pub fn read_at(&self) -> Option<Time> {
-        self.readings.iter().map(|reading| reading.at).max()
+        self.readings.iter().filter(|reading| reading.value.is_some()).map(|reading| reading.at).max()
     }
 
     /// Whether probes go on reading it: until it is proved, and a mitigation for as long as it may be in

@@ -21,7 +21,8 @@ use crate::adapters::{Ask, Drill, Evidence, Rig, Simulated, World};
 use crate::app::msg::Notice;
 use crate::error::{Error, Result};
 use crate::incident::{
-    Actor, Board, Command, Confirmation, Disposition, IncidentId, LogLine, Mark, Op, Params, Text, Time,
+    Actor, Board, Command, Confirmation, Incident, IncidentId, Lamp, LogLine, Op, Params, Report, Settlement,
+    Text, Time,
 };
 use crate::sim::{Fleet, Happening, Scenario, What};
 
@@ -272,9 +273,8 @@ async fn propose(hub: &Hub, by: Text, ask: Ask, reason: Text) -> std::result::Re
 fn newest_open(hub: &Hub, agent: Option<&Text>) -> Option<IncidentId> {
     let board = hub.board();
     let mut open: Vec<_> = board.incidents().filter(|i| i.is_open()).collect();
-    let about = |i: &&crate::incident::Incident| {
-        agent.is_some_and(|agent| i.agents.iter().any(|a| a.as_str() == agent.as_str()))
-    };
+    let about =
+        |i: &&Incident| agent.is_some_and(|agent| i.agents.iter().any(|a| a.as_str() == agent.as_str()));
     open.sort_by_key(|i| (about(i), i.id));
     open.last().map(|i| i.id)
 }
@@ -284,24 +284,13 @@ fn newest_open(hub: &Hub, agent: Option<&Text>) -> Option<IncidentId> {
 /// # Errors
 /// When the journal cannot be written.
 pub async fn end_earlier(hub: &Hub) -> Result<()> {
-    let open: Vec<IncidentId> = hub.board().incidents().filter(|i| i.is_open()).map(|i| i.id).collect();
     let reason = Text::line("the drill was ended by starting another; its fleet is gone");
-    for id in open {
-        let (left, classified) = {
+    let all: Vec<IncidentId> = hub.board().incidents().map(|i| i.id).collect();
+    for id in all {
+        let commands = {
             let board = hub.board();
-            let Some(incident) = board.incident(id) else { continue };
-            let left: Vec<_> = incident.unaccounted().map(|a| a.id).collect();
-            (left, incident.mark(Mark::T2).is_some())
+            board.incident(id).map(|incident| farewell(incident, &reason)).unwrap_or_default()
         };
-        let mut commands: Vec<Command> = Vec::new();
-        for action in left {
-            let disposition = Disposition::Kept { owner: "flightdeck".into(), reason: reason.clone() };
-            commands.push(Command::Account { action, disposition });
-        }
-        if !classified {
-            commands.push(Command::SetMark { mark: Mark::T2, at: None, reason: Some(reason.clone()) });
-        }
-        commands.push(Command::Resolve { summary: reason.clone() });
         for command in commands {
             hub.submit(Some(id), command, &Actor::Flightdeck)
                 .await
@@ -309,4 +298,26 @@ pub async fn end_earlier(hub: &Hub) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What ends an incident of an earlier run: nothing stays in force of a fleet that is gone, whoever
+/// was to keep it.
+fn farewell(incident: &Incident, reason: &Text) -> Vec<Command> {
+    let mut commands = Vec::new();
+    for action in incident.actions.values().filter(|a| a.is_in_force()) {
+        let (action, reason) = (action.id, reason.clone());
+        if incident.actions[&action].lamp == Lamp::Requested {
+            let report = Report::Unknown { reason: reason.clone() };
+            commands.push(Command::Report { action, report });
+        }
+        commands.push(Command::Settle { action, settlement: Settlement::Undone, reason });
+    }
+    if incident.is_open() {
+        if !incident.classified {
+            let (severity, pattern) = (incident.severity, incident.pattern);
+            commands.push(Command::Classify { severity, pattern, reason: Some(reason.clone()) });
+        }
+        commands.push(Command::Resolve { summary: reason.clone() });
+    }
+    commands
 }

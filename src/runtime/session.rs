@@ -17,6 +17,7 @@ use super::engine::{Engine, Extras};
 use super::feed::Feed;
 use super::hub::Hub;
 use super::park::{Ended, Park};
+use super::watch;
 use crate::adapters::Ask;
 use crate::app::effect::Effect;
 use crate::app::key::Input;
@@ -340,6 +341,9 @@ impl Session {
                     let plan = hub.plan(incident, Ask { op, target, params }).await.map(Box::new);
                     drop(answer.send(Answer::Msg(Msg::Planned { ticket, answer: plan })).await);
                 });
+            }
+            Effect::Read { incident, action } => {
+                engine.handle().spawn(watch::read_now(engine.hub().clone(), incident, action));
             }
             Effect::Copy(text) => match osc::copy(&text).filter(|_| self.takes_commands) {
                 Some(bytes) => self.send(&bytes),

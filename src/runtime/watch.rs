@@ -14,7 +14,7 @@ use super::dispatch::tell;
 use super::feed::Feed;
 use super::hub::Hub;
 use crate::adapters::Sample;
-use crate::incident::{Action, ActionId, Command, IncidentId, Lamp, Plan, Report, Text, Time};
+use crate::incident::{Action, ActionId, Command, IncidentId, Lamp, Plan, Reading, Report, Text, Time};
 
 /// How often an action that waits for its proof is read.
 const EAGER: Duration = Duration::from_secs(1);
@@ -146,14 +146,36 @@ fn is_watched(action: &Action, open: bool) -> bool {
     action.lamp.is_probed() && (settles || (open && lasting)) && !action.plan.checks.is_empty()
 }
 
+/// Reads an action's checks at once, because somebody asks: whether its incident is over or not, and
+/// whoever watches. What was read; empty when there is no such action, or nothing to read of it.
+pub async fn read_now(hub: Hub, incident: IncidentId, action: ActionId) -> Vec<Reading> {
+    let plan = hub
+        .board()
+        .incident(incident)
+        .and_then(|i| i.actions.get(&action))
+        .filter(|a| a.lamp.is_probed() && !a.plan.checks.is_empty())
+        .map(|a| a.plan.clone());
+    match plan {
+        Some(plan) => read_checks(&hub, incident, action, &plan).await,
+        None => Vec::new(),
+    }
+}
+
 async fn read(hub: Hub, reads: Reads, incident: IncidentId, action: ActionId, plan: Plan) {
+    let readings = read_checks(&hub, incident, action, &plan).await;
+    let at = readings.first().map_or_else(|| hub.clock().now(), |reading| reading.at);
+    reads.lock().unwrap_or_else(PoisonError::into_inner).insert((incident, action), Some(at));
+}
+
+/// Probes, tells every session, and reports: what they prove is decided by the hub.
+async fn read_checks(hub: &Hub, incident: IncidentId, action: ActionId, plan: &Plan) -> Vec<Reading> {
     let samples = match hub.rig().by_name(plan.adapter.as_str()) {
-        Some(adapter) => adapter.probe(&plan).await,
+        Some(adapter) => adapter.probe(plan).await,
         None => vec![],
     };
     let at = hub.clock().now();
     let readings = Sample::readings(samples, &plan.checks, at);
     hub.tell(Feed::Readings(incident, action, readings.clone().into()));
-    tell(&hub, incident, Command::Report { action, report: Report::Readings(readings) }).await;
-    reads.lock().unwrap_or_else(PoisonError::into_inner).insert((incident, action), Some(at));
+    tell(hub, incident, Command::Report { action, report: Report::Readings(readings.clone()) }).await;
+    readings
 }

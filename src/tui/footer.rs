@@ -63,10 +63,10 @@ fn is_timely(model: &Model, intent: Intent) -> bool {
     let any = |is: fn(&Action) -> bool| model.incident().is_some_and(|i| i.actions.values().any(is));
     if matches!(intent, Intent::Approve | Intent::Deny) {
         any(|action| action.lamp == Lamp::Proposed)
-    } else if intent == Intent::Settle {
+    } else if intent == Intent::Settle && model.screen != Screen::InForce {
         any(|action| matches!(action.lamp, Lamp::InDoubt | Lamp::Unverified | Lamp::Leaking))
     } else if intent == Intent::Keep {
-        any(Action::is_unaccounted)
+        any(Action::is_in_force)
     } else if intent == Intent::Undo {
         any(|action| action.lamp.may_be_in_force())
     } else {
@@ -86,6 +86,9 @@ const fn own_keys(pane: Pane) -> &'static [Intent] {
         Pane::Log => &[Intent::Filter, Intent::Follow, Intent::Pin, Intent::Open, Intent::ClearFilter],
         Pane::Actions => &[Intent::Undo, Intent::Approve, Intent::Deny, Intent::Settle, Intent::Keep],
         Pane::Timeline => &[Intent::Open, Intent::Note, Intent::Decide, Intent::Back],
+        Pane::InForce => {
+            &[Intent::Undo, Intent::Keep, Intent::Settle, Intent::Read, Intent::Open, Intent::Back]
+        }
         Pane::Fleet => &[Intent::Isolate, Intent::Restart, Intent::SwitchModel, Intent::Back],
         Pane::Review => &[
             Intent::Edit,

@@ -5,6 +5,8 @@ use std::cmp::Reverse;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::app::intent::Intent;
+use crate::app::keymap::Context;
 use crate::app::model::{Model, Screen};
 use crate::app::theme::Role;
 use crate::incident::{Incident, IncidentId, Mark, Realm, Severity, Status, Text, Warning, Weight, warnings};
@@ -96,6 +98,17 @@ pub fn warnings_of(model: &Model) -> Vec<Warning> {
             let text = format!("{name}: nobody has acknowledged it");
             all.push(Warning { weight: Weight::Warn, row: "A2", text });
         }
+    }
+    let late = model.board.in_force(model.now).into_iter();
+    let late: Vec<_> = late.filter(|one| one.is_overdue(model.now) && !here(one.incident.id)).collect();
+    if let Some(first) = late.first() {
+        let (incident, action) = (first.incident.id, first.action);
+        let more = if late.len() > 1 { format!(", and {} more", late.len() - 1) } else { String::new() };
+        let key = model.keymap.keys_for(Context::Everywhere, Intent::InForce);
+        let key = key.map_or_else(String::new, |key| format!("; {key} lists them"));
+        let text =
+            format!("{incident}: {} {} was to be gone by now{more}{key}", action.id, action.plan.title());
+        all.push(Warning { weight: Weight::Warn, row: "A3", text });
     }
     // Stable: of what is equally loud, what is here comes first.
     all.sort_by_key(|warning| Reverse(warning.weight));

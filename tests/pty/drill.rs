@@ -104,7 +104,10 @@ fn from_alert_to_review(size: Size) {
     confirm(&mut screen, "support-1");
     screen.wait_for("undone");
     screen.press("R");
-    screen.wait_for("who keeps it?");
+    screen.wait_for("what becomes of it?");
+    screen.press("k");
+    screen.press("tab");
+    screen.press("tab");
     screen.press("tab");
     screen.type_text("the configuration stays as it was before");
     screen.press("ctrl-s");

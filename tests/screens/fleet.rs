@@ -9,9 +9,9 @@ use flightdeck::app::update;
 use flightdeck::config::Problems;
 use flightdeck::config::keymap::Keymaps;
 use flightdeck::incident::{
-    Action, ActionId, Actor, Audience, Check, Command, Confirmation, Entry, Event, Incident, IncidentId,
-    Inverse, LogLine, Op, Pattern, Plan, Policy, Reading, Realm, Report, Role, Severity, Text, Time, Vitals,
-    decide,
+    Action, ActionId, Actor, Audience, Check, Command, Confirmation, Disposition, Entry, Event, Incident,
+    IncidentId, Inverse, LogLine, Op, Pattern, Plan, Policy, Reading, Realm, Report, Role, Severity, Text,
+    Time, Vitals, decide,
 };
 
 /// A time of that night: `03:12:45`.
@@ -228,6 +228,46 @@ pub fn burning() -> Story {
 /// An incident that nobody has looked at yet.
 pub fn fresh() -> Story {
     Story::of(43, "03:11:30", Severity::P1, "trader-1 calls its pricing tool in a loop", &["trader-1"])
+}
+
+/// Over since 21:40 of the day before; Bo was to take its limit away an hour ago.
+pub fn left_behind() -> Story {
+    let title = "crawler-7 reads pages that nobody asked for";
+    Story::of(38, "01:02:00", Severity::P2, title, &["crawler-7"])
+        .by("bo")
+        .says(Command::Classify { severity: Severity::P2, pattern: None, reason: None })
+        .at("01:10:00")
+        .acts(Op::RateLimit, "crawler-7")
+        .hears(1, Report::Accepted { answer: "limited".into() })
+        .at("01:11:00")
+        .reads(1, &["4"])
+        .acts(Op::Restrict, "crawler-7")
+        .hears(2, Report::Accepted { answer: "scope: data".into() })
+        .at("01:12:00")
+        .says(account(
+            1,
+            Disposition::HandedOver {
+                owner: "bo".into(),
+                due: time("02:10:00"),
+                reason: "until the robots file is read again".into(),
+            },
+        ))
+        .says(account(
+            2,
+            Disposition::Kept { owner: "team-web".into(), reason: "it never needed more".into() },
+        ))
+        .says(Command::Resolve { summary: "it follows no links any more".into() })
+}
+
+fn account(action: u32, disposition: Disposition) -> Command {
+    Command::Account { action: ActionId(action), disposition }
+}
+
+/// The night, and what an earlier incident left in force.
+pub fn in_force() -> Model {
+    let mut model = night();
+    tell(&mut model, Msg::Entries(left_behind().entries));
+    model
 }
 
 /// The agents' vitals.

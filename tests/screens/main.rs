@@ -27,7 +27,7 @@ mod fleet;
 mod scrolling;
 mod sizes;
 
-use fleet::{drill, idle, night, plan, tell};
+use fleet::{drill, idle, in_force, night, plan, tell};
 
 fn skin(depth: Depth, glyphs: &'static Glyphs) -> Skin {
     let name = if depth == Depth::Mono { "mono" } else { "dark" };
@@ -208,6 +208,11 @@ screens! {
     timeline_80x24: on(Screen::Timeline), (80, 24), &UNICODE;
     fleet_80x24: on(Screen::Fleet), (80, 24), &UNICODE;
     fleet_160x50: on(Screen::Fleet), (160, 50), &UNICODE;
+    in_force_80x24: { let mut m = in_force(); press(&mut m, "g k home"); m }, (80, 24), &UNICODE;
+    in_force_160x50: { let mut m = in_force(); press(&mut m, "g k"); m }, (160, 50), &UNICODE;
+    in_force_60x15: { let mut m = in_force(); press(&mut m, "g k j"); m }, (60, 15), &ASCII;
+    in_force_nothing_80x24: { let mut m = idle(); press(&mut m, "g k"); m }, (80, 24), &UNICODE;
+    account_80x24: { let mut m = night(); press(&mut m, "R"); m }, (80, 24), &UNICODE;
     leaking_120x40: { let mut m = night(); m.selection.incident = Some(IncidentId(41)); m.focus = Pane::Actions; m }, (120, 40), &UNICODE;
     leaking_40x10: { let mut m = night(); m.selection.incident = Some(IncidentId(41)); m }, (40, 10), &ASCII;
     fresh_80x24: { let mut m = night(); m.selection.incident = Some(IncidentId(43)); m }, (80, 24), &UNICODE;

@@ -22,7 +22,7 @@ fn models() -> Vec<Model> {
         model.zoomed = pane == Pane::Timer;
         all.push(model);
     }
-    for screen in [Screen::Timeline, Screen::Fleet, Screen::Review] {
+    for screen in [Screen::Timeline, Screen::Fleet, Screen::InForce, Screen::Review] {
         let mut model = night();
         model.screen = screen;
         model.editing = screen == Screen::Review;

@@ -4,12 +4,13 @@
 
 use super::super::effect::{Effect, Ticket};
 use super::super::field::Field;
-use super::super::form::{Form, Purpose};
+use super::super::form::{End, Form, Purpose};
 use super::super::intent::Intent;
 use super::super::key::{Code, Key};
 use super::super::model::{Choose, Confirm, ConfirmAct, ConfirmStage, Modal, Model, Pane, Screen, Then};
 use super::super::palette::Chat;
 use super::hands::PAGE;
+use super::keeping::Said;
 use crate::incident::policy::Confirm as ConfirmRule;
 use crate::incident::{
     Action, ActionId, Aim, Command, Confirmation, IncidentId, Lamp, Op, Params, Plan, Text,
@@ -22,6 +23,8 @@ impl Model {
         let incident = self.incident()?;
         match self.selection.action {
             Some(id) => incident.actions.get(&id),
+            // What is in force elsewhere is not meant because it is the newest here.
+            None if self.screen == Screen::InForce => None,
             None => incident.actions.values().next_back(),
         }
     }
@@ -179,6 +182,17 @@ impl Model {
 
     /// Asks the adapter what it would do; the confirmation opens at once and fills in.
     pub(super) fn plan(&mut self, op: Op, target: Text, params: Params) -> Vec<Effect> {
+        self.plan_to(op, target, params, None)
+    }
+
+    /// The same on the way to the end of the incident.
+    pub(super) fn plan_to(
+        &mut self,
+        op: Op,
+        target: Text,
+        params: Params,
+        then: Option<(End, ActionId)>,
+    ) -> Vec<Effect> {
         let Some(incident) = self.incident().map(|i| i.id) else {
             return self.refuse(op.word(), self.no_incident());
         };
@@ -187,6 +201,7 @@ impl Model {
         self.modals.push(Modal::Confirm(Confirm {
             incident,
             act: ConfirmAct::Ask,
+            then,
             stage: ConfirmStage::Planning { what: format!("{op} {target}"), level, ticket },
             typed: Field::default(),
             scroll: 0,
@@ -197,23 +212,9 @@ impl Model {
 
     /// Undoes the selected action by its recorded inverse.
     pub(super) fn ask_undo(&mut self) -> Vec<Effect> {
-        let Some(action) = self.selected_action() else {
-            return self.refuse(Intent::Undo.info().name, "no action is selected");
-        };
-        let id = action.id;
-        match (&action.plan.inverse, action.lamp.may_be_in_force()) {
-            (Some(inverse), true) => {
-                let (op, target, params) = (inverse.op, action.plan.target.clone(), inverse.params.clone());
-                self.plan(op, target, params)
-            }
-            (None, true) => {
-                let words = format!("{id} has no inverse: settle it, or say who keeps it");
-                self.refuse(Intent::Undo.info().name, words)
-            }
-            (_, false) => {
-                let words = format!("{id} is {}: nothing to undo", action.lamp);
-                self.refuse(Intent::Undo.info().name, words)
-            }
+        match self.selected_action().map(|action| action.id) {
+            Some(id) => self.undo(id, None),
+            None => self.refuse(Intent::Undo.info().name, "no action is selected"),
         }
     }
 
@@ -227,6 +228,7 @@ impl Model {
         self.modals.push(Modal::Confirm(Confirm {
             incident,
             act: ConfirmAct::Approve(id),
+            then: None,
             stage,
             typed: Field::default(),
             scroll: 0,
@@ -341,13 +343,20 @@ impl Model {
         let Some(at) = at else { return false };
         match answer {
             Ok(_) => {
+                let removed = self.modals.remove(at);
+                let Modal::Confirm(confirm) = removed else { return true };
                 // Whoever acted looks at what was done: what they approved, or the newest.
-                if let Modal::Confirm(confirm) = self.modals.remove(at) {
+                if self.screen != Screen::InForce {
                     self.selection.action = match confirm.act {
                         ConfirmAct::Ask => None,
                         ConfirmAct::Approve(action) => Some(action),
                     };
                     self.selection.lines.remove(&Pane::Actions);
+                }
+                if let Some((end, undone)) = confirm.then
+                    && self.selection.incident == Some(confirm.incident)
+                {
+                    self.go_on_ending(end, Said::Undone(undone));
                 }
             }
             Err(words) => {
@@ -396,10 +405,5 @@ impl Model {
                 }
             }
         }
-    }
-
-    /// The actions that hold up resolving.
-    pub(super) fn first_unaccounted(&self) -> Option<ActionId> {
-        self.incident()?.unaccounted().map(|a| a.id).next()
     }
 }

@@ -3,20 +3,21 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "only the intents named here have a form")]
 
 use super::super::effect::{Effect, ReviewDeed};
-use super::super::form::{Form, Purpose, marks, roles, words};
+use super::super::form::{End, Form, Purpose, marks, roles, words};
 use super::super::intent::Intent;
 use super::super::model::{Modal, Model};
 use super::super::msg::Notice;
+use super::keeping::settle_from;
 use crate::incident::{
-    Action, ActionId, AgentId, Area, Audience, Command, Disposition, HypothesisId, ImprovementId, IncidentId,
-    Lamp, Mark, Outcome, Pattern, Progress, Role, Settlement, Severity, Span, Text, Time,
+    ActionId, AgentId, Area, Audience, Command, HypothesisId, ImprovementId, IncidentId, Mark, Outcome,
+    Pattern, Progress, Role, Severity, Span, Text, Time,
 };
 
 /// Unsent forms that are kept.
 const DRAFTS: usize = 16;
 
 /// What a form's fields became, or why they did not.
-type Built = Result<Command, String>;
+pub(super) type Built = Result<Command, String>;
 
 impl Model {
     pub(super) fn open_form(&mut self, intent: Intent) -> Vec<Effect> {
@@ -50,7 +51,7 @@ impl Model {
     }
 
     /// The draft that a freshly opened form goes on with.
-    fn draft_of(&mut self, form: &Form) -> Option<Form> {
+    pub(super) fn draft_of(&mut self, form: &Form) -> Option<Form> {
         let of = self.selection.incident;
         let at = self.drafts.iter().position(|(i, draft)| *i == of && draft.purpose == form.purpose)?;
         self.take_notice(Notice::info("what you had typed is back; ctrl-u clears a line"));
@@ -90,11 +91,9 @@ impl Model {
                     .text("at", "HH:MM[:SS] UTC, or a span such as 5m ago; empty: now", "")
                     .text("reason", "needed to back-date or correct", "")
             }
-            Intent::Resolve => self.resolve_form(None),
+            Intent::Resolve => self.end_form(End::Resolve, None)?,
             Intent::Reopen => new(Purpose::Reopen, "it was not over").text("reason", "why", ""),
-            Intent::Merge => new(Purpose::Merge, "end it as a duplicate")
-                .text("into", "the incident that goes on, such as INC-7", "")
-                .text("reason", "why they are the same", ""),
+            Intent::Merge => self.end_form(End::Merge, None)?,
             Intent::Note => new(Purpose::Note, "write something down").text("note", "what", ""),
             Intent::Decide => new(Purpose::Decide, "record a decision")
                 .text("decision", "what was decided", "")
@@ -133,22 +132,8 @@ impl Model {
                 let id = self.proposal().map(|a| a.id).ok_or("nothing waits for approval")?;
                 new(Purpose::Deny(id), &format!("deny {}", self.named(id))).text("reason", "why", "")
             }
-            Intent::Settle => {
-                let action = self.to_settle()?;
-                let title = format!("settle {action}");
-                let kinds = vec![FAILED.to_owned(), UNDONE.to_owned()];
-                Form::new(Purpose::Settle(action.id), title).choice("it", kinds, FAILED).text(
-                    "how you know",
-                    "what you saw, where",
-                    "",
-                )
-            }
-            Intent::Keep => {
-                let selected = self.selected_action().filter(|a| a.is_unaccounted()).map(|a| a.id);
-                let id =
-                    selected.or(self.first_unaccounted()).ok_or("nothing is in force and unaccounted for")?;
-                self.keep_form(Purpose::Keep(id), id, "who takes it away later")
-            }
+            Intent::Settle => self.settle_form()?,
+            Intent::Keep => self.keep_form()?,
             Intent::Search => new(Purpose::Search, "search in the review").text("text", "what to find", ""),
             Intent::Export => {
                 let name =
@@ -187,44 +172,10 @@ impl Model {
             .text("next in", "a span such as 15m; empty: by the policy's cadence", "")
     }
 
-    /// The end of the incident; before it, what becomes of each mitigation still in force. `kept`
-    /// was accounted for just now, and its entry may be on its way yet.
-    fn resolve_form(&self, kept: Option<ActionId>) -> Form {
-        let left = self.incident().and_then(|i| i.unaccounted().map(|a| a.id).find(|id| Some(*id) != kept));
-        match left {
-            Some(id) => {
-                let hint = "who takes it away later; to undo it instead: esc, then U";
-                self.keep_form(Purpose::KeepToResolve(id), id, hint)
-            }
-            None => Form::new(Purpose::Resolve, "end the incident").text("summary", "what ended it", ""),
-        }
-    }
-
-    /// Goes on with the end of the incident after one mitigation was accounted for.
-    pub(super) fn go_on_resolving(&mut self, kept: ActionId) {
-        let form = self.resolve_form(Some(kept));
-        let form = self.draft_of(&form).unwrap_or(form);
-        self.modals.push(Modal::Form(form));
-    }
-
-    fn keep_form(&self, purpose: Purpose, id: ActionId, hint: &str) -> Form {
-        Form::new(purpose, format!("{} is in force: who keeps it?", self.named(id)))
-            .text("owner", hint, self.actor.as_person().map_or("", Text::as_str))
-            .text("reason", "why it stays", "")
-    }
-
     /// `A3 isolate support-1`.
-    fn named(&self, id: ActionId) -> String {
+    pub(super) fn named(&self, id: ActionId) -> String {
         let action = self.incident().and_then(|i| i.actions.get(&id));
         action.map_or_else(|| id.to_string(), |action| format!("{id} {}", action.plan.title()))
-    }
-
-    fn to_settle(&self) -> Result<&Action, String> {
-        let open = |a: &&Action| matches!(a.lamp, Lamp::InDoubt | Lamp::Unverified | Lamp::Leaking);
-        self.selected_action()
-            .filter(open)
-            .or_else(|| self.incident()?.actions.values().rev().find(open))
-            .ok_or_else(|| "no action is in doubt, unverified or leaking".to_owned())
     }
 
     fn selection_agent(&self) -> String {
@@ -269,8 +220,7 @@ impl Model {
             | Purpose::MoveImprovement
             | Purpose::Deny(_)
             | Purpose::Settle(_)
-            | Purpose::Keep(_)
-            | Purpose::KeepToResolve(_) => {}
+            | Purpose::Account(..) => {}
         }
         let built = self.command_from(&form);
         let incident = if form.purpose == Purpose::Declare { None } else { self.incident().map(|i| i.id) };
@@ -364,15 +314,8 @@ impl Model {
                 })
             }
             Purpose::Deny(action) => Ok(Command::Deny { action: *action, reason: form.get("reason") }),
-            Purpose::Settle(action) => {
-                let settlement =
-                    if form.get("it") == UNDONE { Settlement::Undone } else { Settlement::Failed };
-                Ok(Command::Settle { action: *action, settlement, reason: form.get("how you know") })
-            }
-            Purpose::Keep(action) | Purpose::KeepToResolve(action) => Ok(Command::Account {
-                action: *action,
-                disposition: Disposition::Kept { owner: form.get("owner"), reason: form.get("reason") },
-            }),
+            Purpose::Settle(action) => Ok(settle_from(*action, form)),
+            Purpose::Account(action, _) => self.account_from(*action, form),
             Purpose::Ask(_) | Purpose::Rollback | Purpose::Search | Purpose::Export => {
                 Err("this form is no command".to_owned())
             }
@@ -384,7 +327,7 @@ impl Model {
         read_time(written.as_str(), self.now)
     }
 
-    fn read_due(&self, written: &Text) -> Result<Time, String> {
+    pub(super) fn read_due(&self, written: &Text) -> Result<Time, String> {
         if let Ok(span) = written.as_str().parse::<Span>() {
             return Ok(span.after(self.now));
         }
@@ -420,8 +363,6 @@ pub fn read_time(written: &str, now: Time) -> Result<Time, String> {
 }
 
 const UNKNOWN: &str = "unknown";
-const FAILED: &str = "never took effect";
-const UNDONE: &str = "is undone";
 
 fn pattern_choices() -> Vec<String> {
     std::iter::once(UNKNOWN.to_owned()).chain(words(Pattern::ALL)).collect()

@@ -294,7 +294,7 @@ impl Model {
             Pane::Log => {
                 self.log.select_row(row, height);
             }
-            Pane::Incidents | Pane::Roster | Pane::Actions | Pane::Timeline | Pane::Fleet => {
+            Pane::Incidents | Pane::Roster | Pane::Actions | Pane::Timeline | Pane::Fleet | Pane::InForce => {
                 self.select_visible_row(pane, row, height);
             }
             Pane::Timer | Pane::Review => {}
@@ -319,6 +319,7 @@ impl Model {
             | Intent::Page => vec![],
             Intent::Rollback => self.ask_rollback(),
             Intent::Undo => self.ask_undo(),
+            Intent::Read => self.read_now(),
             Intent::Approve => self.approve(),
             Intent::Acknowledge => self.acknowledge(),
             Intent::TakeCommand => self.take_command(),
@@ -354,6 +355,7 @@ impl Model {
             | Intent::Cockpit
             | Intent::Timeline
             | Intent::Fleet
+            | Intent::InForce
             | Intent::Review
             | Intent::NextIncident
             | Intent::PreviousIncident

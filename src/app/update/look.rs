@@ -8,7 +8,7 @@ use super::super::layout::{first_in_sight, list_area};
 use super::super::model::{Modal, Model, Pane, Screen};
 use super::super::msg::Notice;
 use super::super::palette::Palette;
-use crate::incident::{Action, IncidentId, Judged, Reading, Role, Text, Time, Verdict, telling};
+use crate::incident::{Action, ActionId, IncidentId, Judged, Reading, Role, Text, Time, Verdict, telling};
 
 /// Lines that a page is, without the border.
 fn page(height: u16) -> i32 {
@@ -21,6 +21,7 @@ impl Model {
             Intent::Cockpit => self.go(Screen::Cockpit),
             Intent::Timeline => self.go(Screen::Timeline),
             Intent::Fleet => self.go(Screen::Fleet),
+            Intent::InForce => self.go_to_in_force(),
             Intent::Review => return self.open_review(),
             Intent::NextPane => self.step_pane(1),
             Intent::PreviousPane => self.step_pane(Pane::COCKPIT.len() - 1),
@@ -167,6 +168,16 @@ impl Model {
                 let agents: Vec<_> = model.vitals.keys().cloned().collect();
                 model.selection.agent = step(&agents, model.selection.agent.clone(), by);
             }),
+            Pane::InForce => {
+                let all = self.in_force_in_order();
+                let chosen = self.selection.incident.zip(self.selection.action);
+                let from = chosen.filter(|chosen| all.contains(chosen));
+                self.select_in_force(if from.is_some() {
+                    step(&all, from, by)
+                } else {
+                    all.first().copied()
+                });
+            }
             Pane::Review => return vec![Effect::Review(ReviewDeed::Scroll(by))],
         }
         vec![]
@@ -175,6 +186,15 @@ impl Model {
     pub(super) fn move_in_log(&mut self, by: i32) {
         let height = self.list_height(Pane::Log).unwrap_or(1);
         self.log.move_by(by, height);
+    }
+
+    /// Selects a mitigation, and with it the incident that it belongs to.
+    fn select_in_force(&mut self, chosen: Option<(IncidentId, ActionId)>) {
+        let Some((incident, action)) = chosen else { return };
+        self.holding_still(Pane::InForce, |model| {
+            model.select_incident(Some(incident));
+            model.selection.action = Some(action);
+        });
     }
 
     /// Changes what is selected in a list, without moving the list as long as that is in sight.
@@ -218,6 +238,10 @@ impl Model {
                 let agents: Vec<_> = self.vitals.keys().collect();
                 (position(&agents, self.selection.agent.as_ref().as_ref()), agents.len())
             }
+            Pane::InForce => {
+                let all = self.in_force_in_order();
+                (position(&all, self.selection.incident.zip(self.selection.action).as_ref()), all.len())
+            }
             Pane::Roster => (position(Role::ALL, self.selection.role.as_ref()), Role::ALL.len()),
             Pane::Timer | Pane::Log | Pane::Review => (None, 0),
         }
@@ -229,7 +253,13 @@ impl Model {
             Pane::Log => self.log.follow(true),
             Pane::Timeline if top => self.selection.entry = Some(1),
             Pane::Timeline => self.selection.entry = None,
-            Pane::Incidents | Pane::Timer | Pane::Roster | Pane::Actions | Pane::Fleet | Pane::Review => {
+            Pane::Incidents
+            | Pane::Timer
+            | Pane::Roster
+            | Pane::Actions
+            | Pane::Fleet
+            | Pane::InForce
+            | Pane::Review => {
                 return self.move_selection(if top { -100_000 } else { 100_000 });
             }
         }
@@ -250,6 +280,7 @@ impl Model {
                 let clicked = model.vitals.keys().nth(index).cloned();
                 model.selection.agent = clicked.or(model.selection.agent.take());
             }),
+            Pane::InForce => self.select_in_force(self.in_force_in_order().get(index).copied()),
             Pane::Timeline => self.holding_still(pane, |model| {
                 if index < model.record().map_or(0, |r| r.entries.len()) {
                     model.selection.entry = Some(index as u64 + 1);
@@ -265,7 +296,9 @@ impl Model {
             Pane::Incidents | Pane::Timer | Pane::Roster => {
                 self.incident().map(|i| Text::line(&format!("{} {} {}", i.id, i.severity, i.title)))
             }
-            Pane::Actions => self.selected_action().map(|a| Text::line(&format!("{a} | {}", a.plan.call))),
+            Pane::Actions | Pane::InForce => {
+                self.selected_action().map(|a| Text::line(&format!("{a} | {}", a.plan.call)))
+            }
             Pane::Timeline => {
                 let seq = self.selection.entry.or(self.incident().map(|i| i.seq));
                 let record = self.record();
@@ -328,7 +361,7 @@ impl Model {
                 ];
                 detail("log line".to_owned(), lines)
             }),
-            Pane::Actions => {
+            Pane::Actions | Pane::InForce => {
                 let readings = self.incident().zip(self.selected_action());
                 readings.map(|(i, a)| detail(a.to_string(), action_in_full(a, self.readings_of(i.id, a.id))))
             }

@@ -3,6 +3,7 @@
 mod act;
 mod forms;
 mod hands;
+mod keeping;
 mod look;
 mod submit;
 

@@ -58,17 +58,15 @@ impl Model {
                 form.error = Some(words.to_string());
             }
             (Some(form), Ok(id)) => {
-                let purpose = form.purpose.clone();
+                let (purpose, sent) = (form.purpose.clone(), form.clone());
                 self.modals.retain(|modal| !matches!(modal, Modal::Form(form) if form.waiting));
                 if purpose == Purpose::Declare {
                     self.select_incident(Some(id));
                     if self.screen == Screen::Review {
                         self.go(Screen::Cockpit);
                     }
-                } else if let Purpose::KeepToResolve(kept) = purpose
-                    && self.incident().is_some_and(|incident| incident.id == id)
-                {
-                    self.go_on_resolving(kept);
+                } else if self.incident().is_some_and(|incident| incident.id == id) {
+                    return self.accounted(&sent);
                 }
             }
             (None, Err(words)) => self.take_notice(Notice::error(words.as_str())),

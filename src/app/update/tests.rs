@@ -3,6 +3,9 @@ use std::sync::Arc;
 use chrono::TimeZone;
 
 use super::*;
+
+mod keeping;
+
 use crate::app::effect::{ReviewDeed, Ticket};
 use crate::app::intent::Intent;
 use crate::app::key::{Input, Key, Mouse, MouseKind};
@@ -31,6 +34,11 @@ fn keymap() -> Keymap {
         ("]", Intent::NextIncident),
         ("[", Intent::PreviousIncident),
         ("g t", Intent::Timeline),
+        ("g k", Intent::InForce),
+        ("U", Intent::Undo),
+        ("w", Intent::Keep),
+        ("s", Intent::Settle),
+        ("p", Intent::Read),
     ] {
         let keys = keys.split(' ').map(|k| k.parse().unwrap()).collect();
         keymap.bind(Context::Everywhere, keys, intent);
@@ -220,43 +228,6 @@ fn esc_in_a_form_loses_nothing_that_was_typed() {
     press(&mut model, "n");
     let Some(Modal::Form(form)) = model.modals.last() else { panic!() };
     assert_eq!(form.get("note"), "half a thought");
-}
-
-#[test]
-fn the_way_to_the_end_asks_for_each_mitigation_in_turn() {
-    let mut model = session();
-    for (number, agent) in [(1, "support-1"), (2, "mailer-3")] {
-        let requested = Event::ActionRequested {
-            action: ActionId(number),
-            plan: Plan { target: agent.into(), ..isolate_plan() },
-            approved_by: None,
-            undoes: None,
-            runner: "test-run".into(),
-        };
-        update(&mut model, Msg::Entries(vec![entry(1, 1 + u64::from(number), requested)]));
-    }
-    press(&mut model, "R");
-    for (number, agent) in [(1, "support-1"), (2, "mailer-3")] {
-        let Some(Modal::Form(form)) = model.modals.last() else { panic!() };
-        assert_eq!(form.title, format!("A{number} isolate {agent} is in force: who keeps it?"));
-        press(&mut model, "enter");
-        type_text(&mut model, "until the fix is deployed");
-        let effects = press(&mut model, "enter");
-        let [Effect::Submit { ticket, command: Command::Account { action, disposition }, .. }] = &effects[..]
-        else {
-            panic!("{effects:?}")
-        };
-        assert_eq!(*action, ActionId(number));
-        // The answer comes before the entry, or after it.
-        let accounted = Event::ActionAccounted { action: *action, disposition: disposition.clone() };
-        let entry = Msg::Entries(vec![entry(1, 3 + u64::from(number), accounted)]);
-        let answer = Msg::Submitted { ticket: *ticket, answer: Ok(IncidentId(1)) };
-        let (first, second) = if number == 1 { (answer, entry) } else { (entry, answer) };
-        update(&mut model, first);
-        update(&mut model, second);
-    }
-    let Some(Modal::Form(form)) = model.modals.last() else { panic!() };
-    assert_eq!((form.title.as_str(), model.modals.len()), ("end the incident", 1));
 }
 
 #[test]

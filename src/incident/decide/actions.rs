@@ -3,7 +3,7 @@
 use super::{Context, Decision};
 use crate::incident::policy::{ActorKind, Approval, Confirm, Rule};
 use crate::incident::{
-    Action, ActionId, Actor, Confirmation, Event, Lamp, Op, Plan, Refusal, Settlement, Text,
+    Action, ActionId, Actor, Confirmation, Event, Lamp, Op, Plan, Realm, Refusal, Settlement, Text,
 };
 
 impl Context<'_> {
@@ -172,7 +172,9 @@ impl Context<'_> {
     pub(super) fn settle(&self, id: ActionId, settlement: Settlement, reason: &Text) -> Decision {
         let action = self.action(id)?;
         self.needs_text("A3", reason, "how you know")?;
-        if !self.actor.is_person() {
+        // A drill's fleet goes with the program, which therefore knows.
+        let knows = self.is_flightdeck() && self.incident.realm == Realm::Drill;
+        if !self.actor.is_person() && !knows {
             return Err(Refusal::new("C2", "only a person settles what probes cannot", "ask a person"));
         }
         if action.lamp == Lamp::Requested {

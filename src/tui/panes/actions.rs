@@ -157,23 +157,33 @@ impl Detail<'_> {
     }
 }
 
-/// What a person does next. What is no mitigation does not stay in force: it is done.
-fn next_step(action: &Action) -> &'static str {
+/// What a person does next. What is no mitigation does not stay in force: it is done. What is in
+/// force after its incident is read when somebody asks.
+fn next_step(incident: &Incident, action: &Action) -> &'static str {
     if action.lamp == Lamp::Verified && !action.plan.op.info().mitigation {
         "done; nothing left to do"
+    } else if action.lamp == Lamp::Verified && !incident.is_open() {
+        "in force when it was read last; since the incident ended nothing reads it by itself"
     } else {
         action.lamp.next_step()
     }
 }
 
-fn draw_detail(view: &View<'_>, incident: &Incident, action: &Action, area: Rect, buf: &mut Buffer) {
+/// Everything known of an action, the most telling first.
+pub(super) fn draw_detail(
+    view: &View<'_>,
+    incident: &Incident,
+    action: &Action,
+    area: Rect,
+    buf: &mut Buffer,
+) {
     let now = view.model.now;
     let (_, role) = words::lamp(action.lamp, view.skin.glyphs);
     let cells = usize::from(area.width).max(1);
     let mut detail = Detail { view, cells, lines: Vec::new() };
     let head = Line::from(vec![
         Span::styled(format!("{} {}: ", action.id, action.lamp), view.style(role)),
-        Span::styled(next_step(action), view.style(Role::Strong)),
+        Span::styled(next_step(incident, action), view.style(Role::Strong)),
     ]);
     detail.lines.extend(wrap_line(&head, cells));
     detail.checks(&action.plan.checks, view.model.readings_of(incident.id, action.id));
@@ -190,6 +200,9 @@ fn draw_detail(view: &View<'_>, incident: &Incident, action: &Action, area: Rect
     detail.say("what", &format!("{}{version}", title(action)), Role::Text);
     detail.say("call", &format!("{}: {}", action.plan.adapter, action.plan.call), Role::Text);
     detail.say("undo", &undo(action), Role::Text);
+    if let Some(disposition) = &action.disposition {
+        detail.say("fate", &disposition.to_string(), Role::Text);
+    }
     for conflict in &action.plan.conflicts {
         detail.say("fights", conflict.as_str(), Role::Warning);
     }
@@ -213,13 +226,10 @@ fn life(action: &Action) -> String {
     life.join(", ")
 }
 
-/// How it is undone, or what became of it.
+/// How it is undone.
 fn undo(action: &Action) -> String {
     if let Some(by) = action.undoing {
         return format!("asked for: {by}");
-    }
-    if let Some(disposition) = &action.disposition {
-        return disposition.to_string();
     }
     match (&action.plan.inverse, action.undoes) {
         (Some(inverse), _) => format!("{}: {}", inverse.op, inverse.call),

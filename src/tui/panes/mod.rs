@@ -12,6 +12,7 @@ pub use timer::reach as timer_reach;
 mod actions;
 mod brief;
 mod fleet;
+mod in_force;
 mod incidents;
 mod log;
 mod marks;
@@ -40,6 +41,7 @@ pub const PANES: &[PaneInfo] = &[
     PaneInfo { pane: Pane::Actions, hint: actions::hint, draw: actions::draw },
     PaneInfo { pane: Pane::Timeline, hint: timeline::hint, draw: timeline::draw },
     PaneInfo { pane: Pane::Fleet, hint: fleet::hint, draw: fleet::draw },
+    PaneInfo { pane: Pane::InForce, hint: in_force::hint, draw: in_force::draw },
     PaneInfo { pane: Pane::Review, hint: review::hint, draw: review::draw },
 ];
 
