@@ -62,7 +62,7 @@ impl Stage {
     fn timeline(&self) -> Vec<String> {
         let board = self.hub.board();
         let entries = board.record(INC).map(|r| r.entries.clone()).unwrap_or_default();
-        entries.iter().map(flightdeck::incident::telling::tell).collect()
+        entries.iter().map(|entry| flightdeck::incident::telling::tell(entry)).collect()
     }
 
     async fn say(&self, command: Command) {

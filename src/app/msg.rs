@@ -1,5 +1,7 @@
 //! What a session is told: input, entries, lines, readings, answers, time.
 
+use std::sync::Arc;
+
 use super::effect::Ticket;
 use super::key::Input;
 use crate::incident::{
@@ -16,7 +18,7 @@ pub enum Msg {
     /// The incidents by name, before their entries are loaded.
     Heads(Vec<Head>),
     /// Entries, in order within each incident.
-    Entries(Vec<Entry>),
+    Entries(Vec<Arc<Entry>>),
     /// Everything that was in the journal at the start is loaded.
     Loaded,
     /// Log lines, in the order they came.

@@ -35,7 +35,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
     let archive = Archive::open(&context.paths, realm(args.drill))?;
     let record = archive.record(args.id)?;
-    let pieces: Vec<Piece<'_>> = record.entries.iter().filter_map(Piece::of).collect();
+    let pieces: Vec<Piece<'_>> = record.entries.iter().filter_map(|entry| Piece::of(entry)).collect();
     match args.format {
         Format::Json => {
             out.json(&Document { format: 1, incident: args.id.to_string(), evidence: &pieces })?

@@ -29,7 +29,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
     let record = Archive::open(&context.paths, realm(args.drill))?.record(args.id)?;
     if args.format == Format::Json {
-        let entries = record.entries.iter().map(Told::of).collect();
+        let entries = record.entries.iter().map(|entry| Told::of(entry)).collect();
         out.json(&Document { format: 1, incident: args.id.to_string(), entries })?;
         return Ok(DONE);
     }

@@ -13,6 +13,8 @@ mod people;
 mod told;
 mod window;
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::{
@@ -178,7 +180,7 @@ impl ReviewFacts {
             windows: source.windows(),
             control_lost: source.control_lost(),
             alerts: source.alerts(),
-            timeline: entries.iter().map(line).collect(),
+            timeline: source.entries().map(line).collect(),
             roles: source.roles(),
             actions: source.actions(),
             evidence: source.evidence(),
@@ -208,18 +210,22 @@ impl Length {
 #[derive(Clone, Copy)]
 struct Source<'a> {
     incident: &'a Incident,
-    entries: &'a [Entry],
+    entries: &'a [Arc<Entry>],
     policy: &'a Policy,
     now: Time,
 }
 
-impl Source<'_> {
+impl<'a> Source<'a> {
+    fn entries(&self) -> impl DoubleEndedIterator<Item = &'a Entry> + use<'a> {
+        self.entries.iter().map(Arc::as_ref)
+    }
+
     fn name(&self, severity: Severity) -> &'static str {
         severity.name(self.policy.naming)
     }
 
     fn ending(&self) -> Option<Text> {
-        self.entries.iter().rev().find_map(|entry| {
+        self.entries().rev().find_map(|entry| {
             let Event::Resolved { summary } = &entry.event else { return None };
             Some(summary.clone())
         })
@@ -230,7 +236,7 @@ impl Source<'_> {
             let Event::Reopened { reason } = &entry.event else { return None };
             Some(SaidFact::of(entry, reason))
         };
-        self.entries.iter().filter_map(said).collect()
+        self.entries().filter_map(said).collect()
     }
 
     /// Until when things were due: the end if it has ended, else now.

@@ -572,7 +572,7 @@ mod tests {
     #[test]
     fn an_entry_of_another_incident_or_out_of_order_is_ignored() {
         let story = Story::isolated();
-        let last = story.entries.last().unwrap();
+        let last = Entry::clone(story.entries.last().unwrap());
         for strange in [
             Entry { incident: IncidentId(7), seq: last.seq + 1, ..last.clone() },
             Entry { seq: last.seq + 2, ..last.clone() },

@@ -6,6 +6,8 @@ mod rich;
 
 pub use rich::{rich, rich_in};
 
+use std::sync::Arc;
+
 use super::command::{Confirmation, Report, Settlement};
 use super::{
     Action, ActionId, Actor, Alert, Check, Command, Digest, Entry, Event, Incident, IncidentId, Inverse,
@@ -95,7 +97,7 @@ pub struct Story {
     /// What has become of it.
     pub incident: Incident,
     /// The timeline so far.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Arc<Entry>>,
     /// The rules.
     pub policy: Policy,
     /// Who speaks.
@@ -196,7 +198,7 @@ impl Story {
         let seq = self.incident.seq + 1;
         let entry = Entry { incident: self.incident.id, seq, at: self.now, actor, event };
         self.incident.apply(&entry);
-        self.entries.push(entry);
+        self.entries.push(Arc::new(entry));
         self
     }
 

@@ -4,6 +4,7 @@
 //! yet is an empty one.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::{Builder, Runtime};
@@ -68,7 +69,7 @@ impl Archive {
             None => Vec::new(),
         };
         let mut board = Board::default();
-        entries.iter().for_each(|entry| board.apply(entry));
+        entries.into_iter().for_each(|entry| board.apply(&Arc::new(entry)));
         board.record(id).cloned().ok_or_else(|| unknown(id, self.realm, &self.place.display().to_string()))
     }
 

@@ -13,7 +13,7 @@ pub const FEED_CAPACITY: usize = 1_024;
 #[derive(Clone, Debug)]
 pub enum Feed {
     /// Entries, in order.
-    Entries(Arc<[Entry]>),
+    Entries(Arc<[Arc<Entry>]>),
     /// Everything that was in the journal at the start has been told.
     Loaded,
     /// Log lines.

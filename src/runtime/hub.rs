@@ -65,7 +65,7 @@ pub struct Done {
     /// The incident it went to.
     pub incident: IncidentId,
     /// What was written; empty when nothing was to be done.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Arc<Entry>>,
 }
 
 impl Hub {
@@ -191,7 +191,7 @@ impl Hub {
                     if std::mem::take(&mut unreadable) {
                         self.tell(Feed::Notice(Notice::clear(UNREADABLE)));
                     }
-                    let entries: Arc<[Entry]> = news.into_iter().map(|(_, entry)| entry).collect();
+                    let entries: Arc<[_]> = news.into_iter().map(|(_, entry)| Arc::new(entry)).collect();
                     self.take(&entries);
                     self.tell(Feed::Entries(entries));
                     self.0.position.send_replace(watch.position());
@@ -215,6 +215,7 @@ impl Hub {
         heads.sort_by_key(|head| in_sight(head.status, head.severity, head.incident));
         for head in heads {
             let Ok(entries) = self.0.journal.read(head.incident, 0).await else { return };
+            let entries = shared(entries);
             self.take(&entries);
             self.tell(Feed::Entries(entries.into()));
         }
@@ -231,7 +232,7 @@ impl Hub {
         self.tell(Feed::Loaded);
     }
 
-    fn take(&self, entries: &[Entry]) {
+    fn take(&self, entries: &[Arc<Entry>]) {
         let mut board = self.board();
         for entry in entries {
             board.apply(entry);
@@ -331,7 +332,7 @@ impl Hub {
             && self.board().incident(id).is_none()
         {
             let entries = self.0.journal.read(id, 0).await?;
-            self.take(&entries);
+            self.take(&shared(entries));
         }
         let board = self.board();
         let blank = Incident::blank(target.unwrap_or_else(|| board.next_id()));
@@ -346,6 +347,7 @@ impl Hub {
     }
 
     fn done(&self, entries: Vec<Entry>) -> Done {
+        let entries = shared(entries);
         self.take(&entries);
         let incident = entries.first().map_or(IncidentId(0), |entry| entry.incident);
         Done { incident, entries }
@@ -357,7 +359,7 @@ impl Hub {
             AppendError::Conflict { incident, .. } => {
                 let seq = self.board().incident(incident).map_or(0, |i| i.seq);
                 let entries = self.0.journal.read(incident, seq).await?;
-                self.take(&entries);
+                self.take(&shared(entries));
                 Ok(())
             }
             AppendError::Moved { actual, .. } => {
@@ -388,4 +390,9 @@ impl Hub {
     pub fn offers(&self) -> Vec<Op> {
         self.0.rig.adapters().flat_map(Adapter::carries).collect()
     }
+}
+
+/// Entries as the boards of the hub and of every session hold them together.
+fn shared(entries: Vec<Entry>) -> Vec<Arc<Entry>> {
+    entries.into_iter().map(Arc::new).collect()
 }

@@ -50,7 +50,7 @@ impl Hub {
     fn has_noted(&self, incident: IncidentId, note: &Text) -> bool {
         let board = self.board();
         let noted = |entry: &Entry| matches!(&entry.event, Event::Noted { text } if text == note);
-        board.record(incident).is_some_and(|record| record.entries.iter().any(noted))
+        board.record(incident).is_some_and(|record| record.entries.iter().any(|entry| noted(entry)))
     }
 
     /// An alert declares an incident or joins one (B12).

@@ -231,8 +231,8 @@ fn loaded(journal: &Journal) -> Result<Board> {
                 .map_err(|error| Error::internal(format!("the journal cannot be read: {error}")))?;
             let Some((last, _)) = chunk.last() else { return Ok(board) };
             position = *last;
-            for (_, entry) in &chunk {
-                board.apply(entry);
+            for (_, entry) in chunk {
+                board.apply(&Arc::new(entry));
             }
         }
     })

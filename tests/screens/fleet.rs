@@ -30,7 +30,7 @@ pub fn keymap() -> Keymap {
 /// One incident as it is told.
 pub struct Story {
     incident: Incident,
-    pub entries: Vec<Entry>,
+    pub entries: Vec<Arc<Entry>>,
     policy: Policy,
     now: Time,
     actor: Actor,
@@ -77,7 +77,7 @@ impl Story {
         let seq = self.incident.seq + 1;
         let entry = Entry { incident: self.incident.id, seq, at: self.now, actor, event };
         self.incident.apply(&entry);
-        self.entries.push(entry);
+        self.entries.push(Arc::new(entry));
         self
     }
 

@@ -9,6 +9,8 @@ mod submit;
 
 pub use forms::read_time;
 
+use std::sync::Arc;
+
 use super::effect::Effect;
 use super::model::Model;
 use super::msg::{Msg, Notice, NoticeLevel};
@@ -81,7 +83,7 @@ impl Model {
         self.attend()
     }
 
-    fn entries(&mut self, entries: &[Entry]) -> Vec<Effect> {
+    fn entries(&mut self, entries: &[Arc<Entry>]) -> Vec<Effect> {
         // What is shown as selected stays selected: news are told of above, and take nothing.
         if self.loaded && self.selection.action.is_none() {
             self.selection.action = self.selected_action().map(|action| action.id);

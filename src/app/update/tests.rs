@@ -65,8 +65,8 @@ fn session() -> Model {
     model
 }
 
-fn entry(incident: u32, seq: u64, event: Event) -> Entry {
-    Entry { incident: IncidentId(incident), seq, at: at(0), actor: Actor::Flightdeck, event }
+fn entry(incident: u32, seq: u64, event: Event) -> Arc<Entry> {
+    Arc::new(Entry { incident: IncidentId(incident), seq, at: at(0), actor: Actor::Flightdeck, event })
 }
 
 fn press(model: &mut Model, keys: &str) -> Vec<Effect> {

@@ -149,11 +149,11 @@ impl Source<'_> {
             let by = entry.actor.to_string();
             (action == of).then(|| StepFact { seq: entry.seq, at: entry.at, by, lamp: lamp.word() })
         };
-        self.entries.iter().filter_map(step).collect()
+        self.entries().filter_map(step).collect()
     }
 
     fn undone_by(&self, of: ActionId) -> Option<String> {
-        self.entries.iter().find_map(|entry| {
+        self.entries().find_map(|entry| {
             let Event::ActionUndone { action, by: Some(by), .. } = &entry.event else { return None };
             (*action == of).then(|| by.to_string())
         })

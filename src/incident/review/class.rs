@@ -62,7 +62,7 @@ impl Source<'_> {
             let Event::Classified { severity, pattern, reason } = &entry.event else { return None };
             Some(class(entry, *severity, *pattern, reason.as_ref()))
         };
-        self.entries.iter().filter_map(of).collect()
+        self.entries().filter_map(of).collect()
     }
 
     pub(super) fn alerts(&self) -> Vec<AlertFact> {

@@ -27,7 +27,7 @@ pub struct LossFact {
 impl Source<'_> {
     pub(super) fn control_lost(&self) -> Vec<LossFact> {
         let mut all: Vec<(ActionId, LossFact)> = Vec::new();
-        for entry in self.entries {
+        for entry in self.entries() {
             if let Event::ActionLeaking { action, readings } = &entry.event {
                 all.push((*action, self.loss(*action, readings, entry)));
             }

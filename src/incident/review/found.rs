@@ -147,7 +147,7 @@ impl Source<'_> {
                 reason: reason.clone(),
             })
         };
-        self.entries.iter().filter_map(fact).collect()
+        self.entries().filter_map(fact).collect()
     }
 
     pub(super) fn evidence(&self) -> Vec<EvidenceFact> {
@@ -165,7 +165,7 @@ impl Source<'_> {
                 to: *to,
             })
         };
-        self.entries.iter().filter_map(fact).collect()
+        self.entries().filter_map(fact).collect()
     }
 
     pub(super) fn pinned(&self) -> Vec<PinnedFact> {
@@ -184,7 +184,7 @@ impl Source<'_> {
                 sha256: sha256.clone(),
             })
         };
-        self.entries.iter().filter_map(fact).collect()
+        self.entries().filter_map(fact).collect()
     }
 
     pub(super) fn improvements(&self) -> Vec<ImprovementFact> {
@@ -207,6 +207,6 @@ impl Source<'_> {
             let fact = MoveFact { seq: entry.seq, at: entry.at, progress: *progress, note: note.clone() };
             (*improvement == of).then_some(fact)
         };
-        self.entries.iter().filter_map(fact).collect()
+        self.entries().filter_map(fact).collect()
     }
 }

@@ -37,7 +37,7 @@ impl Source<'_> {
 
     fn holders(&self, of: Role) -> Vec<HolderFact> {
         let mut holders: Vec<HolderFact> = Vec::new();
-        for entry in self.entries {
+        for entry in self.entries() {
             let ends = matches!(&entry.event,
                 Event::RoleAssigned { role, .. } | Event::RoleReleased { role } if *role == of);
             if let Some(last) = holders.last_mut().filter(|_| ends) {

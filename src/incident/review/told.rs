@@ -80,7 +80,7 @@ impl Source<'_> {
                 next_at: *next_at,
             })
         };
-        self.entries.iter().filter_map(fact).collect()
+        self.entries().filter_map(fact).collect()
     }
 
     pub(super) fn cadence(&self) -> Vec<CadenceFact> {
@@ -124,7 +124,7 @@ impl Source<'_> {
                 trigger: trigger.clone(),
             })
         };
-        self.entries.iter().filter_map(fact).collect()
+        self.entries().filter_map(fact).collect()
     }
 }
 

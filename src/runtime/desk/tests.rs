@@ -83,7 +83,7 @@ impl Bench {
 
     fn digests(&self) -> usize {
         let board = self.engine.hub().board();
-        let saved = |entry: &&crate::incident::Entry| matches!(entry.event, Event::ReviewSaved { .. });
+        let saved = |entry: &&Arc<crate::incident::Entry>| matches!(entry.event, Event::ReviewSaved { .. });
         board.record(INC).map_or(0, |record| record.entries.iter().filter(saved).count())
     }
 }

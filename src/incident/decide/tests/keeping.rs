@@ -1,6 +1,8 @@
 //! Nothing left behind: what becomes of each mitigation, before the end, after it, and after a
 //! second beginning.
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 
 use crate::incident::story::{ISOLATED, Story, WORKING, time};
@@ -179,7 +181,7 @@ fn the_list_of_what_is_in_force_spans_all_incidents_and_nothing_drops_out_of_it_
     let mut board = Board::default();
     for (story, number) in stories.into_iter().zip(1..) {
         for entry in story.entries {
-            board.apply(&Entry { incident: IncidentId(number), ..entry });
+            board.apply(&Arc::new(Entry { incident: IncidentId(number), ..Entry::clone(&entry) }));
         }
     }
     let listed: Vec<_> = board
