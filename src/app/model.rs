@@ -276,7 +276,7 @@ pub struct DrillInfo {
     pub speed: f64,
 }
 
-/// What the configuration says of an agent, for people.
+/// What the configuration, or a drill's scenario, says of an agent, for people.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AgentCard {
     /// Its name for people.
@@ -285,6 +285,10 @@ pub struct AgentCard {
     pub about: Text,
     /// Who answers for it.
     pub owner: Text,
+    /// What it can call.
+    pub tools: Vec<Text>,
+    /// What it may do.
+    pub permissions: Vec<Text>,
 }
 
 /// How this person wants to be told things.
@@ -339,8 +343,10 @@ pub struct Model {
     pub pending: Vec<Key>,
     /// The log.
     pub log: LogView,
-    /// Vitals by agent.
+    /// Vitals by agent, with what a probe read later in their place.
     pub vitals: BTreeMap<AgentId, Vitals>,
+    /// What probes of actions read of agents later than their vitals were, and when.
+    pub probed: BTreeMap<AgentId, BTreeMap<String, (Text, Time)>>,
     /// What is known of the agents besides.
     pub cards: BTreeMap<AgentId, AgentCard>,
     /// What probes read last.
@@ -388,6 +394,7 @@ impl Model {
             pending: Vec::new(),
             log: LogView::default(),
             vitals: BTreeMap::new(),
+            probed: BTreeMap::new(),
             cards: BTreeMap::new(),
             readings: BTreeMap::new(),
             offers: BTreeSet::new(),

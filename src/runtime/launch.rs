@@ -18,7 +18,7 @@ use crate::app::{review, update};
 use crate::config::{Agent, Env, Glyphs, Language, Looks, Paths, Problems, Settings};
 use crate::error::{Error, Result};
 use crate::incident::{Actor, Board, Policy, Realm, Text};
-use crate::sim::Scenario;
+use crate::sim::{AgentSpec, Scenario};
 use crate::store::{Journal, Mode, Opening};
 use crate::tui::colour::Depth;
 use crate::tui::env::TermEnv;
@@ -104,6 +104,7 @@ impl Launch<'_> {
         let simulation = Arc::new(Simulation::new(&scenario, &run, clock.clone()));
         let info = DrillInfo { scenario: scenario.name.clone(), seed: run.seed, speed: run.speed };
         let mut front = self.front(Realm::Drill, &clock, Some(info));
+        front.model.cards = scenario.agents.iter().map(|agent| (agent.id.clone(), card(agent))).collect();
         if resumed {
             let lines = drill::log_lines(simulation.replay(&board, run.start, now));
             update(&mut front.model, crate::app::msg::Msg::Lines(lines));
@@ -169,6 +170,7 @@ impl Launch<'_> {
                 name: agent.name.clone(),
                 about: agent.about.clone(),
                 owner: agent.owner.clone(),
+                ..AgentCard::default()
             };
             model.cards = settings.agents.iter().map(|agent| (agent.id.clone(), card(agent))).collect();
         }
@@ -197,6 +199,16 @@ impl Launch<'_> {
             takes_commands: terminal.takes_commands(),
             desk: Desk::new(template, language.into(), self.paths.data_dir.clone(), self.user.clone()),
         }
+    }
+}
+
+/// What a scenario says of an agent.
+fn card(agent: &AgentSpec) -> AgentCard {
+    AgentCard {
+        about: agent.about.clone(),
+        tools: agent.tools.clone(),
+        permissions: agent.permissions.clone(),
+        ..AgentCard::default()
     }
 }
 

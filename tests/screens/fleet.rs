@@ -368,6 +368,8 @@ pub fn night() -> Model {
     model.selection.action = None;
     tell(&mut model, Msg::Vitals(vitals()));
     let card = AgentCard {
+        tools: vec!["mail.send".into(), "mail.search".into()],
+        permissions: vec!["mail.send".into()],
         name: "Mail desk".into(),
         about: "writes and sends what the others decide".into(),
         owner: "team-mail".into(),

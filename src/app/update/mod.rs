@@ -6,6 +6,7 @@ mod hands;
 mod keeping;
 mod look;
 mod submit;
+mod vitals;
 
 pub use forms::read_time;
 
@@ -46,10 +47,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             vec![]
         }
         Msg::Vitals(all) => {
-            model.vitals.extend(all.into_iter().map(|v| (v.agent.clone(), v)));
+            all.into_iter().for_each(|vitals| model.examined(vitals));
             vec![]
         }
         Msg::Readings { incident, action, readings } => {
+            model.probed(incident, action, &readings);
             model.readings.insert((incident, action), readings);
             vec![]
         }
@@ -90,6 +92,10 @@ impl Model {
         }
         for entry in entries {
             self.board.apply(entry);
+            // Another process may be the one that probes; what was read long ago is no news.
+            if let Some((action, readings)) = vitals::read(&entry.event).filter(|_| self.loaded) {
+                self.probed(entry.incident, action, readings);
+            }
         }
         self.select_something();
         if self.loaded { self.attend() } else { vec![] }

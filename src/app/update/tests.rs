@@ -11,7 +11,9 @@ use crate::app::intent::Intent;
 use crate::app::key::{Input, Key, Mouse, MouseKind};
 use crate::app::keymap::{Context, Keymap};
 use crate::app::model::{ConfirmStage, Modal, Pane, Screen};
-use crate::incident::{ActionId, Actor, Command, Event, Op, Params, Plan, Policy, Realm, Severity, Text};
+use crate::incident::{
+    ActionId, Actor, Command, Event, Op, Params, Plan, Policy, Reading, Realm, Severity, Text, Vitals,
+};
 
 fn at(seconds: i64) -> Time {
     chrono::Utc.timestamp_opt(1_700_000_000 + seconds, 0).unwrap()
@@ -386,6 +388,54 @@ fn what_was_on_record_before_the_session_does_not_ring() {
     assert!(update(&mut again, Msg::Entries(entries)).is_empty());
     assert!(update(&mut again, Msg::Loaded).is_empty());
     assert!(update(&mut again, Msg::Tick(at(10_001))).is_empty());
+}
+
+/// The fleet said `running` for as long as the vitals' own program took, while the probe beside it
+/// had read `stopped`, and the other way round.
+#[test]
+fn a3_the_fleet_shows_no_older_state_than_a_probe_has_read() {
+    let mut model = session();
+    let requested = Event::ActionRequested {
+        action: ActionId(1),
+        plan: isolate_plan(),
+        approved_by: None,
+        undoes: None,
+        runner: "test-run".into(),
+    };
+    update(&mut model, Msg::Entries(vec![entry(1, 2, requested)]));
+    let vitals = |seconds, status: &str| {
+        let values = [("agent_status".to_owned(), status.into()), ("p95".to_owned(), "2".into())];
+        Msg::Vitals(vec![Vitals {
+            agent: "support-1".parse().unwrap(),
+            at: at(seconds),
+            values: values.into(),
+        }])
+    };
+    let probed = |seconds, value: &str, replica: Option<&str>| Reading {
+        check: "agent_status = stopped".parse().unwrap(),
+        replica: replica.map(Text::line),
+        value: Some(value.into()),
+        at: at(seconds),
+    };
+    let (incident, action) = (IncidentId(1), ActionId(1));
+    let readings = |readings| Msg::Readings { incident, action, readings };
+    let leaking = Event::ActionLeaking { action, readings: vec![probed(50, "running", None)] };
+    let replicas = vec![probed(30, "stopped", Some("a")), probed(30, "running", Some("b"))];
+    for (why, msg, shown) in [
+        ("its vitals", vitals(10, "running"), "running"),
+        ("read later", readings(vec![probed(12, "stopped", None)]), "stopped"),
+        ("vitals that were under way", vitals(11, "running"), "stopped"),
+        ("newer vitals", vitals(20, "running"), "running"),
+        ("an older reading", readings(vec![probed(19, "stopped", None)]), "running"),
+        ("one replica goes on", readings(replicas), "running"),
+        ("newer again", vitals(40, "stopped"), "stopped"),
+        ("read by another process", Msg::Entries(vec![entry(1, 3, leaking)]), "running"),
+    ] {
+        update(&mut model, msg);
+        let known = model.vitals.values().next().unwrap();
+        assert_eq!(known.values["agent_status"], shown, "{why}");
+        assert_eq!(known.values["p95"], "2", "{why}");
+    }
 }
 
 #[test]

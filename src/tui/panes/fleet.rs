@@ -150,6 +150,11 @@ fn draw_agent(view: &View<'_>, vitals: &Vitals, area: Rect, buf: &mut Buffer) {
         let Some(second) = rows.next() else { return };
         Row::new(second, buf, view.skin).say(&who, Role::Text);
     }
+    let able = view.model.cards.get(&vitals.agent).map(abilities).filter(|able| !able.is_empty());
+    if let Some(able) = able {
+        let Some(next) = rows.next() else { return };
+        Row::new(next, buf, view.skin).say(&able, Role::Dim);
+    }
     let cells = 36;
     let across = (area.width / cells).max(1);
     let width = area.width / across;
@@ -161,6 +166,10 @@ fn draw_agent(view: &View<'_>, vitals: &Vitals, area: Rect, buf: &mut Buffer) {
         let mut row = Row::new(place, buf, view.skin);
         let shown = format!("{}{}", value(vitals, vital), vital.unit);
         row.column(vital.label, 8, Role::Dim);
+        let probed = view.model.probed.get(&vitals.agent).and_then(|read| read.get(vital.name));
+        if let Some((_, at)) = probed {
+            row.right(&format!("probed {} ", words::hms(*at)), Role::Dim);
+        }
         match verdict(vitals, vital) {
             Some(false) => {
                 row.word(&format!("! {shown},"), Role::Error);
@@ -187,6 +196,16 @@ fn introduced(card: &AgentCard, agent: &AgentId) -> String {
     let what = [name, card.about.as_str()].into_iter().filter(|part| !part.is_empty());
     let what = what.collect::<Vec<_>>().join(": ");
     [what, owner].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("; ")
+}
+
+/// `calls crm.lookup_order, mail.send; may orders.read`: what it could do harm with.
+fn abilities(card: &AgentCard) -> String {
+    let list = |word: &str, what: &[Text]| {
+        let names = what.iter().map(Text::as_str).collect::<Vec<_>>().join(", ");
+        (!what.is_empty()).then(|| format!("{word} {names}"))
+    };
+    let parts = [list("calls", &card.tools), list("may", &card.permissions)];
+    parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
 }
 
 /// The open incidents that an agent is part of, and what was done to it there: an agent may be
