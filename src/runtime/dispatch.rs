@@ -15,6 +15,7 @@ use super::feed::Feed;
 use super::hub::Hub;
 use crate::adapters::{CallOutcome, Evidence};
 use crate::app::msg::Notice;
+use crate::incident::outbox::OUTBOX;
 use crate::incident::{ActionId, Actor, Command, Entry, Event, IncidentId, Plan, Report, Text};
 
 /// Dispatches requests of this process until cancelled; calls under way are waited for by `tasks`.
@@ -60,6 +61,8 @@ async fn dispatch(hub: Hub, mut feed: Receiver<Feed>, cancel: CancellationToken,
 fn requested(entry: &Entry, mine: &Text) -> Option<(IncidentId, ActionId, Arc<Plan>)> {
     if let Event::ActionRequested { action, plan, runner, .. } = &entry.event
         && runner == mine
+        // What the outbox carries is queued already, and delivered by `super::outbox`.
+        && plan.adapter.as_str() != OUTBOX
         && !mine.is_blank()
     {
         return Some((entry.incident, *action, Arc::new(plan.clone())));

@@ -14,7 +14,7 @@ use super::drill::Simulation;
 use super::feed::Feed;
 use super::hub::Hub;
 use super::vitals::{self, Patient};
-use super::{dispatch, drill, watch};
+use super::{dispatch, drill, outbox, watch};
 use crate::app::msg::Notice;
 use crate::error::{Error, Result};
 use crate::logs::{self, LogBatch, LogSource};
@@ -66,6 +66,7 @@ impl Engine {
             let _inside = runtime.enter();
             tasks.spawn(dispatch::run(hub.clone(), cancel.clone(), tasks.clone()));
             tasks.spawn(watch::run(hub.clone(), cancel.clone(), tasks.clone()));
+            tasks.spawn(outbox::run(hub.clone(), cancel.clone(), tasks.clone()));
             tasks.spawn(run_extras(hub.clone(), extras, cancel.clone()));
             tasks.spawn(hub.clone().run(cancel.clone()));
         }

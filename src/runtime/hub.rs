@@ -11,9 +11,10 @@ use super::clock::Clock;
 use super::feed::{FEED_CAPACITY, Feed};
 use crate::adapters::{Adapter, Ask, Rig};
 use crate::app::msg::Notice;
+use crate::channels::{Channel, Inbox, LiveChannel, Post};
 use crate::incident::{
-    Actor, Board, Command, Entry, Event, Incident, IncidentId, Op, Plan, Policy, Realm, Refusal, Status,
-    Text, decide, in_sight,
+    Actor, Board, Command, Duty, Entry, Event, Incident, IncidentId, Op, Plan, Policy, Realm, Refusal,
+    Status, Text, decide, in_sight, outbox,
 };
 use crate::store::{Append, AppendError, Journal, NewEntry, RunnerLease, StoreError};
 
@@ -22,6 +23,9 @@ const TRIES: u32 = 20;
 
 /// How long the journal's own news are waited for before a decision is tried again anyway.
 const CATCH_UP: Duration = Duration::from_millis(500);
+
+/// How long a channel is asked who is on call before the plan goes without it.
+const ON_CALL: Duration = Duration::from_secs(5);
 
 /// The notice that the journal cannot be read.
 const UNREADABLE: &str = "journal unreadable";
@@ -35,6 +39,7 @@ struct Inner {
     policy: Arc<Policy>,
     clock: Clock,
     rig: Rig,
+    post: Post,
     runner: Option<RunnerLease>,
     board: Mutex<Board>,
     feed: broadcast::Sender<Feed>,
@@ -72,12 +77,31 @@ impl Hub {
     /// A hub on a journal. Nothing is loaded before [`Hub::run`].
     #[must_use]
     pub fn new(journal: Journal, policy: Arc<Policy>, clock: Clock, rig: Rig, read_only: bool) -> Self {
+        Self::with_channels(journal, policy, clock, rig, Vec::new(), read_only)
+    }
+
+    /// A hub that can tell people something. In a drill all of it ends in the drill's own inbox,
+    /// whatever channels there are.
+    #[must_use]
+    pub fn with_channels(
+        journal: Journal,
+        policy: Arc<Policy>,
+        clock: Clock,
+        rig: Rig,
+        channels: Vec<Box<dyn LiveChannel>>,
+        read_only: bool,
+    ) -> Self {
+        let post = match rig.realm() {
+            Realm::Live => Post::Live(channels),
+            Realm::Drill => Post::Drill(Inbox::new()),
+        };
         let runner = if journal.is_read_only() { None } else { journal.lease_runner().ok() };
         Self(Arc::new(Inner {
             journal,
             policy,
             clock,
             rig,
+            post,
             runner,
             board: Mutex::default(),
             feed: broadcast::channel(FEED_CAPACITY).0,
@@ -109,6 +133,12 @@ impl Hub {
     #[must_use]
     pub fn rig(&self) -> &Rig {
         &self.0.rig
+    }
+
+    /// What people are told with.
+    #[must_use]
+    pub fn post(&self) -> &Post {
+        &self.0.post
     }
 
     /// Live or drill.
@@ -378,17 +408,47 @@ impl Hub {
     /// # Errors
     /// In words: why it cannot be done, and what would make it possible.
     pub async fn plan(&self, incident: IncidentId, ask: Ask) -> Result<Plan, Text> {
-        let adapter = self.0.rig.need(ask.op, &ask.target).map_err(|u| Text::block(&u.to_string()))?;
-        let mut plan = adapter.plan(&ask).await?;
+        let mut plan = match self.0.rig.need(ask.op, &ask.target) {
+            Ok(adapter) => adapter.plan(&ask).await?,
+            Err(unavailable) => self.page(&ask).await.map_err(|why| {
+                let why = why.map(|why| format!("\nthrough channels: {why}")).unwrap_or_default();
+                Text::block(&format!("{unavailable}{why}"))
+            })?,
+        };
         let conflicts = self.board().conflicts(incident, &plan);
         plan.conflicts.extend(conflicts);
         Ok(plan)
     }
 
-    /// The operations that some adapter carries.
+    /// Paging through the outbox, where no adapter does it. Whoever the table leaves to a channel's
+    /// own system is asked for there, so that nobody is woken who was not read out before (D10).
+    async fn page(&self, ask: &Ask) -> Result<Plan, Option<String>> {
+        if !matches!(ask.op, Op::Escalate | Op::Page) || self.0.policy.rota.levels.is_empty() {
+            return Err(None);
+        }
+        let now = self.0.clock.now();
+        let mut plan = outbox::plan(&self.0.policy, ask.op, &ask.target, &ask.params, now).map_err(Some)?;
+        let level = ask.target.as_str().parse().ok();
+        let duty = level.and_then(|level| self.0.policy.rota.on_call(level, now));
+        if let Some(duty) = duty.filter(|duty| duty.person.is_none())
+            && let Some(asked) = self.0.post.by_name(duty.channel.as_str()).and_then(Channel::on_call)
+        {
+            let who = match tokio::time::timeout(ON_CALL, asked.who(duty.level, now)).await {
+                Ok(Ok(people)) => people.iter().map(Duty::words).collect::<Vec<_>>().join(", "),
+                Ok(Err(why)) => format!("not known: {why}"),
+                Err(_) => format!("not known: {} did not answer", duty.channel),
+            };
+            plan.params.insert("on_call".to_owned(), Text::line(&who));
+        }
+        Ok(plan)
+    }
+
+    /// The operations that some adapter, or the outbox, carries.
     #[must_use]
     pub fn offers(&self) -> Vec<Op> {
-        self.0.rig.adapters().flat_map(Adapter::carries).collect()
+        let pages = !self.0.policy.rota.levels.is_empty();
+        let pages = [Op::Escalate, Op::Page].into_iter().filter(move |_| pages);
+        self.0.rig.adapters().flat_map(Adapter::carries).chain(pages).collect()
     }
 }
 

@@ -14,6 +14,7 @@ pub mod hub;
 pub mod intake;
 pub mod launch;
 pub mod live;
+pub mod outbox;
 mod park;
 pub mod scenarios;
 pub mod serve;

@@ -12,8 +12,9 @@ use crate::incident::Text;
 use super::file::{Place, random_hex};
 use super::{Journal, StoreError};
 
-/// The name under which the watch of a journal in memory is held: no runner's id.
+/// What one process at a time does for a journal. The names are no runner's ids.
 const WATCH: &str = "watch";
+const OUTBOX: &str = "outbox";
 
 /// This process makes calls under this id, for as long as it holds this. Requests on the timeline
 /// carry the id: when its holder is gone before the answer, the action is in doubt.
@@ -34,6 +35,12 @@ impl RunnerLease {
 /// This process probes and watches the clocks, for as long as it holds this: one at a time does.
 #[derive(Debug)]
 pub struct WatchLease {
+    _held: Held,
+}
+
+/// This process delivers messages, for as long as it holds this: one at a time does.
+#[derive(Debug)]
+pub struct OutboxLease {
     _held: Held,
 }
 
@@ -99,14 +106,24 @@ impl Journal {
     /// # Errors
     /// When the directory beside the journal cannot be written.
     pub fn lease_watch(&self) -> Result<Option<WatchLease>, StoreError> {
-        let Some(place) = self.place() else {
-            return Ok(self.hold_in_memory(WATCH).map(|held| WatchLease { _held: held }));
-        };
+        Ok(self.lease(WATCH)?.map(|held| WatchLease { _held: held }))
+    }
+
+    /// Becomes the process that delivers messages; none when another one is.
+    ///
+    /// # Errors
+    /// When the directory beside the journal cannot be written.
+    pub fn lease_outbox(&self) -> Result<Option<OutboxLease>, StoreError> {
+        Ok(self.lease(OUTBOX)?.map(|held| OutboxLease { _held: held }))
+    }
+
+    fn lease(&self, name: &str) -> Result<Option<Held>, StoreError> {
+        let Some(place) = self.place() else { return Ok(self.hold_in_memory(name)) };
         let words = |error: io::Error| unavailable(place, &error);
-        let path = place.beside("watch.lock");
+        let path = place.beside(&format!("{name}.lock"));
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(words)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(WatchLease { _held: Held::File { _file: file, remove: None } })),
+            Ok(()) => Ok(Some(Held::File { _file: file, remove: None })),
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(words(error)),
         }

@@ -1,11 +1,10 @@
 //! Messages on their way, drafts that wait for a person, and levels that are due.
 
 use super::{Context, Decision};
-use crate::incident::outbox::{OUTBOX, plan};
-use crate::incident::policy::Level;
+use crate::incident::outbox::{OUTBOX, levels, plan};
 use crate::incident::{
-    Actor, Audience, DraftId, Event, Lamp, MessageId, MessageState, Op, Outgoing, Params, Plan, Receipt,
-    Refusal, Role, Text, Time,
+    ActionId, Audience, DraftId, Event, MessageId, MessageState, Outgoing, Plan, Receipt, Refusal, Role,
+    Text, Time,
 };
 
 impl Context<'_> {
@@ -116,7 +115,7 @@ impl Context<'_> {
         }
         let now = plan(self.policy, given.op, &given.target, &given.params, self.now);
         match now {
-            Ok(now) if now == *given => Ok(()),
+            Ok(now) if (&now.call, &now.checks) == (&given.call, &given.checks) => Ok(()),
             Ok(_) => {
                 let why = "who is on call is not who the plan named";
                 Err(Refusal::new("D10", why, "read the plan again and confirm it"))
@@ -127,35 +126,14 @@ impl Context<'_> {
 
     /// The levels that are due and that a channel reaches: requested and queued in one moment.
     pub(super) fn due_levels(&self) -> Vec<Event> {
-        if !self.incident.is_open() {
-            return Vec::new();
-        }
-        let mut number = self.incident.next_action();
-        let mut events = Vec::new();
-        for level in &self.policy.escalation {
-            let Some((_, at, due)) = level.due(self.incident).filter(|_| level.automatic) else { continue };
-            if self.now < at || self.was_asked_for(level) {
-                continue;
-            }
-            let params: Params = [("reason".to_owned(), due.trigger)].into();
-            let target = Text::line(&level.level.to_string());
-            let Ok(plan) = plan(self.policy, Op::Escalate, &target, &params, self.now) else { continue };
-            let (runner, action) = (Text::default(), number);
-            events.push(Event::ActionRequested { action, plan, runner, approved_by: None, undoes: None });
-            number.0 += 1;
-        }
-        events
-    }
-
-    /// Whether somebody is bringing the level in already, or flightdeck has tried: it does so once,
-    /// and then it is for people to find another way.
-    fn was_asked_for(&self, level: &Level) -> bool {
-        let target = level.level.to_string();
-        self.incident.actions.values().any(|action| {
-            let this = action.plan.op == Op::Escalate && action.plan.target.as_str() == target;
-            let under_way =
-                matches!(action.lamp, Lamp::Proposed | Lamp::Requested | Lamp::Accepted | Lamp::InDoubt);
-            this && (under_way || action.asked_by == Actor::Flightdeck)
-        })
+        let due = levels(self.incident, self.policy, self.now).into_iter().filter(|(at, _)| self.now >= *at);
+        let request = |(number, (_, plan)): (u32, (Time, Plan))| Event::ActionRequested {
+            action: ActionId(number),
+            plan,
+            runner: Text::default(),
+            approved_by: None,
+            undoes: None,
+        };
+        (self.incident.next_action().0..).zip(due).map(request).collect()
     }
 }

@@ -18,7 +18,7 @@ use super::severity::words as word_table;
 use super::{ActionId, Audience, Event, MessageId, Severity, Text, Time};
 
 pub use announce::announced;
-pub use paging::{plan, reached};
+pub use paging::{levels, plan, reached};
 pub use route::Route;
 
 /// How often a message is tried before it is given up (E1).

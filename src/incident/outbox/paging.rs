@@ -3,7 +3,8 @@
 //! Accepted means queued; it is verified when it is delivered.
 
 use super::{OUTBOX, Recipient};
-use crate::incident::{Op, Params, Plan, Policy, Text, Time};
+use crate::incident::policy::Level;
+use crate::incident::{Actor, Incident, Lamp, Op, Params, Plan, Policy, Text, Time};
 
 /// Within what time a page must be delivered: five tries and what lies between them.
 const VERIFY_SECONDS: u32 = 300;
@@ -71,4 +72,31 @@ fn nobody(policy: &Policy, op: Op, target: &Text) -> String {
     };
     let known = if known.is_empty() { "nobody".to_owned() } else { known.join(", ") };
     format!("the on-call table does not say how to page {target}; it knows {known}")
+}
+
+/// The levels that flightdeck brings in by itself: when each is due, and how it would be paged now.
+/// Only what a channel reaches, and only once: after that it is for people to find another way.
+#[must_use]
+pub fn levels(incident: &Incident, policy: &Policy, now: Time) -> Vec<(Time, Plan)> {
+    if !incident.is_open() {
+        return Vec::new();
+    }
+    let due = |level: &Level| {
+        let (_, at, due) =
+            level.due(incident).filter(|_| level.automatic && !was_asked_for(incident, level))?;
+        let params: Params = [("reason".to_owned(), due.trigger)].into();
+        let target = Text::line(&level.level.to_string());
+        Some((at, plan(policy, Op::Escalate, &target, &params, now).ok()?))
+    };
+    policy.escalation.iter().filter_map(due).collect()
+}
+
+fn was_asked_for(incident: &Incident, level: &Level) -> bool {
+    let target = level.level.to_string();
+    incident.actions.values().any(|action| {
+        let this = action.plan.op == Op::Escalate && action.plan.target.as_str() == target;
+        let under_way =
+            matches!(action.lamp, Lamp::Proposed | Lamp::Requested | Lamp::Accepted | Lamp::InDoubt);
+        this && (under_way || action.asked_by == Actor::Flightdeck)
+    })
 }

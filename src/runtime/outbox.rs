@@ -1,0 +1,285 @@
+//! Delivers messages: in order per channel, at least once, each always under the same key.
+//!
+//! A message is an entry before it is sent, and what became of it is one afterwards. Between the
+//! two the process may die: then the next one finds the message waiting and sends it again, under
+//! the same key. One process at a time delivers for a journal (it holds the lease); the others take
+//! over when it goes. Nobody waits for a channel but the channel's own next message.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::panic::AssertUnwindSafe;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use futures::FutureExt as _;
+use tokio::sync::Notify;
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::feed::Feed;
+use super::hub::Hub;
+use crate::adapters::Sample;
+use crate::app::msg::Notice;
+use crate::channels::Delivery;
+use crate::incident::outbox::{TRIES, levels};
+use crate::incident::{
+    ActionId, Actor, Command, Incident, IncidentId, Message, MessageId, MessageState, Plan, Receipt, Text,
+    Time,
+};
+
+/// How often somebody who does not deliver looks whether the outbox is free.
+const TAKE_OVER: Duration = Duration::from_secs(3);
+
+/// The first wait before a message is tried again; each next one is twice as long (E1).
+const FIRST_WAIT: Duration = Duration::from_secs(1);
+
+/// The longest wait, whatever the other side asks for: then it is stated and left to people.
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+
+/// How long after a receipt could not be recorded it is tried again. Until then the channel rests:
+/// sending on would only repeat what nobody remembers.
+const RECORD_AGAIN: Duration = Duration::from_secs(2);
+
+/// The notice that a receipt cannot be recorded.
+const UNRECORDED: &str = "outbox";
+
+/// Delivers until cancelled.
+pub async fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) {
+    if hub.post().is_empty() || hub.is_read_only() || hub.journal().is_read_only() {
+        return;
+    }
+    let mut feed = hub.subscribe();
+    if cancel.run_until_cancelled(hub.until_loaded()).await.is_none() {
+        return;
+    }
+    let desk = Desk { hub, busy: Arc::default(), news: Arc::default(), cancel: cancel.clone() };
+    let mut lease = None;
+    loop {
+        if lease.is_none() {
+            lease = desk.hub.journal().lease_outbox().ok().flatten();
+        }
+        let wait = match lease {
+            Some(_) => desk.look(&tasks).await,
+            None => Some(TAKE_OVER),
+        };
+        let asleep = async {
+            match wait {
+                Some(wait) => tokio::time::sleep(wait).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = cancel.cancelled() => return,
+            () = asleep => {}
+            () = desk.news.notified() => {}
+            () = entries(&mut feed) => {}
+        }
+    }
+}
+
+/// Waits for entries. Whoever lagged finds them on the board.
+async fn entries(feed: &mut Receiver<Feed>) {
+    loop {
+        match feed.recv().await {
+            Ok(Feed::Entries(_)) | Err(RecvError::Lagged(_)) => return,
+            Err(RecvError::Closed) => return std::future::pending().await,
+            Ok(_) => {}
+        }
+    }
+}
+
+/// A message that is a channel's next one. Ordered by when it was queued.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Next {
+    queued_at: Time,
+    incident: IncidentId,
+    message: MessageId,
+    not_before: Time,
+}
+
+#[derive(Clone)]
+struct Desk {
+    hub: Hub,
+    /// Channels with a message under way.
+    busy: Arc<Mutex<BTreeSet<Text>>>,
+    /// A channel is free again.
+    news: Arc<Notify>,
+    cancel: CancellationToken,
+}
+
+impl Desk {
+    /// Starts what is due; says how long to wait, or none when only news can bring something.
+    async fn look(&self, tasks: &TaskTracker) -> Option<Duration> {
+        let now = self.hub.clock().now();
+        let mut soonest: Option<TimeDelta> = None;
+        let mut sooner = |left: TimeDelta| soonest = Some(soonest.map_or(left, |s| s.min(left)));
+        let (next, due) = {
+            let board = self.hub.board();
+            let mut due = Vec::new();
+            for incident in board.incidents() {
+                match levels(incident, self.hub.policy(), now).iter().map(|(at, _)| *at).min() {
+                    Some(at) if at <= now => due.push(incident.id),
+                    Some(at) => sooner(at - now),
+                    None => {}
+                }
+            }
+            (next(board.incidents()), due)
+        };
+        for (channel, next) in next {
+            if next.not_before > now {
+                sooner(next.not_before - now);
+                continue;
+            }
+            let taken = self.busy.lock().unwrap_or_else(PoisonError::into_inner).insert(channel.clone());
+            if taken {
+                let busy = Busy { desk: self.clone(), channel };
+                tasks.spawn(send(busy, next));
+            }
+        }
+        for incident in due {
+            super::dispatch::tell(&self.hub, incident, Command::Tick).await;
+        }
+        // A clock read a moment too early must not make this turn round and round.
+        let least = TimeDelta::milliseconds(5);
+        soonest.map(|left| self.hub.clock().real(left.max(least).to_std().unwrap_or(LONGEST_WAIT)))
+    }
+}
+
+/// Each channel's next message, over all incidents.
+fn next<'a>(incidents: impl Iterator<Item = &'a Incident>) -> BTreeMap<Text, Next> {
+    let mut all: BTreeMap<Text, Next> = BTreeMap::new();
+    for incident in incidents {
+        for sent in incident.outbox.waiting() {
+            let MessageState::Waiting { not_before } = sent.state else { continue };
+            let this = Next {
+                queued_at: sent.queued_at,
+                incident: incident.id,
+                message: sent.message.id,
+                not_before,
+            };
+            let first = all.entry(sent.message.channel.clone()).or_insert_with(|| this.clone());
+            if this < *first {
+                *first = this;
+            }
+        }
+    }
+    all
+}
+
+/// A channel with a message under way; free again when this is gone, however it went.
+struct Busy {
+    desk: Desk,
+    channel: Text,
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.desk.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.channel);
+        self.desk.news.notify_one();
+    }
+}
+
+/// Sends a message once, and does not let the channel go before that is on record.
+async fn send(busy: Busy, next: Next) {
+    let hub = &busy.desk.hub;
+    let found = {
+        let board = hub.board();
+        let incident = board.incident(next.incident).cloned();
+        incident.and_then(|incident| {
+            let sent = incident.outbox.get(next.message).filter(|sent| sent.is_waiting())?.clone();
+            Some((incident, sent))
+        })
+    };
+    // Somebody dropped it in the meantime.
+    let Some((incident, sent)) = found else { return };
+    let delivery = deliver(hub, &sent.message, &incident).await;
+    let receipt = receipt(delivery, sent.tries + 1, hub.clock().now());
+    let mut told = false;
+    loop {
+        let command = Command::Deliver { message: next.message, receipt: receipt.clone() };
+        match hub.submit(Some(next.incident), command, &Actor::Flightdeck).await {
+            Ok(_) => break,
+            Err(error) => {
+                told = true;
+                let words =
+                    format!("what became of {} {} is not on record: {error}", next.incident, next.message);
+                hub.tell(Feed::Notice(Notice::lasting(UNRECORDED, words)));
+            }
+        }
+        if busy.desk.cancel.run_until_cancelled(tokio::time::sleep(RECORD_AGAIN)).await.is_none() {
+            return;
+        }
+    }
+    if told {
+        hub.tell(Feed::Notice(Notice::clear(UNRECORDED)));
+    }
+}
+
+async fn deliver(hub: &Hub, message: &Message, incident: &Incident) -> Delivery {
+    let Some(channel) = hub.post().by_name(message.channel.as_str()) else {
+        let why = format!("there is no channel '{}' in this configuration", message.channel);
+        return Delivery::Refused(Text::line(&why));
+    };
+    let key = key(hub, incident.id, message.id);
+    let limit = channel.limit();
+    // A bug in one channel counts as one of its tries: it neither ends the others nor spins.
+    let sending = AssertUnwindSafe(channel.send(&key, message, incident)).catch_unwind();
+    match tokio::time::timeout(limit, sending).await {
+        Ok(Ok(delivery)) => delivery,
+        Ok(Err(_)) => Delivery::Unknown(Text::line("the channel itself failed")),
+        Err(_) => Delivery::Unknown(Text::line(&format!("no answer within {} s", limit.as_secs()))),
+    }
+}
+
+/// The idempotency key of a message: the same for ever, unlike that of any other journal's.
+#[must_use]
+pub fn key(hub: &Hub, incident: IncidentId, message: MessageId) -> String {
+    format!("{}-{incident}-{message}", hub.journal().id())
+}
+
+/// What is put on record of a try, the `tries`th.
+fn receipt(delivery: Delivery, tries: u32, now: Time) -> Receipt {
+    let again = |asked: Option<Duration>| {
+        let wait = wait(tries, fastrand::f64()).max(asked.unwrap_or_default()).min(LONGEST_WAIT);
+        (tries < TRIES).then(|| now + TimeDelta::from_std(wait).unwrap_or_else(|_| TimeDelta::seconds(60)))
+    };
+    match delivery {
+        Delivery::Delivered { answer, reference } => Receipt::Delivered { answer, reference },
+        Delivery::Failed { why, retry_after } => {
+            Receipt::Failed { reason: why, again_at: again(retry_after) }
+        }
+        Delivery::Refused(why) => Receipt::Failed { reason: why, again_at: None },
+        Delivery::Unknown(why) => {
+            let reason = Text::line(&format!("it may have arrived: {why}"));
+            Receipt::Failed { reason, again_at: again(None) }
+        }
+    }
+}
+
+/// E1: 1, 2, 4, 8 s, each spread from half to one and a half of itself.
+fn wait(tries: u32, chance: f64) -> Duration {
+    let doubled = FIRST_WAIT.saturating_mul(1 << tries.saturating_sub(1).min(6));
+    doubled.mul_f64(0.5 + chance).min(LONGEST_WAIT)
+}
+
+/// What a page or an escalation through the outbox reads of itself: whether it was delivered.
+pub(super) fn read(hub: &Hub, incident: IncidentId, action: ActionId, plan: &Plan) -> Vec<Sample> {
+    let board = hub.board();
+    let Some(incident) = board.incident(incident) else { return vec![] };
+    let mut messages = incident
+        .outbox
+        .of_action(action)
+        .filter(|m| m.message.about == requested(incident, action))
+        .peekable();
+    let delivered = messages.peek().is_some() && messages.all(|m| matches!(m.state, MessageState::Delivered));
+    let value = Some(Text::line(if delivered { "yes" } else { "no" }));
+    let samples = plan.checks.iter().enumerate().filter(|(_, check)| check.name.as_str() == "delivered");
+    samples.map(|(check, _)| Sample { check, replica: None, value: value.clone() }).collect()
+}
+
+/// The entry by which an action was requested: its own messages are about that one.
+fn requested(incident: &Incident, action: ActionId) -> u64 {
+    let messages = incident.outbox.of_action(action);
+    messages.map(|m| m.message.about).min().unwrap_or_default()
+}
