@@ -180,7 +180,8 @@ impl Post {
         }
         let board = self.hub.board();
         let entries = &board.record(INC).unwrap().entries;
-        let told: Vec<String> = entries.iter().map(flightdeck::incident::telling::tell).collect();
+        let told: Vec<String> =
+            entries.iter().map(|entry| flightdeck::incident::telling::tell(entry)).collect();
         panic!("never: {what}\n{}", told.join("\n"));
     }
 
