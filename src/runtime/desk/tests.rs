@@ -77,8 +77,12 @@ impl Bench {
     /// What is on disk, oldest first: whether somebody saved it, and the first written words.
     fn kept(&self, incident: IncidentId) -> Vec<(bool, String)> {
         let all = self.engine.block_on(self.engine.hub().journal().revisions(incident)).unwrap();
-        let words = |text: &str| text.lines().nth(1).unwrap_or_default().split('#').next().map(str::to_owned);
-        all.into_iter().map(|r| (!r.draft, words(&r.text).unwrap_or_default())).collect()
+        // Written above the first question.
+        let words = |text: &str| {
+            let above = text.lines().take(review::questions(text)[0]);
+            above.last().unwrap_or_default().to_owned()
+        };
+        all.into_iter().map(|r| (!r.draft, words(&r.text))).collect()
     }
 
     fn digests(&self) -> usize {
