@@ -17,7 +17,6 @@ use flightdeck::tui::colour::Depth;
 use flightdeck::tui::glyphs::UNICODE;
 use flightdeck::tui::theme::Skin;
 use flightdeck::tui::view;
-use ratatui::Terminal;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size};
 
@@ -40,21 +39,15 @@ fn sized(mut model: Model) -> Model {
     model
 }
 
-type Painted = Terminal<FrameBackend<Vec<u8>>>;
+type Painted = FrameBackend<Vec<u8>>;
 
 fn terminal() -> Painted {
-    Terminal::new(FrameBackend::new(Vec::new(), Size::new(SIZE.width, SIZE.height), Depth::Ansi256)).unwrap()
+    FrameBackend::new(Vec::new(), Size::new(SIZE.width, SIZE.height), Depth::Ansi256)
 }
 
 fn paint(terminal: &mut Painted, model: &Model, skin: &Skin) {
-    let draw = |frame: &mut ratatui::Frame<'_>| {
-        let area = frame.area();
-        if let Some(at) = view::draw(model, skin, None, area, frame.buffer_mut()) {
-            frame.set_cursor_position(at);
-        }
-    };
-    terminal.draw(draw).unwrap();
-    terminal.backend_mut().out_mut().clear();
+    terminal.draw(|canvas| view::show(model, skin, None, canvas)).unwrap();
+    terminal.out_mut().clear();
 }
 
 /// Drawing alone: from the model to cells.

@@ -6,7 +6,6 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use ratatui::Terminal;
 use ratatui::layout::Size;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -86,7 +85,7 @@ struct Session {
     model: Model,
     skin: Skin,
     desk: Desk,
-    terminal: Terminal<FrameBackend<std::fs::File>>,
+    terminal: FrameBackend<std::fs::File>,
     guard: Guard<LocalTty>,
     park: Park,
     reader: Reader<std::fs::File>,
@@ -128,8 +127,7 @@ impl Session {
         model.size = (columns, rows);
         let guard = Guard::enter(tty, front.modes).map_err(broken)?;
         guard.leave_on_panic();
-        let terminal =
-            Terminal::new(FrameBackend::new(out, Size::new(columns, rows), front.depth)).map_err(broken)?;
+        let terminal = FrameBackend::new(out, Size::new(columns, rows), front.depth);
         let (answer, answers) = mpsc::channel(ANSWERS);
         Ok(Self {
             model,
@@ -162,7 +160,7 @@ impl Session {
             window: signal(SignalKind::window_change()).map_err(broken)?,
         };
         // The size may have changed before it was listened to.
-        if size_of(self.terminal.backend().out()) != self.model.size {
+        if size_of(self.terminal.out()) != self.model.size {
             self.look_anew();
         }
         self.greet(engine);
@@ -366,7 +364,7 @@ impl Session {
                     self.take(engine, msg);
                 }
             }
-            Effect::Redraw => self.terminal.backend_mut().forget(),
+            Effect::Redraw => self.terminal.forget(),
             Effect::Suspend => drop(self.suspend()),
             Effect::Quit => self.left = true,
         }
@@ -378,7 +376,7 @@ impl Session {
 
     /// Bytes that are no picture. A terminal that cannot take them is noticed by the next frame.
     fn send(&mut self, bytes: &[u8]) {
-        drop(self.terminal.backend_mut().send(bytes));
+        drop(self.terminal.send(bytes));
     }
 
     fn suspend(&mut self) -> Result<()> {
@@ -393,8 +391,8 @@ impl Session {
     /// The terminal has a new size, or somebody else had it: nothing of what it shows is known,
     /// even if the size is the one it was, and only those were told of another who had it.
     fn look_anew(&mut self) {
-        let (columns, rows) = size_of(self.terminal.backend().out());
-        self.terminal.backend_mut().set_size(Size::new(columns, rows));
+        let (columns, rows) = size_of(self.terminal.out());
+        self.terminal.set_size(Size::new(columns, rows));
         // A size has no effects.
         drop(update(&mut self.model, Msg::Input(Input::Resize { columns, rows })));
         self.pace.key();
@@ -403,16 +401,11 @@ impl Session {
     fn draw(&mut self) -> Result<()> {
         // A panic in a task of the engine gave the terminal back; the session goes on.
         if !self.guard.is_entered() && self.guard.resume().is_ok() {
-            self.terminal.backend_mut().forget();
+            self.terminal.forget();
         }
         let (model, skin, editor) = (&self.model, &self.skin, self.desk.editor());
         self.terminal
-            .draw(|frame| {
-                let area = frame.area();
-                if let Some(position) = view::draw(model, skin, editor, area, frame.buffer_mut()) {
-                    frame.set_cursor_position(position);
-                }
-            })
+            .draw(|canvas| view::show(model, skin, editor, canvas))
             .map_err(|error| Error::user("the terminal is gone").because(error))?;
         self.pace.drawn(self.began.elapsed());
         Ok(())

@@ -1,18 +1,18 @@
-//! The way from ratatui to a terminal: one frame is one write.
+//! The way from a drawn screen to a terminal: one frame is one write.
 //!
-//! ratatui's stock backend makes thousands of small writes a frame, flushes twice and asks the
-//! process's terminal for its size. This one collects a frame, lets the painter find the fewest
-//! bytes, brackets them for synchronized output and writes them at once. It asks nothing: the
-//! size is what the session says, so it serves a terminal at the far end of a network too.
+//! ratatui's own way there compares two screens, makes thousands of small writes a frame, flushes
+//! twice and asks the process's terminal for its size. Here the screen is drawn onto one canvas
+//! that stays, the painter finds the fewest bytes, and they are bracketed for synchronized output
+//! and written at once. Nothing is asked: the size is what the session says, so it serves a
+//! terminal at the far end of a network too.
 
 use std::io::{self, ErrorKind, Write};
 use std::thread;
 use std::time::Duration;
 
-use ratatui::backend::{Backend, ClearType, WindowSize};
-use ratatui::buffer::{Buffer, Cell, CellWidth};
-use ratatui::layout::{Position, Rect, Size};
+use ratatui::layout::{Position, Size};
 
+use super::canvas::Canvas;
 use super::colour::Depth;
 use super::painter::Painter;
 
@@ -39,22 +39,14 @@ pub struct Sent {
     pub last: usize,
 }
 
-/// A ratatui backend that writes each frame at once.
+/// A terminal to which each frame is written at once.
 #[derive(Debug)]
 pub struct FrameBackend<W: Write> {
     out: W,
     painter: Painter,
-    /// The terminal's size, which ratatui asks for before it draws.
+    /// The terminal's size, which the canvas has from the next frame on.
     size: Size,
-    /// The whole screen as ratatui wants it.
-    wanted: Buffer,
-    /// The rows of `wanted` that ratatui drew into since the last frame.
-    drawn: Vec<bool>,
-    /// Where ratatui put its cursor, and whether it is to be seen.
-    position: Position,
-    visible: bool,
-    /// Whether there may be something to send.
-    pending: bool,
+    canvas: Canvas,
     frame: Vec<u8>,
     sent: Sent,
 }
@@ -62,48 +54,57 @@ pub struct FrameBackend<W: Write> {
 impl<W: Write> FrameBackend<W> {
     /// A backend for a terminal of this size, of which nothing else is known.
     pub fn new(out: W, size: Size, depth: Depth) -> Self {
-        let mut backend = Self {
+        Self {
             out,
             painter: Painter::new(depth),
             size,
-            wanted: Buffer::default(),
-            drawn: Vec::new(),
-            position: Position::ORIGIN,
-            visible: false,
-            pending: false,
+            canvas: Canvas::new(size),
             frame: Vec::with_capacity(8 * 1024),
             sent: Sent::default(),
-        };
-        backend.begin();
-        backend
+        }
     }
 
-    /// The terminal has a new size, maybe; ratatui learns it with its next draw.
-    ///
-    /// Until then `wanted` stays: after there and back again ratatui finds the size it knows, and
-    /// draws only what changed since.
+    /// The terminal has a new size, maybe: the next frame clears and shows all of it.
     pub fn set_size(&mut self, size: Size) {
         self.size = size;
         self.forget();
     }
 
-    /// Begins with a blank screen of the terminal's size.
-    fn begin(&mut self) {
-        self.wanted = Buffer::empty(Rect::from((Position::ORIGIN, self.size)));
-        self.drawn = vec![true; usize::from(self.size.height)];
-        self.forget();
-    }
-
-    /// Somebody else wrote to the terminal: the next frame clears and draws all of it.
+    /// Somebody else wrote to the terminal: the next frame clears and shows all of it.
     pub fn forget(&mut self) {
         self.painter.forget();
-        self.pending = true;
+    }
+
+    /// Draws a frame and sends what the terminal does not show yet. `draw` says where the cursor
+    /// belongs, if it is to be seen.
+    ///
+    /// # Errors
+    /// When the terminal is gone.
+    pub fn draw(&mut self, draw: impl FnOnce(&mut Canvas) -> Option<Position>) -> io::Result<()> {
+        if self.canvas.area().as_size() != self.size {
+            self.canvas = Canvas::new(self.size);
+        }
+        let cursor = draw(&mut self.canvas);
+        let sent = self.send_frame(cursor);
+        if sent.is_err() {
+            // How much of the frame arrived is not known.
+            self.forget();
+        } else {
+            self.canvas.shown();
+        }
+        sent
     }
 
     /// What was sent so far.
     #[must_use]
     pub fn sent(&self) -> Sent {
         self.sent
+    }
+
+    /// The screen as it was drawn last.
+    #[must_use]
+    pub fn canvas(&self) -> &Canvas {
+        &self.canvas
     }
 
     /// Where the bytes go.
@@ -125,18 +126,10 @@ impl<W: Write> FrameBackend<W> {
         write_whole(&mut self.out, bytes).map(|_| ())
     }
 
-    fn blank(&mut self, from: usize, to: usize) {
-        self.wanted.content[from..to].fill(Cell::EMPTY);
-        self.drawn.fill(true);
-        self.pending = true;
-    }
-
-    fn send_frame(&mut self) -> io::Result<()> {
-        let cursor = self.visible.then_some(self.position);
-        let drawn = &self.drawn;
+    fn send_frame(&mut self, cursor: Option<Position>) -> io::Result<()> {
         self.frame.clear();
         self.frame.extend_from_slice(BEGIN);
-        self.painter.paint(&self.wanted, |y| drawn[usize::from(y)], cursor, &mut self.frame);
+        self.painter.paint(&self.canvas, cursor, &mut self.frame);
         let body = self.frame.len() - BEGIN.len();
         if body == 0 {
             return Ok(());
@@ -174,97 +167,6 @@ fn write_whole(out: &mut impl Write, mut bytes: &[u8]) -> io::Result<u64> {
     }
     out.flush()?;
     Ok(writes)
-}
-
-impl<W: Write> Backend for FrameBackend<W> {
-    type Error = io::Error;
-
-    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
-    where
-        I: Iterator<Item = (u16, u16, &'a Cell)>,
-    {
-        for (x, y, cell) in content {
-            let right = self.wanted.area.right();
-            let Some(slot) = self.wanted.cell_mut((x, y)) else {
-                continue;
-            };
-            slot.clone_from(cell);
-            // ratatui says nothing of the cells under a wide one.
-            let after = if cell.symbol().len() == 1 { x } else { x.saturating_add(cell.cell_width()) };
-            for covered in x + 1..after.min(right) {
-                self.wanted[(covered, y)].reset();
-            }
-            self.drawn[usize::from(y)] = true;
-            self.pending = true;
-        }
-        Ok(())
-    }
-
-    fn hide_cursor(&mut self) -> io::Result<()> {
-        self.pending |= self.visible;
-        self.visible = false;
-        Ok(())
-    }
-
-    fn show_cursor(&mut self) -> io::Result<()> {
-        self.pending |= !self.visible;
-        self.visible = true;
-        Ok(())
-    }
-
-    fn get_cursor_position(&mut self) -> io::Result<Position> {
-        Ok(self.position)
-    }
-
-    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        let position = position.into();
-        self.pending |= self.visible && position != self.position;
-        self.position = position;
-        Ok(())
-    }
-
-    fn clear(&mut self) -> io::Result<()> {
-        self.clear_region(ClearType::All)
-    }
-
-    fn clear_region(&mut self, clear_type: ClearType) -> io::Result<()> {
-        let Size { width, height } = self.wanted.area.as_size();
-        let columns = usize::from(width);
-        let row = usize::from(self.position.y.min(height)) * columns;
-        let here = (row + usize::from(self.position.x.min(width))).min(self.wanted.content.len());
-        let row_end = (row + columns).min(self.wanted.content.len());
-        match clear_type {
-            ClearType::All => self.begin(),
-            ClearType::AfterCursor => self.blank(here, self.wanted.content.len()),
-            ClearType::BeforeCursor => self.blank(0, here),
-            ClearType::CurrentLine => self.blank(row.min(row_end), row_end),
-            ClearType::UntilNewLine => self.blank(here, row_end),
-        }
-        Ok(())
-    }
-
-    fn size(&self) -> io::Result<Size> {
-        Ok(self.size)
-    }
-
-    fn window_size(&mut self) -> io::Result<WindowSize> {
-        Ok(WindowSize { columns_rows: self.size, pixels: Size::ZERO })
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        if !self.pending {
-            return Ok(());
-        }
-        let sent = self.send_frame();
-        if sent.is_err() {
-            // How much of the frame arrived is not known.
-            self.forget();
-            return sent;
-        }
-        self.drawn.fill(false);
-        self.pending = false;
-        Ok(())
-    }
 }
 
 #[cfg(test)]

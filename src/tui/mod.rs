@@ -1,6 +1,7 @@
 //! The terminal: drawing, input, themes.
 
 pub mod backend;
+pub mod canvas;
 pub mod colour;
 pub mod editor;
 pub mod env;

@@ -4,9 +4,12 @@
 //! nothing is ever asked of a terminal. It knows no file and no clock: bytes are appended to a
 //! buffer that the backend writes.
 
+use std::ops::Range;
+
 use ratatui::buffer::{Buffer, Cell, CellWidth};
 use ratatui::layout::{Position, Size};
 
+use super::canvas::Canvas;
 use super::colour::Depth;
 use super::pen::{Pen, decimal};
 
@@ -21,6 +24,41 @@ struct At {
     y: u16,
 }
 
+/// What is to be seen in a cell.
+#[derive(Debug, Clone, Copy)]
+struct Mark<'a> {
+    symbol: &'a str,
+    /// Columns that it takes.
+    columns: usize,
+    pen: Pen,
+}
+
+impl Mark<'_> {
+    fn remember(self, shown: &mut Cell) {
+        shown.set_symbol(self.symbol);
+        shown.fg = self.pen.fg;
+        shown.bg = self.pen.bg;
+        shown.modifier = self.pen.modifier;
+    }
+}
+
+/// The pen mapped last: neighbours mostly look alike.
+#[derive(Debug)]
+struct Pens {
+    wanted: Pen,
+    mapped: Pen,
+}
+
+impl Pens {
+    fn map(&mut self, depth: Depth, wanted: Pen) -> Pen {
+        if self.wanted != wanted {
+            let mapped = Pen { fg: depth.map(wanted.fg), bg: depth.map(wanted.bg), ..wanted };
+            *self = Self { wanted, mapped };
+        }
+        self.mapped
+    }
+}
+
 /// What one terminal shows, and how to change it.
 #[derive(Debug)]
 pub(super) struct Painter {
@@ -33,6 +71,7 @@ pub(super) struct Painter {
     at: Option<At>,
     pen: Option<Pen>,
     cursor_visible: Option<bool>,
+    pens: Pens,
     /// For comparing two ways to move.
     scratch: Vec<u8>,
 }
@@ -48,6 +87,7 @@ impl Painter {
             at: None,
             pen: None,
             cursor_visible: None,
+            pens: Pens { wanted: Pen::DEFAULT, mapped: Pen::DEFAULT },
             scratch: Vec::new(),
         }
     }
@@ -66,25 +106,22 @@ impl Painter {
         self.at = Some(At { x: Some(0), y: 0 });
     }
 
-    /// Appends what makes the terminal show `wanted`, whose changes are all in rows that `changed`
-    /// names, and its cursor at `cursor` (`None`: hidden).
-    pub fn paint(
-        &mut self,
-        wanted: &Buffer,
-        changed: impl Fn(u16) -> bool,
-        cursor: Option<Position>,
-        out: &mut Vec<u8>,
-    ) {
-        let all = !self.known || self.size != wanted.area.as_size();
+    /// Appends what makes the terminal show the canvas, and its cursor at `cursor` (`None`: hidden).
+    pub fn paint(&mut self, wanted: &Canvas, cursor: Option<Position>, out: &mut Vec<u8>) {
+        let size = wanted.area().as_size();
+        let all = !self.known || self.size != size;
         if all {
-            self.clear(wanted.area.as_size(), out);
+            self.clear(size, out);
         }
         if cursor.is_none() && self.cursor_visible != Some(false) {
             out.extend_from_slice(b"\x1b[?25l");
             self.cursor_visible = Some(false);
         }
-        for y in (0..self.size.height).filter(|y| all || changed(*y)) {
-            self.paint_row(wanted, y, out);
+        for y in 0..self.size.height {
+            let columns = if all { 0..self.size.width } else { wanted.drawn(y) };
+            if !Range::is_empty(&columns) {
+                self.paint_row(wanted.buffer(), y, columns, out);
+            }
         }
         if let Some(Position { x, y }) = cursor {
             if x < self.size.width && y < self.size.height {
@@ -108,17 +145,26 @@ impl Painter {
         self.pen = Some(Pen::DEFAULT);
     }
 
-    fn paint_row(&mut self, wanted: &Buffer, y: u16, out: &mut Vec<u8>) {
+    /// Paints a row whose changes are all in these columns.
+    fn paint_row(&mut self, wanted: &Buffer, y: u16, columns: Range<u16>, out: &mut Vec<u8>) {
         let width = usize::from(self.size.width);
         let start = usize::from(y) * width;
         let row = &wanted.content[start..start + width];
+        let end = usize::from(columns.end);
         // From here on the row is blank; found when the first change asks for it.
         let mut tail = None;
-        let mut x = 0;
-        while x < width {
-            let (cell, cells) = self.prepare(&row[x], width - x);
-            if self.shows(start + x, &cell, cells) {
-                x += cells;
+        let mut x = whole_from(row, usize::from(columns.start));
+        // What a wide character covered until now may be seen again behind the last column.
+        while x < width && (x < end || self.shown[start + x].symbol() == COVERED) {
+            if is_as_shown(&row[x], &self.shown[start + x]) {
+                x += 1;
+                continue;
+            }
+            let mark = self.mark(&row[x], width - x);
+            if self.shows(start + x, mark) {
+                // Blanks look alike in several pens: the next time this one is recognized at once.
+                mark.remember(&mut self.shown[start + x]);
+                x += mark.columns;
                 continue;
             }
             let tail =
@@ -126,43 +172,28 @@ impl Painter {
             if x >= tail && self.erase_rest(x, y, out) {
                 return;
             }
-            self.draw(x, y, &cell, cells, out);
-            self.shown[start + x] = cell;
-            for covered in &mut self.shown[start + x + 1..start + x + cells] {
+            self.draw(x, y, mark, out);
+            mark.remember(&mut self.shown[start + x]);
+            for covered in &mut self.shown[start + x + 1..start + x + mark.columns] {
                 covered.set_symbol(COVERED);
             }
-            x += cells;
+            x += mark.columns;
         }
     }
 
-    /// A cell as this terminal can show it, and how many columns it takes.
-    fn prepare(&self, cell: &Cell, room: usize) -> (Cell, usize) {
-        let symbol = cell.symbol();
-        // The last line of defence: whatever got into a cell, it is not sent as a control.
-        let symbol = if symbol.chars().any(char::is_control) { "?" } else { symbol };
-        let columns = if symbol.len() == 1 { 1 } else { usize::from(symbol.cell_width()) };
-        let (symbol, columns) = if columns == 0 || columns > room { (" ", 1) } else { (symbol, columns) };
-        let mut pen =
-            Pen { fg: self.depth.map(cell.fg), bg: self.depth.map(cell.bg), modifier: cell.modifier };
-        if symbol == " " {
-            pen = pen.on_blank();
-        }
-        let mut prepared = Cell::EMPTY;
-        if symbol != " " || pen != Pen::DEFAULT {
-            prepared.set_symbol(symbol);
-            prepared.fg = pen.fg;
-            prepared.bg = pen.bg;
-            prepared.modifier = pen.modifier;
-        }
-        (prepared, columns)
+    /// A cell as this terminal can show it, with so many columns of room.
+    fn mark<'a>(&mut self, cell: &'a Cell, room: usize) -> Mark<'a> {
+        let (symbol, columns) = seen(cell.symbol(), room);
+        Mark { symbol, columns, pen: self.pens.map(self.depth, pen_of(cell)) }
     }
 
     /// Whether the terminal shows this already.
-    fn shows(&self, index: usize, cell: &Cell, cells: usize) -> bool {
+    fn shows(&self, index: usize, mark: Mark<'_>) -> bool {
         let shown = &self.shown[index];
-        shown.symbol() == cell.symbol()
-            && pen_of(shown) == pen_of(cell)
-            && self.shown[index + 1..index + cells].iter().all(|covered| covered.symbol() == COVERED)
+        let pen = pen_of(shown);
+        shown.symbol() == mark.symbol
+            && (pen == mark.pen || (mark.symbol == " " && pen.draws_blank_as(mark.pen)))
+            && self.shown[index + 1..index + mark.columns].iter().all(|covered| covered.symbol() == COVERED)
     }
 
     /// Blanks the rest of a row that is to be blank, when that is shorter than spaces.
@@ -185,19 +216,18 @@ impl Painter {
         true
     }
 
-    /// Draws one cell, which takes `columns`.
-    fn draw(&mut self, x: usize, y: u16, cell: &Cell, columns: usize, out: &mut Vec<u8>) {
+    /// Draws one cell.
+    fn draw(&mut self, x: usize, y: u16, mark: Mark<'_>, out: &mut Vec<u8>) {
         if !self.bridge(x, y, out) {
             self.go(column(x), y, out);
         }
-        let pen = pen_of(cell);
-        let blank = cell.symbol() == " ";
-        if !(blank && self.pen.is_some_and(|set| set.draws_blank_as(pen))) {
-            self.set_pen(pen, out);
+        let blank = mark.symbol == " ";
+        if !(blank && self.pen.is_some_and(|set| set.draws_blank_as(mark.pen))) {
+            self.set_pen(if blank { mark.pen.on_blank() } else { mark.pen }, out);
         }
-        out.extend_from_slice(cell.symbol().as_bytes());
-        let after = x + columns;
-        self.at = if !has_agreed_width(cell.symbol()) {
+        out.extend_from_slice(mark.symbol.as_bytes());
+        let after = x + mark.columns;
+        self.at = if !has_agreed_width(mark.symbol) {
             None
         } else if after < usize::from(self.size.width) {
             Some(At { x: Some(column(after)), y })
@@ -280,6 +310,53 @@ impl Painter {
         }
         self.at = Some(to);
     }
+}
+
+/// Whether a cell is one column wide and stands in the terminal as it is: what most cells do in
+/// most frames, so this is asked before anything else.
+fn is_as_shown(cell: &Cell, shown: &Cell) -> bool {
+    if cell.modifier != shown.modifier || cell.fg != shown.fg || cell.bg != shown.bg {
+        return false;
+    }
+    match (cell.symbol().as_bytes(), shown.symbol().as_bytes()) {
+        ([a], [b]) => a == b,
+        ([LINES, a, b], [LINES, c, d]) => a == c && b == d && is_line(*a, *b),
+        (_, _) => false,
+    }
+}
+
+/// The first byte of the marks that much of a screen consists of: lines and blocks, which are one
+/// column wide, U+2500 to U+259F.
+const LINES: u8 = 0xe2;
+
+/// Whether the bytes after the first are those of such a mark.
+const fn is_line(second: u8, third: u8) -> bool {
+    matches!(second, 0x94 | 0x95) || (second == 0x96 && third < 0xa0)
+}
+
+/// A symbol as it can be shown in so many columns of room, and how many it takes.
+fn seen(symbol: &str, room: usize) -> (&str, usize) {
+    match symbol.as_bytes() {
+        // The last line of defence: whatever got into a cell, it is not sent as a control.
+        [byte] => return (if byte.is_ascii_control() { "?" } else { symbol }, 1),
+        [LINES, second, third] if is_line(*second, *third) => return (symbol, 1),
+        _ => {}
+    }
+    if symbol.chars().any(char::is_control) {
+        return ("?", 1);
+    }
+    match usize::from(symbol.cell_width()) {
+        columns if (1..=room).contains(&columns) => (symbol, columns),
+        _ => (" ", 1),
+    }
+}
+
+/// The first column from which this one can be painted: the beginning, where a wide character may
+/// cover it.
+fn whole_from(row: &[Cell], x: usize) -> usize {
+    const WIDEST: usize = 4;
+    let covers = |back: usize| x >= back && seen(row[x - back].symbol(), WIDEST).1 > back;
+    if (1..=WIDEST).any(covers) { 0 } else { x }
 }
 
 /// `CSI y ; x H`, with what can be left out left out.

@@ -8,6 +8,7 @@ use crate::app::layout::{Area, is_tiny};
 use crate::app::model::{Model, Pane};
 use crate::app::theme::{Look, Role, Theme};
 
+use super::canvas::Canvas;
 use super::colour::Depth;
 use super::editor::Editor;
 use super::glyphs::ASCII;
@@ -62,6 +63,12 @@ pub const fn area(rect: Rect) -> Area {
     Area::new(rect.x, rect.y, rect.width, rect.height)
 }
 
+/// Draws a frame onto a canvas, and says where the terminal's cursor belongs.
+pub fn show(model: &Model, skin: &Skin, editor: Option<&Editor>, canvas: &mut Canvas) -> Option<Position> {
+    let area = canvas.area();
+    draw_onto(&View { model, skin, editor }, area, canvas.part(area, skin.style(Role::Text)))
+}
+
 /// Draws a frame, and says where the terminal's cursor belongs: where the person types.
 ///
 /// The model's size is what the layout is made for; `area` is what there really is, which may
@@ -73,16 +80,21 @@ pub fn draw(
     area: Rect,
     buf: &mut Buffer,
 ) -> Option<Position> {
-    let view = View { model, skin, editor };
     let area = area.intersection(buf.area);
     buf.set_style(area, skin.style(Role::Text));
+    draw_onto(&View { model, skin, editor }, area, buf)
+}
+
+/// Draws a frame onto a blank area.
+fn draw_onto(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
+    let model = view.model;
     let tiny = is_tiny(model.size.0, model.size.1);
-    let cursor = if tiny { summary::draw(&view, area, buf) } else { draw_screen(&view, buf) };
+    let cursor = if tiny { summary::draw(view, area, buf) } else { draw_screen(view, buf) };
     if model.modals.is_empty() {
-        modals::which_key::draw(&view, area, buf);
+        modals::which_key::draw(view, area, buf);
         return cursor;
     }
-    modals::draw(&view, below_header(area), buf).cursor
+    modals::draw(view, below_header(area), buf).cursor
 }
 
 /// The line that says live or drill stays in sight, whatever is asked below it.

@@ -7,7 +7,6 @@ use flightdeck::tui::backend::FrameBackend;
 use flightdeck::tui::colour::Depth;
 use flightdeck::tui::glyphs::UNICODE;
 use flightdeck::tui::view;
-use ratatui::Terminal;
 use ratatui::layout::Size;
 
 use super::fleet::{idle, night, tell};
@@ -17,20 +16,11 @@ use super::skin;
 fn seconds(mut model: Model, size: (u16, u16), count: i64) -> (usize, Vec<usize>) {
     model.size = size;
     let skin = skin(Depth::TrueColor, &UNICODE);
-    let backend = FrameBackend::new(Vec::new(), Size::new(size.0, size.1), Depth::TrueColor);
-    let mut terminal = Terminal::new(backend).unwrap();
+    let mut terminal = FrameBackend::new(Vec::new(), Size::new(size.0, size.1), Depth::TrueColor);
     let mut frame = |model: &Model| {
-        let before = terminal.backend().sent().bytes;
-        terminal
-            .draw(|frame| {
-                let area = frame.area();
-                let cursor = view::draw(model, &skin, None, area, frame.buffer_mut());
-                if let Some(cursor) = cursor {
-                    frame.set_cursor_position(cursor);
-                }
-            })
-            .unwrap();
-        usize::try_from(terminal.backend().sent().bytes - before).unwrap()
+        let before = terminal.sent().bytes;
+        terminal.draw(|canvas| view::show(model, &skin, None, canvas)).unwrap();
+        usize::try_from(terminal.sent().bytes - before).unwrap()
     };
     let first = frame(&model);
     let start = model.now;

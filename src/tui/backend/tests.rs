@@ -3,9 +3,10 @@
 use std::num::NonZeroU16;
 
 use proptest::prelude::*;
-use ratatui::Terminal;
+use ratatui::buffer::{Buffer, Cell, CellWidth};
+use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
-use ratatui::widgets::{Block, Paragraph};
+use ratatui::widgets::{Block, Paragraph, Widget as _};
 
 use super::*;
 
@@ -41,19 +42,30 @@ impl Write for Screen {
     }
 }
 
-fn terminal(width: u16, height: u16, depth: Depth) -> Terminal<FrameBackend<Screen>> {
-    let backend = FrameBackend::new(Screen::new(width, height), Size::new(width, height), depth);
-    Terminal::new(backend).unwrap()
+fn terminal(width: u16, height: u16, depth: Depth) -> FrameBackend<Screen> {
+    FrameBackend::new(Screen::new(width, height), Size::new(width, height), depth)
 }
 
-fn draw(terminal: &mut Terminal<FrameBackend<Screen>>, buffer: &Buffer) {
-    terminal.draw(|frame| frame.buffer_mut().merge(buffer)).unwrap();
+fn draw(terminal: &mut FrameBackend<Screen>, buffer: &Buffer) {
+    draw_at(terminal, buffer, None);
+}
+
+fn draw_at(terminal: &mut FrameBackend<Screen>, buffer: &Buffer, cursor: Option<Position>) {
+    let draw = |canvas: &mut Canvas| {
+        whole(canvas).merge(buffer);
+        cursor
+    };
+    terminal.draw(draw).unwrap();
+}
+
+fn whole(canvas: &mut Canvas) -> &mut Buffer {
+    canvas.part(canvas.area(), Style::new())
 }
 
 /// Draws lines and says which bytes went out.
-fn lines(terminal: &mut Terminal<FrameBackend<Screen>>, lines: &[&str]) -> String {
+fn lines(terminal: &mut FrameBackend<Screen>, lines: &[&str]) -> String {
     draw(terminal, &Buffer::with_lines(lines.iter().copied()));
-    terminal.backend_mut().out_mut().take()
+    terminal.out_mut().take()
 }
 
 fn colour(colour: Color) -> vt100::Color {
@@ -109,7 +121,7 @@ fn the_first_frame_clears_and_is_one_write() {
     let mut terminal = terminal(10, 3, Depth::Ansi16);
     let bytes = lines(&mut terminal, &["hello", "", " world"]);
     assert_eq!(bytes, "^[m^[H^[2J^[?25lhello^[3;2Hworld");
-    let sent = terminal.backend().sent();
+    let sent = terminal.sent();
     assert_eq!((sent.frames, sent.writes, sent.bytes), (1, 1, sent.last as u64));
 }
 
@@ -117,9 +129,9 @@ fn the_first_frame_clears_and_is_one_write() {
 fn a_frame_that_changes_nothing_sends_nothing() {
     let mut terminal = terminal(10, 3, Depth::Ansi16);
     lines(&mut terminal, &["hello"]);
-    let before = terminal.backend().sent();
+    let before = terminal.sent();
     assert_eq!(lines(&mut terminal, &["hello"]), "");
-    assert_eq!(terminal.backend().sent(), before);
+    assert_eq!(terminal.sent(), before);
 }
 
 #[test]
@@ -148,7 +160,7 @@ fn the_shortest_way_between_two_changes_is_taken() {
         let mut terminal = terminal(10, 2, Depth::Ansi16);
         lines(&mut terminal, &before);
         // The cursor waits at the start of the first row.
-        terminal.backend_mut().painter.assume_cursor_home();
+        terminal.painter.assume_cursor_home();
         assert_eq!(lines(&mut terminal, &after), bytes, "{after:?}");
     }
 }
@@ -158,7 +170,7 @@ fn larger_frames_are_bracketed_in_the_same_write() {
     let mut terminal = terminal(80, 2, Depth::Ansi16);
     let bytes = lines(&mut terminal, &["x".repeat(60).as_str()]);
     assert!(bytes.starts_with("^[?2026h") && bytes.ends_with("^[?2026l"), "{bytes}");
-    assert_eq!(terminal.backend().sent().writes, 1);
+    assert_eq!(terminal.sent().writes, 1);
 }
 
 #[test]
@@ -171,16 +183,16 @@ fn a_full_frame_at_120_by_40_is_at_most_8_kb_in_one_write() {
         let mut terminal = terminal(120, 40, depth);
         let areas = [Rect::new(0, 0, 60, 20), Rect::new(60, 0, 60, 20), Rect::new(0, 20, 120, 20)];
         let log = "12:01:07 WARN  agent-7 tool_call refund(4711) refused by permission_check\n".repeat(20);
-        terminal
-            .draw(|frame| {
-                for (index, area) in (1..).zip(areas) {
-                    let style = ground.fg(Color::Indexed(index));
-                    let block = Block::bordered().title("Log");
-                    frame.render_widget(Paragraph::new(log.as_str()).style(style).block(block), area);
-                }
-            })
-            .unwrap();
-        let sent = terminal.backend().sent();
+        let draw = |canvas: &mut Canvas| {
+            for (index, area) in (1..).zip(areas) {
+                let style = ground.fg(Color::Indexed(index));
+                let block = Block::bordered().title("Log");
+                Paragraph::new(log.as_str()).style(style).block(block).render(area, canvas.part(area, style));
+            }
+            None
+        };
+        terminal.draw(draw).unwrap();
+        let sent = terminal.sent();
         assert!(sent.bytes <= 8 * 1024, "{} bytes", sent.bytes);
         assert_eq!((sent.frames, sent.writes), (1, 1));
     }
@@ -190,14 +202,9 @@ fn a_full_frame_at_120_by_40_is_at_most_8_kb_in_one_write() {
 fn the_cursor_is_shown_where_it_belongs_and_moved_without_drawing() {
     let mut terminal = terminal(10, 2, Depth::Ansi16);
     lines(&mut terminal, &["name:"]);
-    terminal
-        .draw(|frame| {
-            frame.buffer_mut().set_string(0, 0, "name:", Style::new());
-            frame.set_cursor_position((6, 0));
-        })
-        .unwrap();
-    assert_eq!(terminal.backend_mut().out_mut().take(), "^[C^[?25h");
-    assert_eq!(terminal.backend().out().parser.screen().cursor_position(), (0, 6));
+    draw_at(&mut terminal, &Buffer::with_lines(["name:"]), Some(Position::new(6, 0)));
+    assert_eq!(terminal.out_mut().take(), "^[C^[?25h");
+    assert_eq!(terminal.out().parser.screen().cursor_position(), (0, 6));
     assert_eq!(lines(&mut terminal, &["name:"]), "^[?25l");
 }
 
@@ -208,9 +215,12 @@ fn no_control_in_a_cell_reaches_the_terminal() {
     let mut cell = Cell::EMPTY;
     for attack in ["\x1b]0;owned\x07", "a\u{9b}2J", "\r\n"] {
         cell.set_symbol(attack);
-        backend.wanted[(0, 0)] = cell.clone();
         backend.forget();
-        backend.flush().unwrap();
+        let draw = |canvas: &mut Canvas| {
+            whole(canvas)[(0, 0)] = cell.clone();
+            None
+        };
+        backend.draw(draw).unwrap();
         assert_eq!(backend.out_mut().take(), "^[m^[H^[2J^[?25l?");
     }
 }
@@ -226,21 +236,19 @@ fn after_a_character_of_disputed_width_the_place_is_said_again() {
 fn a_new_size_draws_everything_again_and_asks_nothing() {
     let mut terminal = terminal(10, 2, Depth::Ansi16);
     lines(&mut terminal, &["hello"]);
-    terminal.backend_mut().set_size(Size::new(6, 3));
-    terminal.draw(|frame| frame.render_widget("hello", frame.area())).unwrap();
-    let bytes = terminal.backend_mut().out_mut().take();
-    assert_eq!(bytes, "^[m^[H^[2J^[?25lhello");
-    assert_eq!(terminal.size().unwrap(), Size::new(6, 3));
+    terminal.set_size(Size::new(6, 3));
+    assert_eq!(lines(&mut terminal, &["hello"]), "^[m^[H^[2J^[?25lhello");
+    assert_eq!(terminal.canvas().area(), Rect::new(0, 0, 6, 3));
 }
 
 #[test]
 fn there_and_back_again_between_two_frames_draws_everything_again() {
-    // Regression: ratatui finds the size it knows and draws nothing, onto a screen made blank.
+    // Regression: with the size it knew nothing was drawn, onto a screen made blank.
     for sizes in [&[(10, 2)][..], &[(6, 3), (10, 2)]] {
         let mut terminal = terminal(10, 2, Depth::Ansi16);
         lines(&mut terminal, &["hello"]);
         for (columns, rows) in sizes {
-            terminal.backend_mut().set_size(Size::new(*columns, *rows));
+            terminal.set_size(Size::new(*columns, *rows));
         }
         assert_eq!(lines(&mut terminal, &["hello"]), "^[m^[H^[2J^[?25lhello", "{sizes:?}");
     }
@@ -284,10 +292,14 @@ fn a_failed_write_is_followed_by_a_whole_frame() {
         }
     }
     let mut backend = FrameBackend::new(Broken(true, Vec::new()), Size::new(4, 1), Depth::Mono);
-    backend.wanted.set_string(0, 0, "abcd", Style::new());
-    assert!(backend.flush().is_err());
+    let draw = |canvas: &mut Canvas| {
+        whole(canvas).set_string(0, 0, "abcd", Style::new());
+        None
+    };
+    assert!(backend.draw(draw).is_err());
     backend.out_mut().0 = false;
-    backend.flush().unwrap();
+    // Nothing is drawn again: it is on the canvas.
+    backend.draw(|_| None).unwrap();
     assert_eq!(backend.out().1, b"\x1b[m\x1b[H\x1b[2J\x1b[?25labcd");
 }
 
@@ -347,20 +359,58 @@ proptest! {
         let mut terminal = terminal(24, 6, depth);
         for strokes in &frames {
             let buffer = paint(strokes);
-            terminal.draw(|frame| {
-                frame.buffer_mut().merge(&buffer);
-                if let Some(cursor) = cursor {
-                    frame.set_cursor_position(cursor);
-                }
-            }).unwrap();
-            assert_shows(terminal.backend(), &buffer, depth);
-            let screen = terminal.backend().out().parser.screen();
+            draw_at(&mut terminal, &buffer, cursor.map(Position::from));
+            assert_shows(&terminal, &buffer, depth);
+            let screen = terminal.out().parser.screen();
             prop_assert_eq!(screen.hide_cursor(), cursor.is_none());
             if let Some((x, y)) = cursor {
                 prop_assert_eq!(screen.cursor_position(), (y, x));
             }
         }
-        prop_assert_eq!(terminal.backend().out().writes, terminal.backend().sent().writes);
-        prop_assert!(terminal.backend().sent().writes <= frames.len() as u64);
+        prop_assert_eq!(terminal.out().writes, terminal.sent().writes);
+        prop_assert!(terminal.sent().writes <= frames.len() as u64);
     }
+
+    #[test]
+    fn a_part_that_is_drawn_alone_is_shown_as_if_everything_were_drawn(
+        first in any_strokes(),
+        parts in proptest::collection::vec(proptest::collection::vec((any_rect(), any_strokes()), 0..3), 1..6),
+        depth in prop_oneof![Just(Depth::Ansi16), Just(Depth::TrueColor)],
+    ) {
+        let mut terminal = terminal(24, 6, depth);
+        draw(&mut terminal, &paint(&first));
+        for frame in &parts {
+            let draw = |canvas: &mut Canvas| {
+                for (area, strokes) in frame {
+                    let drawn = paint(strokes);
+                    let part = canvas.part(*area, Style::new());
+                    // A wide character may be cut by the part's edge, or by another part.
+                    for position in area.positions() {
+                        part[position] = drawn[position].clone();
+                    }
+                }
+                None
+            };
+            terminal.draw(draw).unwrap();
+            let buffer = terminal.canvas().buffer().clone();
+            assert_shows(&terminal, &visible(&buffer), depth);
+        }
+    }
+}
+
+fn any_rect() -> impl Strategy<Value = Rect> {
+    (0..24_u16, 0..6_u16, 1..12_u16, 1..4_u16)
+        .prop_map(|(x, y, width, height)| Rect::new(x, y, width, height).intersection(Rect::new(0, 0, 24, 6)))
+}
+
+/// The buffer as it can be shown: no half of a wide character at the edge.
+fn visible(buffer: &Buffer) -> Buffer {
+    let mut visible = buffer.clone();
+    for position in buffer.area.positions() {
+        let room = buffer.area.right() - position.x;
+        if buffer[position].symbol().cell_width() > room {
+            visible[position].set_symbol(" ");
+        }
+    }
+    visible
 }
