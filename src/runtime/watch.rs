@@ -111,13 +111,9 @@ async fn look(hub: &Hub, reads: &Reads, tasks: &TaskTracker) -> Option<Duration>
                     continue;
                 }
                 let pace = if action.lamp == Lamp::Verified { CALM } else { EAGER };
-                match last.get(&key) {
-                    Some(None) => {}
-                    Some(Some(at)) if now - *at < chrono::TimeDelta::from_std(pace).unwrap_or_default() => {
-                        let left = (*at - now).num_milliseconds() + pace.as_millis() as i64;
-                        sooner(Duration::from_millis(left.max(1) as u64));
-                    }
-                    _ => {
+                match left(last.get(&key), pace, now) {
+                    Some(left) => sooner(left),
+                    None => {
                         last.insert(key, None);
                         due.push((key, action.plan.clone()));
                         sooner(pace);
@@ -138,6 +134,19 @@ async fn look(hub: &Hub, reads: &Reads, tasks: &TaskTracker) -> Option<Duration>
         tell(hub, incident, Command::Report { action, report: Report::Unknown { reason } }).await;
     }
     next.map(|wait| hub.clock().real(wait))
+}
+
+/// How long until a reading is due again; none when it is due.
+fn left(last: Option<&Option<Time>>, pace: Duration, now: Time) -> Option<Duration> {
+    match last? {
+        // It wakes nobody when it has ended.
+        None => Some(pace),
+        Some(at) => {
+            let left = (*at - now).num_milliseconds() + pace.as_millis() as i64;
+            // A clock that was set back puts no reading off.
+            (left > 0).then(|| Duration::from_millis(left as u64).min(pace))
+        }
+    }
 }
 
 /// Probes go on until an action is undone or the incident is over; what somebody keeps in force
@@ -181,4 +190,30 @@ async fn read_checks(hub: &Hub, incident: IncidentId, action: ActionId, plan: &P
     hub.tell(Feed::Readings(incident, action, readings.clone().into()));
     tell(hub, incident, Command::Report { action, report: Report::Readings(readings.clone()) }).await;
     readings
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeZone as _;
+
+    use super::*;
+
+    #[test]
+    fn a_mitigation_in_force_is_looked_at_again_whatever_is_under_way() {
+        // Regression: the news of a reading came before its end was noted; then nothing was due,
+        // nothing woke the watch, and a leak was never seen.
+        let at = |seconds: i64| chrono::Utc.timestamp_opt(1_700_000_000 + seconds, 0).unwrap();
+        for (last, wait) in [
+            (None, None),
+            (Some(None), Some(5)),
+            (Some(Some(at(0))), Some(2)),
+            (Some(Some(at(-2))), None),
+            (Some(Some(at(-60))), None),
+            (Some(Some(at(3))), Some(5)),
+            (Some(Some(at(3_600))), Some(5)),
+        ] {
+            let wait = wait.map(Duration::from_secs);
+            assert_eq!(left(last.as_ref(), CALM, at(3)), wait, "{last:?}");
+        }
+    }
 }
