@@ -1,7 +1,7 @@
 //! A program that a test talks to: started with its log kept, stopped when dropped.
 
-use std::io::{BufRead as _, BufReader, Read};
-use std::process::{Child, Command, Stdio};
+use std::io::{self, BufRead as _, BufReader, Read};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -29,13 +29,15 @@ struct Written {
 impl Program {
     /// Starts `name` with `args`; `package` is what brings it on Debian.
     pub fn start(name: &str, package: &str, args: &[&str]) -> Result<Self, String> {
-        let mut child = Command::new(name)
-            .args(args)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(|error| format!("cannot start {name}: {error}; ./tests/run installs it ({package})"))?;
+        let mut command = Command::new(name);
+        command.args(args);
+        Self::run(name, command)
+            .map_err(|error| format!("cannot start {name}: {error}; ./tests/run installs it ({package})"))
+    }
+
+    /// Starts a command that is called `name` in what is said of it.
+    pub fn run(name: &str, mut command: Command) -> io::Result<Self> {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         let log = Arc::new(Log::default());
         let out = child.stdout.take().expect("it was asked for");
         let err = child.stderr.take().expect("it was asked for");
@@ -54,6 +56,22 @@ impl Program {
         found(&written.text).ok_or_else(|| {
             format!("{} did not say '{words}' within {within:?}:\n{}", self.name, written.text)
         })
+    }
+
+    /// Asks it to end, and waits until it has.
+    pub fn end(mut self, within: Duration) -> Result<ExitStatus, String> {
+        let pid = rustix::process::Pid::from_child(&self.child);
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM)
+            .map_err(|error| format!("cannot signal {}: {error}", self.name))?;
+        let written = self.log.written.lock().unwrap_or_else(PoisonError::into_inner);
+        let runs = |written: &mut Written| written.open_streams > 0;
+        let (written, waited) =
+            self.log.more.wait_timeout_while(written, within, runs).unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() {
+            return Err(format!("{} did not end within {within:?}:\n{}", self.name, written.text));
+        }
+        drop(written);
+        self.child.wait().map_err(|error| format!("{}: {error}", self.name))
     }
 
     /// Sends SIGHUP, which most servers take as: read your configuration again.
