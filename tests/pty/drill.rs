@@ -134,7 +134,7 @@ fn from_alert_to_review(size: Size) {
     screen.wait_for("written to drill-INC-1-review.md");
     let review = fs::read_to_string(home.path().join("drill-INC-1-review.md")).expect("it was written");
     for words in [
-        "-->\nWritten by a person. # Review of INC-1",
+        "\nWritten by a person. \n> **QUESTION:** What happened",
         "isolate support-1: undone\n",
         "| agent_status = stopped | stopped (2 of 2 replicas) |",
         "Stays in force, kept by ana: the configuration stays as it was before",
@@ -152,7 +152,8 @@ fn from_alert_to_review(size: Size) {
     again.wait_for("INC-1 resolved");
     again.wait_gone("reading the journal");
     again.press("e");
-    again.wait_for("Written by a person. # Review of INC-1");
+    again.wait_for("# Review of INC-1");
+    again.wait_for("Written by a person.");
     again.wait("it is as it was saved", |view| {
         let saved = Regex::new(r"revision \d+, saved").expect("a constant");
         saved.is_match(&view.text()).then_some(())
