@@ -119,7 +119,11 @@ async fn a3_a_data_leak_is_contained_only_when_probes_say_so_and_then_repaired()
     stage.lamp(Op::RollbackConfig, Lamp::Verified).await;
     let refusal = stage
         .hub
-        .submit(Some(INC), Command::Resolve { summary: "contained".into() }, &stage.ana)
+        .submit(
+            Some(INC),
+            Command::Resolve { summary: "contained".into(), despite: Some("seen by hand".into()) },
+            &stage.ana,
+        )
         .await
         .expect_err("an isolation is still in force");
     assert!(refusal.to_string().contains("isolate"), "{refusal}");
@@ -131,7 +135,12 @@ async fn a3_a_data_leak_is_contained_only_when_probes_say_so_and_then_repaired()
             flightdeck::incident::Disposition::Kept { owner: "ben".into(), reason: "until the fix".into() };
         stage.say(Command::Account { action: action.id, disposition }).await;
     }
-    stage.say(Command::Resolve { summary: "the prompt that leaked was rolled back".into() }).await;
+    stage
+        .say(Command::Resolve {
+            summary: "the prompt that leaked was rolled back".into(),
+            despite: Some("seen by hand".into()),
+        })
+        .await;
     assert!(stage.incident().expect("there").resolved_at().is_some());
     let evidence = stage.incident().expect("there").evidence;
     assert!(evidence.len() >= 3, "A4: logs, state, API history: {evidence:?}");

@@ -35,6 +35,7 @@
 //! }
 //! ```
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::incident::{AgentId, Op, Plan, Realm, Text};
@@ -114,6 +115,15 @@ impl Rig {
     #[must_use]
     pub fn by_name(&self, name: &str) -> Option<&dyn Adapter> {
         self.adapters().find(|adapter| adapter.name().as_str() == name)
+    }
+
+    /// What the drill's fleet shows of an agent; nothing in the live realm, where programs read it.
+    #[must_use]
+    pub fn vitals(&self, agent: &str) -> Option<BTreeMap<String, Text>> {
+        match self {
+            Self::Live(_) => None,
+            Self::Drill(Drill(simulated)) => Some(simulated.vitals(agent)),
+        }
     }
 
     /// What undoes an action that was carried out by this plan: the adapter that carried it, and

@@ -129,6 +129,12 @@ impl Simulated {
         CallOutcome::Accepted { answer, evidence }
     }
 
+    /// What can be read of an agent now.
+    #[must_use]
+    pub fn vitals(&self, agent: &str) -> BTreeMap<String, Text> {
+        self.world.read(agent)
+    }
+
     fn read(&self, plan: &Plan) -> Vec<Sample> {
         let mut read = self.world.read(plan.target.as_str());
         self.brought.add(plan, &mut read);

@@ -40,6 +40,8 @@ pub enum Effect {
         /// Which action.
         action: ActionId,
     },
+    /// Have the agents of an incident read for recovery (B6); what was read comes as an entry.
+    Recover(IncidentId),
     /// Put text on the clipboard (OSC 52).
     Copy(Text),
     /// Ring the terminal's bell.

@@ -97,6 +97,7 @@ intents! {
     Update, "update", Command, "send a status update to an audience";
     SetMark, "set-mark", Command, "set or correct a mark T0 to T5";
     Resolve, "resolve", Command, "end the incident; asks what becomes of what is in force";
+    ReadRecovery, "read-recovery", Command, "read whether the agents have recovered (B6)";
     Reopen, "reopen", Command, "it was not over";
     Merge, "merge", Command, "end it as a duplicate of another";
     Declare, "declare", Command, "declare an incident that no monitor saw";
@@ -131,6 +132,7 @@ intents! {
     Bottom, "bottom", Move, "to the bottom";
     Filter, "filter", Log, "filter the log as you type";
     ClearFilter, "clear-filter", Log, "show every line again";
+    SinceLeak, "since-leak", Log, "what the agent logged since its containment leaks";
     Follow, "follow", Log, "follow the newest lines, or stop";
     Pin, "pin", Log, "keep the selected line on the timeline";
     Copy, "copy", Log, "copy the selected line or item (OSC 52)";

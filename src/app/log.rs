@@ -2,12 +2,17 @@
 
 use std::collections::VecDeque;
 
+use chrono::TimeDelta;
+
 use super::field::Field;
 use crate::incident::filter::FilterError;
-use crate::incident::{LineFilter, LogLine};
+use crate::incident::{LineFilter, LogLine, Text, Time};
 
 /// How many lines the pane keeps. More than anybody scrolls through by hand, and bounded.
 pub const KEPT: usize = 20_000;
+
+/// How much later than others a line of the same moment may come.
+const LATE: TimeDelta = TimeDelta::seconds(10);
 
 /// The log as one person sees it.
 #[derive(Clone, Debug, Default)]
@@ -150,6 +155,33 @@ impl LogView {
         }
     }
 
+    /// Selects the first line that passes the filter and was read at `since` or later; follows when
+    /// there is none yet.
+    pub fn select_since(&mut self, since: Time) {
+        self.selected =
+            self.since(since).filter(|(_, line)| self.filter.matches(line)).last().map(|(n, _)| n);
+    }
+
+    /// How many lines an agent logged since, of those that are kept; and whether lines of that time
+    /// were let go of.
+    #[must_use]
+    pub fn count_since(&self, agent: &Text, since: Time) -> (usize, bool) {
+        let of = self.since(since).filter(|(_, line)| line.agent.as_str() == agent.as_str());
+        let oldest_is_later = self.lines.front().is_some_and(|line| line.time() >= since);
+        (of.count(), self.let_go > 0 && oldest_is_later)
+    }
+
+    /// Lines since a moment, newest first. Lines come nearly in order: the first one that is clearly
+    /// older ends the search, so that a long log costs nothing.
+    fn since(&self, since: Time) -> impl Iterator<Item = (u64, &LogLine)> {
+        let late = since - LATE;
+        let newest = self.lines.iter().enumerate().rev();
+        newest
+            .take_while(move |(_, line)| line.time() >= late)
+            .filter(move |(_, line)| line.time() >= since)
+            .map(|(index, line)| (self.let_go + index as u64, line))
+    }
+
     /// Selects the oldest line.
     pub fn to_top(&mut self) {
         let oldest = self.matching_from(0).next().map(|(n, _)| n);
@@ -181,7 +213,6 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::incident::{Text, Time};
 
     fn lines(texts: &[&str]) -> Vec<LogLine> {
         let agent = Arc::new(Text::line("a"));

@@ -364,6 +364,8 @@ pub struct Model {
     /// Forms that were closed before they were sent: what was typed comes back.
     pub(super) drafts: Vec<(Option<IncidentId>, Form)>,
     pub(super) next_ticket: u64,
+    /// Of which incident the agents were asked to be read for recovery, and when.
+    pub(super) recovery_asked: Option<(IncidentId, Time)>,
     /// Alarms that were given already (B12).
     pub(super) told: BTreeSet<super::attention::Told>,
 }
@@ -404,6 +406,7 @@ impl Model {
             editing: false,
             drafts: Vec::new(),
             next_ticket: 0,
+            recovery_asked: None,
             told: BTreeSet::new(),
         }
     }

@@ -120,20 +120,31 @@ pub(super) fn all_exist(
     tree: &Tree,
     problems: &mut Problems,
 ) {
-    // One that is described wrongly has been told already.
-    let described = tree.keys_of("probes");
     for (name, adapter) in adapters {
         for (op, named) in adapter.probes() {
-            for wrong in named.iter().filter(|n| !probes.contains_key(*n) && !described.contains(n)) {
-                let place = ["adapters", name, "actions", op.word(), "probes"];
-                let shown = Text::line(wrong);
-                let problem = tree.problem_at(&place, format!("there is no probe \"{shown}\""));
-                let known: Vec<&str> = probes.keys().map(String::as_str).collect();
-                problems.push(match wording::meant(wrong, &known, "there is") {
-                    Some(hint) => problem.hint(hint),
-                    None => problem.hint(format!("describe it in [probes.{shown}]")),
-                });
-            }
+            let place = ["adapters", name, "actions", op.word(), "probes"];
+            all_named(named, &place, probes, tree, problems);
         }
+    }
+}
+
+/// The same of the names in one place.
+pub(super) fn all_named(
+    names: &[String],
+    place: &[&str],
+    probes: &BTreeMap<String, Reader>,
+    tree: &Tree,
+    problems: &mut Problems,
+) {
+    // One that is described wrongly has been told already.
+    let described = tree.keys_of("probes");
+    for wrong in names.iter().filter(|n| !probes.contains_key(*n) && !described.contains(n)) {
+        let shown = Text::line(wrong);
+        let problem = tree.problem_at(place, format!("there is no probe \"{shown}\""));
+        let known: Vec<&str> = probes.keys().map(String::as_str).collect();
+        problems.push(match wording::meant(wrong, &known, "there is") {
+            Some(hint) => problem.hint(hint),
+            None => problem.hint(format!("describe it in [probes.{shown}]")),
+        });
     }
 }

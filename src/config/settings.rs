@@ -34,6 +34,8 @@ pub struct Settings {
     pub adapters: BTreeMap<String, Adapter>,
     /// What reads the world for the actions of any adapter, by name.
     pub probes: BTreeMap<String, Reader>,
+    /// What reads agents for their recovery.
+    pub recovery: Recovery,
     /// The policy file that was named, if one was.
     pub policy: Option<PathBuf>,
     /// How reviews are written.
@@ -116,6 +118,14 @@ pub struct Review {
     pub language: Language,
 }
 
+/// What reads agents for their recovery (B6), besides their vitals. What must hold is the policy's.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Recovery {
+    /// Names of probes.
+    pub probes: Vec<String>,
+}
+
 /// The languages of the built-in review templates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub enum Language {
@@ -139,6 +149,7 @@ struct Written {
     agents: Vec<WrittenAgent>,
     policy: WrittenPolicy,
     review: Review,
+    recovery: Recovery,
     /// Taken out and read one by one; named here for the list of known keys.
     #[serde(rename = "adapters")]
     _adapters: Option<IgnoredAny>,
@@ -251,6 +262,7 @@ impl Settings {
         };
         reader::all_exist(&adapters, &probes, &whole, problems);
         let written: Written = tree.read(problems).unwrap_or_default();
+        reader::all_named(&written.recovery.probes, &["recovery", "probes"], &probes, &whole, problems);
         let agents = agents(written.agents, &whole, paths, problems);
         vitals_can_be_read(&agents, &whole, env, problems);
         adapter::no_two_for_one(&agents, &adapters, &whole, problems);
@@ -266,6 +278,7 @@ impl Settings {
             agents,
             adapters,
             probes,
+            recovery: written.recovery,
             policy: written.policy.file.map(|file| paths.written(&file)),
             review: written.review,
         }

@@ -99,6 +99,7 @@ mod tests {
             "[severity]\n",
             "[receiver]\n",
             "[[agents]]\n",
+            "[recovery]\n",
             "[policy]\n",
             "[review]\n",
             "[adapters.x]\ntype = 'process'\n",

@@ -165,7 +165,9 @@ mod tests {
 
     fn resolved(story: Story) -> Story {
         let classify = Command::Classify { severity: Severity::P0, pattern: None, reason: None };
-        story.says(classify).says(Command::Resolve { summary: "over".into() })
+        story
+            .says(classify)
+            .says(Command::Resolve { summary: "over".into(), despite: Some("seen by hand".into()) })
     }
 
     /// 100,000 entries, held once by the hub's board and once by each session's, were 130 MB.

@@ -4,9 +4,9 @@
 use chrono::NaiveDate;
 
 use super::{
-    ActionId, AgentId, Alert, Area, Audience, Digest, Disposition, DraftId, HypothesisId, ImprovementId,
-    IncidentId, Mark, MessageId, Outcome, Pattern, Plan, Progress, Reading, Realm, Role, Severity, Text,
-    Time,
+    ActionId, AgentId, AgentReadings, Alert, Area, Audience, Digest, Disposition, DraftId, HypothesisId,
+    ImprovementId, IncidentId, Mark, MessageId, Outcome, Pattern, Plan, Progress, Reading, Realm, Role,
+    Severity, Text, Time,
 };
 
 /// A wish, to be decided by policy.
@@ -255,6 +255,13 @@ pub enum Command {
     Resolve {
         /// What ended it.
         summary: Text,
+        /// Why it is ended although recovery is not proved (B6).
+        despite: Option<Text>,
+    },
+    /// What was read of the agents involved (B6).
+    Recover {
+        /// By agent.
+        agents: Vec<AgentReadings>,
     },
     /// It was not over.
     Reopen {
@@ -407,6 +414,7 @@ impl Command {
         Self::Absorb { .. } => "absorb",
         Self::Merge { .. } => "merge",
         Self::Resolve { .. } => "resolve",
+        Self::Recover { .. } => "recover",
         Self::Reopen { .. } => "reopen",
         Self::Improve { .. } => "improve",
         Self::MoveImprovement { .. } => "move-improvement",

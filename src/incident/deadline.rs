@@ -307,7 +307,9 @@ mod tests {
 
     fn resolved(story: Story) -> Story {
         let classify = Command::Classify { severity: story.incident.severity, pattern: None, reason: None };
-        story.says(classify).says(Command::Resolve { summary: "over".into() })
+        story
+            .says(classify)
+            .says(Command::Resolve { summary: "over".into(), despite: Some("seen by hand".into()) })
     }
 
     #[test]
@@ -413,7 +415,8 @@ mod tests {
         let story = story.at("+1 09:00:00").says(reviewed);
         assert_eq!(stands(&story, WindowName::Review), Standing::Met);
         let again = story.says(Command::Reopen { reason: "it came back".into() }).at("+1 11:00:00");
-        let again = again.says(Command::Resolve { summary: "over".into() });
+        let again =
+            again.says(Command::Resolve { summary: "over".into(), despite: Some("seen by hand".into()) });
         assert_eq!(stands(&again, WindowName::Review), Standing::Running);
     }
 

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use super::severity::words;
 use super::{
-    ActionId, Actor, AgentId, Alert, Disposition, DraftId, HypothesisId, ImprovementId, IncidentId, Mark,
-    Message, MessageId, Pattern, Plan, Reading, Realm, Role, Severity, Text, Time,
+    ActionId, Actor, AgentId, AgentReadings, Alert, Disposition, DraftId, HypothesisId, ImprovementId,
+    IncidentId, Mark, Message, MessageId, Pattern, Plan, Reading, Realm, Role, Severity, Text, Time,
 };
 
 /// One line of the timeline.
@@ -310,6 +310,17 @@ pub enum Event {
     Resolved {
         /// What ended it.
         summary: Text,
+        /// What was read of the agents (B6).
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        recovery: Vec<AgentReadings>,
+        /// Why it was ended although recovery was not proved.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        despite: Option<Text>,
+    },
+    /// The agents involved were read, for recovery (B6).
+    RecoveryRead {
+        /// By agent.
+        agents: Vec<AgentReadings>,
     },
     /// It was not over.
     Reopened {

@@ -23,6 +23,7 @@ pub mod op;
 pub mod outbox;
 pub mod playbook;
 pub mod policy;
+pub mod recovery;
 pub mod refusal;
 pub mod review;
 pub mod role;
@@ -57,6 +58,7 @@ pub use name::{
 pub use op::{Aim, OPS, Op, OpInfo, Param};
 pub use outbox::{Message, MessageKind, MessageState, Outbox, Outgoing, Recipient, Route};
 pub use policy::Policy;
+pub use recovery::{AgentReadings, Recovery, Vital};
 pub use refusal::Refusal;
 pub use review::ReviewFacts;
 pub use role::Role;

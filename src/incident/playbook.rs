@@ -37,6 +37,7 @@ pub const ROWS: &[Row] = &[
         "contain by restarting one agent, or the child before its parent; a proposal waits for minutes",
     ),
     row("B5", "the root cause is looked for within 45 minutes"),
+    row("B6", "recovery is verified: error rate, latency and satisfaction back in range, or roll back"),
     row("B7", "what a report holds: basics, description, root cause, actions, improvements"),
     row("B12", "people are told by severity, and never twice of the same alert"),
     row("B13", "after a failed repair, roll back: must at P0, should at P1, may below"),

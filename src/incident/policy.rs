@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::severity::words;
-use super::{Audience, Incident, Mark, Naming, Op, Rota, Route, Severity, Span, Text, Time};
+use super::{Audience, Check, Incident, Mark, Naming, Op, Rota, Route, Severity, Span, Text, Time};
 
 /// Every rule the program enforces.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -38,6 +38,10 @@ pub struct Policy {
     /// Audiences that hear only what a person sends: what an AI actor writes for them is a draft
     /// (C2).
     pub people_tell: Vec<Audience>,
+    /// How often the world is read (A3).
+    pub probing: Probing,
+    /// What must read true before an incident is over (B6).
+    pub recovery: RecoveryRule,
     /// What may be done, by whom; what is not listed is refused.
     pub actions: BTreeMap<Op, Rule>,
     /// Commands that only people may give (C2), by their word.
@@ -210,6 +214,88 @@ pub enum Urgency {
 }
 
 words!(Urgency, "urgency", { Must => "must", Should => "should", May => "may" });
+
+/// How often the world is read, and what a call without an answer holds up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Probing {
+    /// A mitigation in force is read at least so often.
+    pub probe_every: Span,
+    /// So often while it waits for its proof, or has just begun to leak.
+    pub settle_every: Span,
+    /// So many readings at a time, whatever is in force.
+    pub at_once: u8,
+    /// When an action may be asked for again whose call had no answer.
+    pub again_in_doubt: Again,
+}
+
+/// When an action may be asked for again that is in doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Again {
+    /// Once the world was read since.
+    Read,
+    /// Once it is settled, by a reading or by a person.
+    Settled,
+    /// At any time.
+    Always,
+}
+
+words!(Again, "time", { Read => "read", Settled => "settled", Always => "always" });
+
+/// What must read true of each agent before an incident is over (B6).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RecoveryRule {
+    /// What is needed.
+    #[serde(with = "written")]
+    pub checks: Vec<Check>,
+    /// What counts where something reads it.
+    #[serde(with = "written")]
+    pub where_read: Vec<Check>,
+    /// A reading older than this proves nothing.
+    pub fresh: Span,
+    /// Whether an incident may be ended while they do not all hold.
+    pub unproved: PerSeverity<Unproved>,
+}
+
+/// Whether an incident may be ended that is not proved to be over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unproved {
+    /// No.
+    Refused,
+    /// By who commands, who says why; by anybody who says why while nobody commands.
+    Commander,
+    /// By anybody who says why.
+    Reason,
+    /// Without a word.
+    Allowed,
+}
+
+words!(Unproved, "rule", {
+    Refused => "refused",
+    Commander => "commander",
+    Reason => "reason",
+    Allowed => "allowed",
+});
+
+/// Checks as people write them: `error_rate < 1`.
+mod written {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Check;
+
+    pub(super) fn serialize<S: Serializer>(checks: &[Check], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(checks.iter().map(ToString::to_string))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Check>, D::Error> {
+        let written = Vec::<String>::deserialize(from)?;
+        written.iter().map(|check| check.parse().map_err(D::Error::custom)).collect()
+    }
+}
 
 /// Who may do an action, and what it needs first.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -389,6 +475,23 @@ impl Policy {
             notify_within: never,
             rollback,
             updates: BTreeMap::new(),
+            probing: Probing {
+                probe_every: Span::seconds(5),
+                settle_every: Span::seconds(1),
+                at_once: 1,
+                again_in_doubt: Again::Settled,
+            },
+            recovery: RecoveryRule {
+                checks: Vec::new(),
+                where_read: Vec::new(),
+                fresh: Span::default(),
+                unproved: PerSeverity {
+                    p0: Unproved::Refused,
+                    p1: Unproved::Refused,
+                    p2: Unproved::Refused,
+                    p3: Unproved::Refused,
+                },
+            },
             actions: BTreeMap::new(),
             people_only: Vec::new(),
             escalation: Vec::new(),
@@ -457,6 +560,16 @@ mod tests {
         let policy = Policy::built_in();
         let first = &policy.escalation[0];
         assert_eq!((first.when, first.after), (Condition::Unacknowledged, Span::minutes(15)));
+    }
+
+    #[test]
+    fn b6_what_is_over_is_read_and_not_said() {
+        let RecoveryRule { checks, where_read, unproved, .. } = Policy::built_in().recovery;
+        let words = |checks: &[Check]| checks.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(words(&checks), ["error_rate < 1", "p95 < 2"]);
+        assert_eq!(words(&where_read), ["satisfaction > 90"]);
+        let by = Severity::ALL.map(|s| unproved.of(s));
+        assert_eq!(by, [Unproved::Commander, Unproved::Commander, Unproved::Reason, Unproved::Reason]);
     }
 
     #[test]

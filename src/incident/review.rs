@@ -226,7 +226,7 @@ impl<'a> Source<'a> {
 
     fn ending(&self) -> Option<Text> {
         self.entries().rev().find_map(|entry| {
-            let Event::Resolved { summary } = &entry.event else { return None };
+            let Event::Resolved { summary, .. } = &entry.event else { return None };
             Some(summary.clone())
         })
     }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::{
-    Action, ActionId, Actor, AgentId, Alert, Area, Audience, DraftId, Entry, Event, HypothesisId,
-    ImprovementId, IncidentId, Lamp, Mark, MessageKind, Op, Outbox, Outcome, Pattern, Plan, Progress,
-    Reading, Realm, Role, Severity, Text, Time,
+    Action, ActionId, Actor, AgentId, AgentReadings, Alert, Area, Audience, DraftId, Entry, Event,
+    HypothesisId, ImprovementId, IncidentId, Lamp, Mark, MessageKind, Op, Outbox, Outcome, Pattern, Plan,
+    Progress, Reading, Realm, Role, Severity, Text, Time,
 };
 
 /// The state of an incident.
@@ -65,6 +65,8 @@ pub struct Incident {
     pub absorbed: Vec<IncidentId>,
     /// Evidence on record: name and SHA-256.
     pub evidence: Vec<(Text, Text)>,
+    /// What was read of the agents last, for recovery (B6).
+    pub recovery: Vec<AgentReadings>,
     /// The newest saved revision of the review.
     pub review: Option<u32>,
     /// When it was reopened last: what was said of mitigations before is asked again.
@@ -210,6 +212,7 @@ impl Incident {
             improvements: BTreeMap::new(),
             absorbed: Vec::new(),
             evidence: Vec::new(),
+            recovery: Vec::new(),
             review: None,
             reopened_at: None,
             digest: None,
@@ -443,6 +446,7 @@ impl Incident {
                 self.reopened_at = Some(at);
             }
             Event::DigestMade { day, .. } => self.digest = Some(*day),
+            Event::RecoveryRead { agents } => self.recovery = agents.clone(),
             Event::ImprovementAdded { improvement, area, text, owner, due } => {
                 let new = Improvement {
                     area: *area,

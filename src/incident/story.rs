@@ -170,7 +170,11 @@ impl Story {
     fn speaker(&self, command: &Command) -> &Actor {
         let own = matches!(
             command,
-            Command::Alert { .. } | Command::Report { .. } | Command::Deliver { .. } | Command::Tick
+            Command::Alert { .. }
+                | Command::Report { .. }
+                | Command::Recover { .. }
+                | Command::Deliver { .. }
+                | Command::Tick
         );
         if own { &Actor::Flightdeck } else { &self.actor }
     }

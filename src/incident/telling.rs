@@ -1,6 +1,6 @@
 //! An entry told in one line: the timeline screen, the review and the command line say it alike.
 
-use super::{Disposition, Entry, Event, Judged, Reading};
+use super::{AgentReadings, Disposition, Entry, Event, Judged, Reading};
 
 /// `12:04:05 ana isolated …`: what happened, without the time and the actor.
 #[must_use]
@@ -92,7 +92,11 @@ pub fn tell_event(event: &Event) -> String {
         Event::Escalated { level, name, trigger } => format!("escalated to level {level}, {name}: {trigger}"),
         Event::Absorbed { other } => format!("{other} turned out to be this one"),
         Event::MergedInto { into, reason } => format!("goes on as {into}: {reason}"),
-        Event::Resolved { summary } => format!("RESOLVED: {summary}"),
+        Event::Resolved { summary, despite: None, .. } => format!("RESOLVED: {summary}"),
+        Event::Resolved { summary, despite: Some(reason), .. } => {
+            format!("RESOLVED: {summary}; recovery is not proved: {reason}")
+        }
+        Event::RecoveryRead { agents } => format!("recovery read: {}", join(&recovery(agents), "nothing")),
         Event::Reopened { reason } => format!("reopened: {reason}"),
         Event::ImprovementAdded { improvement, area, text, owner, due } => {
             format!("{improvement} {area} improvement: {text} ({owner}, due {})", due.format("%Y-%m-%d"))
@@ -137,6 +141,14 @@ pub fn tell(entry: &Entry) -> String {
 
 fn join<T: ToString>(all: &[T], none: &str) -> String {
     if all.is_empty() { none.to_owned() } else { all.iter().map(T::to_string).collect::<Vec<_>>().join(", ") }
+}
+
+fn recovery(agents: &[AgentReadings]) -> Vec<String> {
+    let of = |read: &AgentReadings| {
+        let trouble = read.trouble.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+        format!("{}: {}{trouble}", read.agent, values(&read.readings))
+    };
+    agents.iter().map(of).collect()
 }
 
 fn values(readings: &[Reading]) -> String {

@@ -238,8 +238,10 @@ mod tests {
     #[test]
     fn what_is_over_warns_of_nothing_but_its_actions() {
         let classify = Command::Classify { severity: Severity::P0, pattern: None, reason: None };
-        let story =
-            Story::p0().says(classify).says(Command::Resolve { summary: "over".into() }).at("15:00:00");
+        let story = Story::p0()
+            .says(classify)
+            .says(Command::Resolve { summary: "over".into(), despite: Some("seen by hand".into()) })
+            .at("15:00:00");
         assert_eq!(said(&story), [""; 0]);
         assert_eq!(said(&Story::blank()), [""; 0]);
     }

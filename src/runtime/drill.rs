@@ -317,7 +317,7 @@ fn farewell(incident: &Incident, reason: &Text) -> Vec<Command> {
             let (severity, pattern) = (incident.severity, incident.pattern);
             commands.push(Command::Classify { severity, pattern, reason: Some(reason.clone()) });
         }
-        commands.push(Command::Resolve { summary: reason.clone() });
+        commands.push(Command::Resolve { summary: reason.clone(), despite: Some(reason.clone()) });
     }
     commands
 }

@@ -34,7 +34,7 @@ pub fn live_hub(config: &Config, paths: &Paths, read_only: bool) -> Result<(Hub,
     let journal = Journal::open(paths.journal_of(Realm::Live), &Opening::write(Realm::Live))?;
     let (rig, problems) = live::rig(&config.settings);
     let hub = Hub::new(journal, config.policy.clone().into(), Clock::wall(), rig, read_only);
-    Ok((hub, problems))
+    Ok((hub.reading_by(live::readers(&config.settings, paths)), problems))
 }
 
 /// How far an action is followed.

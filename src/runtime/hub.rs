@@ -1,7 +1,7 @@
 //! The one door: every command of every session, source, probe and program comes through
 //! [`Hub::submit`], is decided by the same policy, and is on disk before anybody hears of it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{broadcast, watch};
@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
 use super::feed::{FEED_CAPACITY, Feed};
+use super::recovery::{self, RecoveryReader};
 use crate::adapters::{Adapter, Ask, Rig};
 use crate::app::msg::Notice;
 use crate::channels::{Channel, Inbox, LiveChannel, Post};
@@ -27,6 +28,9 @@ const CATCH_UP: Duration = Duration::from_millis(500);
 /// How long a channel is asked who is on call before the plan goes without it.
 const ON_CALL: Duration = Duration::from_secs(5);
 
+/// Seconds within which what was read for recovery is what the world says now.
+const JUST_READ: i64 = 10;
+
 /// The notice that the journal cannot be read.
 const UNREADABLE: &str = "journal unreadable";
 
@@ -40,6 +44,8 @@ struct Inner {
     clock: Clock,
     rig: Rig,
     post: Post,
+    /// What reads agents for their recovery, besides the rig.
+    readers: OnceLock<Vec<RecoveryReader>>,
     runner: Option<RunnerLease>,
     board: Mutex<Board>,
     feed: broadcast::Sender<Feed>,
@@ -102,6 +108,7 @@ impl Hub {
             clock,
             rig,
             post,
+            readers: OnceLock::new(),
             runner,
             board: Mutex::default(),
             feed: broadcast::channel(FEED_CAPACITY).0,
@@ -139,6 +146,19 @@ impl Hub {
     #[must_use]
     pub fn post(&self) -> &Post {
         &self.0.post
+    }
+
+    /// What reads agents for their recovery (B6). Said once, before anything runs.
+    #[must_use]
+    pub fn reading_by(self, readers: Vec<RecoveryReader>) -> Self {
+        drop(self.0.readers.set(readers));
+        self
+    }
+
+    /// What reads agents for their recovery.
+    #[must_use]
+    pub fn readers(&self) -> &[RecoveryReader] {
+        self.0.readers.get().map_or(&[], Vec::as_slice)
     }
 
     /// Live or drill.
@@ -281,6 +301,9 @@ impl Hub {
         actor: &Actor,
     ) -> Result<Done, HubError> {
         self.refuse_when_read_only(incident, &command)?;
+        if let (Command::Resolve { .. }, Some(id)) = (&command, incident) {
+            self.read_before_resolving(id).await?;
+        }
         for _ in 0..TRIES {
             let position = *self.0.position.borrow();
             let target = incident.or_else(|| self.route(&command));
@@ -309,6 +332,17 @@ impl Hub {
             }
         }
         Err(HubError::Contended(incident.map_or_else(|| "the journal".to_owned(), |id| id.to_string())))
+    }
+
+    /// Whoever ends an incident ends it on what the world says now (B6). An incident that nobody may
+    /// end yet is refused for that reason, whatever could be read.
+    async fn read_before_resolving(&self, incident: IncidentId) -> Result<(), HubError> {
+        let wanted = self.board().incident(incident).is_some_and(|i| {
+            let newest = i.recovery.iter().flat_map(|read| &read.readings).map(|r| r.at).max();
+            i.is_open() && newest.is_none_or(|at| (self.0.clock.now() - at).num_seconds() >= JUST_READ)
+        });
+        // Boxed: reading submits too.
+        if wanted { Box::pin(recovery::recover(self, incident)).await } else { Ok(()) }
     }
 
     /// The other half of a merge: the incident that goes on says so too, in the same moment.

@@ -77,8 +77,9 @@ impl Launch<'_> {
             let (rig, problems) = live::rig(&config.settings);
             let mut extras = live::extras(&config, &self.paths, self.env);
             extras.problems.extend(problems.iter().map(|words| Notice::error(words.as_str())));
+            let readers = live::readers(&config.settings, &self.paths);
             let hub = Hub::new(journal, Arc::new(config.policy), Clock::wall(), rig, self.read_only);
-            Ok((hub, extras))
+            Ok((hub.reading_by(readers), extras))
         };
         session::run(front, Box::new(open))
     }

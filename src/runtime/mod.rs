@@ -16,6 +16,7 @@ pub mod launch;
 pub mod live;
 pub mod outbox;
 mod park;
+pub mod recovery;
 pub mod scenarios;
 pub mod serve;
 pub mod session;

@@ -16,6 +16,7 @@ use super::engine::{Engine, Extras};
 use super::feed::Feed;
 use super::hub::Hub;
 use super::park::{Ended, Park};
+use super::recovery;
 use super::watch;
 use crate::adapters::Ask;
 use crate::app::effect::Effect;
@@ -342,6 +343,14 @@ impl Session {
             }
             Effect::Read { incident, action } => {
                 engine.handle().spawn(watch::read_now(engine.hub().clone(), incident, action));
+            }
+            Effect::Recover(incident) => {
+                let hub = engine.hub().clone();
+                engine.handle().spawn(async move {
+                    if let Err(error) = recovery::recover(&hub, incident).await {
+                        hub.tell(Feed::Notice(Notice::error(format!("{incident} recovery: {error}"))));
+                    }
+                });
             }
             Effect::Copy(text) => match osc::copy(&text).filter(|_| self.takes_commands) {
                 Some(bytes) => self.send(&bytes),

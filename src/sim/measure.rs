@@ -190,6 +190,9 @@ impl Fleet {
         if agent.is_live() {
             values.push(("error_rate", tenths(m.errors.clamp(0, 1_000))));
             values.push(("p95", tenths(m.p95.max(0))));
+            // People mind wrong answers more than late ones.
+            let missed = m.errors.max(0) / 5 + (m.p95 - 20).max(0) / 4;
+            values.push(("satisfaction", (97 - missed).clamp(0, 100).to_string()));
         }
         values.into_iter().map(|(name, value)| (name.to_owned(), Text::line(&value))).collect()
     }

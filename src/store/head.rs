@@ -82,6 +82,7 @@ impl Head {
             | Event::ActionUndone { .. }
             | Event::ActionAccounted { .. }
             | Event::EvidenceStored { .. }
+            | Event::RecoveryRead { .. }
             | Event::HypothesisOpened { .. }
             | Event::HypothesisClosed { .. }
             | Event::UpdateDrafted { .. }

@@ -6,7 +6,7 @@
 use chrono::TimeDelta;
 
 use crate::app::theme::Role;
-use crate::incident::{Lamp, Severity, Standing, Time, Weight};
+use crate::incident::{Lamp, Severity, Standing, Time, Verdict, Weight};
 
 use super::glyphs::Glyphs;
 
@@ -70,6 +70,16 @@ pub const fn severity(severity: Severity) -> Role {
         Severity::P1 => Role::P1,
         Severity::P2 => Role::P2,
         Severity::P3 => Role::P3,
+    }
+}
+
+/// How a check stands: its mark, its word and its style.
+#[must_use]
+pub const fn verdict(verdict: Verdict, glyphs: &Glyphs) -> (&'static str, &'static str, Role) {
+    match verdict {
+        Verdict::Unread => (glyphs.lamps.requested, "unread", Role::Dim),
+        Verdict::Holds => (glyphs.lamps.verified, "holds", Role::LampVerified),
+        Verdict::Fails => (glyphs.lamps.failed, "FAILS", Role::LampFailed),
     }
 }
 

@@ -166,7 +166,10 @@ pub fn resolved() -> Story {
         .hears(2, Report::Accepted { answer: "lifted".into() })
         .reads(2, &["none"])
         .at("01:41:00")
-        .says(Command::Resolve { summary: "the limit was read from the wrong file".into() })
+        .says(Command::Resolve {
+            summary: "the limit was read from the wrong file".into(),
+            despite: Some("seen by hand".into()),
+        })
 }
 
 /// Isolated at 03:01, leaking since 03:09.
@@ -256,7 +259,10 @@ pub fn left_behind() -> Story {
             2,
             Disposition::Kept { owner: "team-web".into(), reason: "it never needed more".into() },
         ))
-        .says(Command::Resolve { summary: "it follows no links any more".into() })
+        .says(Command::Resolve {
+            summary: "it follows no links any more".into(),
+            despite: Some("seen by hand".into()),
+        })
 }
 
 fn account(action: u32, disposition: Disposition) -> Command {

@@ -29,10 +29,10 @@ impl Model {
             Ok(form) => {
                 let form = self.draft_of(&form).unwrap_or(form);
                 self.modals.push(Modal::Form(form));
+                self.read_while_closing()
             }
-            Err(words) => return self.refuse(intent.info().name, words),
+            Err(words) => self.refuse(intent.info().name, words),
         }
-        vec![]
     }
 
     /// Keeps what was typed into a form that is closed unsent: Esc never loses anything.
@@ -275,7 +275,9 @@ impl Model {
                 at: form.given("at").map(|t| self.read_time(&t)).transpose()?,
                 reason: form.given("reason"),
             }),
-            Purpose::Resolve => Ok(Command::Resolve { summary: form.get("summary") }),
+            Purpose::Resolve => {
+                Ok(Command::Resolve { summary: form.get("summary"), despite: form.given("despite") })
+            }
             Purpose::Reopen => Ok(Command::Reopen { reason: form.get("reason") }),
             Purpose::Merge => {
                 let into: IncidentId = form.get("into").as_str().parse()?;

@@ -321,6 +321,8 @@ impl Model {
             Intent::Undo => self.ask_undo(),
             Intent::Read => self.read_now(),
             Intent::Approve => self.approve(),
+            Intent::ReadRecovery => self.ask_recovery(),
+            Intent::SinceLeak => self.show_since_leak(),
             Intent::Acknowledge => self.acknowledge(),
             Intent::TakeCommand => self.take_command(),
             Intent::Deny

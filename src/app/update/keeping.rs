@@ -54,9 +54,9 @@ impl Model {
             return Err(format!("{}; when that is proved, ask for the end again", waits.join(", ")));
         }
         Ok(match end {
-            End::Resolve => {
-                Form::new(Purpose::Resolve, "end the incident").text("summary", "what ended it", "")
-            }
+            End::Resolve => Form::new(Purpose::Resolve, "end the incident")
+                .text("summary", "what ended it", "")
+                .text("despite", "needed where recovery is not proved: why it is over all the same", ""),
             End::Merge => Form::new(Purpose::Merge, "end it as a duplicate")
                 .text("into", "the incident that goes on, such as INC-7", "")
                 .text("reason", "why they are the same", ""),

@@ -4,6 +4,7 @@ mod act;
 mod forms;
 mod hands;
 mod keeping;
+mod lamps;
 mod look;
 mod submit;
 mod vitals;
@@ -82,7 +83,9 @@ impl Model {
         if self.notice.as_ref().is_some_and(|(_, since)| (now - *since).num_seconds() >= NOTICE_SECONDS) {
             self.notice = None;
         }
-        self.attend()
+        let mut effects = self.attend();
+        effects.extend(self.read_while_closing());
+        effects
     }
 
     fn entries(&mut self, entries: &[Arc<Entry>]) -> Vec<Effect> {

@@ -4,6 +4,7 @@ use super::super::effect::{Effect, Ticket};
 use super::super::form::Purpose;
 use super::super::model::{Modal, Model, Screen};
 use super::super::msg::Notice;
+use crate::incident::recovery::RULE as RECOVERY;
 use crate::incident::{Command, Incident, IncidentId, Role, Text, decide};
 
 impl Model {
@@ -33,6 +34,8 @@ impl Model {
         };
         match decide(rehearsed, &self.policy, &command, &self.actor, self.now) {
             Ok(_) => vec![Effect::Submit { ticket, incident, command }],
+            // The hub reads the agents first: what was not read here may be in time there.
+            Err(refusal) if refusal.rule == RECOVERY => vec![Effect::Submit { ticket, incident, command }],
             Err(refusal) => self.submitted(ticket, Err(Text::line(&refusal.to_string()))),
         }
     }

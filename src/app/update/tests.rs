@@ -315,7 +315,7 @@ fn while_the_journal_loads_what_burns_is_selected_not_what_came_first() {
         agents: vec![],
         detected_at: at(0),
     };
-    let over = Event::Resolved { summary: "over".into() };
+    let over = Event::Resolved { summary: "over".into(), recovery: vec![], despite: None };
     update(&mut model, Msg::Entries(vec![entry(1, 1, declared(Severity::P0)), entry(1, 2, over)]));
     assert_eq!(model.selection.incident, Some(IncidentId(1)));
     update(&mut model, Msg::Entries(vec![entry(2, 1, declared(Severity::P2))]));
@@ -329,7 +329,7 @@ fn while_the_journal_loads_what_burns_is_selected_not_what_came_first() {
 fn the_review_on_screen_is_of_the_incident_named_above_it() {
     // Regression: an alert put another incident above a review that somebody read, and `]` did.
     let mut model = session();
-    let over = Event::Resolved { summary: "over".into() };
+    let over = Event::Resolved { summary: "over".into(), recovery: vec![], despite: None };
     update(&mut model, Msg::Entries(vec![entry(1, 2, over)]));
     let opens = |id| Effect::Review(ReviewDeed::Open(IncidentId(id)));
     assert_eq!(press(&mut model, "e"), [opens(1)]);

@@ -209,7 +209,7 @@ impl Context<'_> {
         Ok(vec![Event::MergedInto { into, reason: reason.clone() }])
     }
 
-    pub(super) fn resolve(&self, summary: &Text) -> Decision {
+    pub(super) fn resolve(&self, summary: &Text, despite: Option<&Text>) -> Decision {
         self.needs_open("resolving")?;
         self.needs_text("D4", summary, "the summary of what ended it")?;
         self.nothing_left_behind("resolving")?;
@@ -217,7 +217,9 @@ impl Context<'_> {
             let why = "severity is never skipped: nobody has confirmed the class";
             return Err(Refusal::new("D1", why, "classify it first"));
         }
-        Ok(vec![Event::Resolved { summary: summary.clone() }])
+        let despite = self.recovered(despite)?;
+        let recovery = self.incident.recovery.clone();
+        Ok(vec![Event::Resolved { summary: summary.clone(), recovery, despite }])
     }
 
     pub(super) fn reopen(&self, reason: &Text) -> Decision {

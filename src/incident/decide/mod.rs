@@ -10,6 +10,7 @@ mod keeping;
 mod outbox;
 mod proof;
 mod record;
+mod recovery;
 
 use super::outbox::announced;
 use super::{Actor, Command, Event, Incident, Policy, Refusal, Status, Time};
@@ -110,7 +111,8 @@ impl Context<'_> {
             Command::Escalate { level, reason } => self.escalate(*level, reason.as_ref()),
             Command::Absorb { other } => self.absorb(*other),
             Command::Merge { into, reason } => self.merge(*into, reason),
-            Command::Resolve { summary } => self.resolve(summary),
+            Command::Resolve { summary, despite } => self.resolve(summary, despite.as_ref()),
+            Command::Recover { agents } => self.recover(agents),
             Command::Reopen { reason } => self.reopen(reason),
             Command::Improve { area, text, owner, due } => self.improve(*area, text, owner, *due),
             Command::MoveImprovement { improvement, progress, note } => {
@@ -170,6 +172,7 @@ impl Context<'_> {
             | Command::Report { .. }
             | Command::Settle { .. }
             | Command::Account { .. }
+            | Command::Recover { .. }
             | Command::StoreEvidence { .. }
             | Command::CloseHypothesis { .. }
             | Command::Update { .. }

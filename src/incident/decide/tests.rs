@@ -7,4 +7,5 @@ mod mitigations;
 mod outbox;
 mod properties;
 mod record;
+mod recovery;
 mod replicas;

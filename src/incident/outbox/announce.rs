@@ -3,7 +3,7 @@
 use super::{MessageKind, OUTBOX, Recipient, reached, words};
 use crate::incident::{
     Action, ActionId, Actor, Audience, Entry, Event, Incident, Lamp, Mark, Message, Op, Plan, Policy, Text,
-    Time,
+    Time, telling,
 };
 
 /// Adds what people are to be told of `events`, by the routes and the on-call table of the policy.
@@ -59,6 +59,7 @@ fn is_told(event: &Event) -> bool {
         | Event::ActionUndone { .. }
         | Event::ActionAccounted { .. }
         | Event::EvidenceStored { .. }
+        | Event::RecoveryRead { .. }
         | Event::HypothesisOpened { .. }
         | Event::HypothesisClosed { .. }
         | Event::UpdateDrafted { .. }
@@ -155,8 +156,8 @@ impl Desk<'_> {
             self.broadcast(&news(MessageKind::Escalation, &topic, trigger.as_str(), what));
         } else if let Event::UpdateSent { audience, .. } = event {
             self.update(about, *audience);
-        } else if let Event::Resolved { summary } = event {
-            let what = format!("RESOLVED: {summary}");
+        } else if let Event::Resolved { .. } = event {
+            let what = telling::tell_event(event);
             self.broadcast(&news(MessageKind::Resolved, "incident", "resolved", what));
         } else if let Event::MergedInto { into, reason } = event {
             let what = format!("goes on as {into}: {reason}");

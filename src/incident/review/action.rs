@@ -217,6 +217,7 @@ fn lamp_of(event: &Event) -> Option<(ActionId, Lamp)> {
         | Event::MergedInto { .. }
         | Event::Resolved { .. }
         | Event::Reopened { .. }
+        | Event::RecoveryRead { .. }
         | Event::ImprovementAdded { .. }
         | Event::ImprovementMoved { .. }
         | Event::ReviewSaved { .. }

@@ -14,7 +14,9 @@ fn window(story: &Story, name: &str) -> WindowFact {
 
 fn resolved(story: Story) -> Story {
     let classify = Command::Classify { severity: story.incident.severity, pattern: None, reason: None };
-    story.says(classify).says(Command::Resolve { summary: "over".into() })
+    story
+        .says(classify)
+        .says(Command::Resolve { summary: "over".into(), despite: Some("seen by hand".into()) })
 }
 
 #[test]

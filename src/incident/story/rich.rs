@@ -160,7 +160,10 @@ impl Say<'_> {
                 due: time("+7 12:00:00"),
             })
             .at("13:30:00")
-            .says(Command::Resolve { summary: self.text("v11 is back, the export tool is off") })
+            .says(Command::Resolve {
+                summary: self.text("v11 is back, the export tool is off"),
+                despite: Some("seen by hand".into()),
+            })
             .at("+1 09:00:00")
             .says(Command::MoveImprovement {
                 improvement: ImprovementId(1),

@@ -1,6 +1,7 @@
 //! The live realm from the configuration: adapters, log sources, the alert receiver.
 
 mod process;
+mod recovery;
 mod rig;
 
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use crate::incident::Text;
 use crate::logs::LogSource;
 use crate::sources::{ReceiverSpec, Token};
 
+pub use recovery::readers;
 pub use rig::rig;
 
 /// The log files of the configured agents.

@@ -9,7 +9,7 @@ use crate::config::{self, Adapter, Settings};
 use crate::incident::{Op, Text};
 
 /// The readers there are, by name.
-type Readers = BTreeMap<String, Arc<dyn Reader>>;
+pub(super) type Readers = BTreeMap<String, Arc<dyn Reader>>;
 
 /// The adapters of the live realm; what cannot be built is said and left out, and its operations
 /// are unavailable.
@@ -36,7 +36,7 @@ pub fn rig(settings: &Settings) -> (Rig, Vec<Text>) {
     (Rig::Live(Live::new(mounted)), problems)
 }
 
-fn readers(settings: &Settings, problems: &mut Vec<Text>) -> Readers {
+pub(super) fn readers(settings: &Settings, problems: &mut Vec<Text>) -> Readers {
     let mut readers = Readers::new();
     for (name, reader) in &settings.probes {
         let built = match reader {

@@ -80,7 +80,8 @@ async fn a_new_incident_is_not_declared_past_entries_its_declarer_has_not_seen()
 #[tokio::test]
 async fn the_list_of_incidents_follows_their_entries() {
     both(async |journal| {
-        let resolved = new(60, Event::Resolved { summary: "rolled back".into() });
+        let resolved =
+            new(60, Event::Resolved { summary: "rolled back".into(), recovery: vec![], despite: None });
         let classified = Event::Classified { severity: Severity::P0, pattern: None, reason: None };
         let entries = vec![declared("leak"), new(5, classified), resolved];
         journal.append(FIRST, 0, entries).await.unwrap();

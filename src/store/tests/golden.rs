@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::*;
 use crate::incident::{
-    ActionId, Alert, Area, Audience, Check, Compare, Disposition, DraftId, HypothesisId, ImprovementId,
-    Inverse, Mark, Message, MessageId, MessageKind, Op, Outcome, Pattern, Plan, Progress, Reading, Recipient,
-    Role,
+    ActionId, AgentReadings, Alert, Area, Audience, Check, Compare, Disposition, DraftId, HypothesisId,
+    ImprovementId, Inverse, Mark, Message, MessageId, MessageKind, Op, Outcome, Pattern, Plan, Progress,
+    Reading, Recipient, Role,
 };
 use crate::store::chain::{self, hex};
 use crate::store::codec::{Draft, Row};
@@ -164,6 +164,10 @@ fn alert() -> Alert {
 fn samples() -> Vec<(Actor, Event)> {
     let reading = || Reading { check: check(), replica: None, value: Some("stopped".into()), at: at(3) };
     let readings = || vec![reading()];
+    let recovery = || {
+        let trouble = Some(Text::line("no answer within 10 s"));
+        vec![AgentReadings { agent: "support-1".parse().unwrap(), readings: readings(), trouble }]
+    };
     let (action, hypothesis, improvement) = (ActionId(1), HypothesisId(1), ImprovementId(1));
     let agent = || "support-1".parse().unwrap();
     let sha256 = || Text::line("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -269,7 +273,7 @@ fn samples() -> Vec<(Actor, Event)> {
         (fd.clone(), Event::Escalated { level: 2, name: "manager".into(), trigger: "30 min".into() }),
         (ada.clone(), Event::Absorbed { other: IncidentId(43) }),
         (ada.clone(), Event::MergedInto { into: IncidentId(41), reason: "the same".into() }),
-        (ada.clone(), Event::Resolved { summary: "rolled back".into() }),
+        (ada.clone(), Event::Resolved { summary: "rolled back".into(), recovery: vec![], despite: None }),
         (ada.clone(), Event::Reopened { reason: "again".into() }),
         (
             ada.clone(),
@@ -286,7 +290,7 @@ fn samples() -> Vec<(Actor, Event)> {
             Event::ImprovementMoved { improvement, progress: Progress::Verified, note: "drilled".into() },
         ),
         (ada.clone(), Event::ReviewSaved { revision: 3, sha256: sha256() }),
-        // Kinds that learned more since: the lines above stay as they were.
+        // Kinds that came later, and kinds that learned more: the lines above stay as they were.
         (
             fd.clone(),
             Event::ActionLeaking {
@@ -350,7 +354,16 @@ fn samples() -> Vec<(Actor, Event)> {
             },
         ),
         (ada.clone(), Event::MessageRetried { message: MessageId(2) }),
-        (ada, Event::MessageDropped { message: MessageId(3), reason: "told by phone".into() }),
+        (ada.clone(), Event::MessageDropped { message: MessageId(3), reason: "told by phone".into() }),
+        (fd, Event::RecoveryRead { agents: recovery() }),
+        (
+            ada,
+            Event::Resolved {
+                summary: "rolled back".into(),
+                recovery: recovery(),
+                despite: Some("seen by hand".into()),
+            },
+        ),
     ]
 }
 

@@ -4,11 +4,13 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
-use crate::app::form::{Entry, Form};
+use crate::app::form::{Entry, Form, Purpose};
 use crate::app::theme::Role;
+use crate::incident::Verdict;
 use crate::tui::view::View;
 use crate::tui::widgets::wrap::{pad, truncate, width, wrap};
 use crate::tui::widgets::{Modal, modal::Drawn};
+use crate::tui::words;
 
 use super::{across, line, line_cells, span, typed};
 
@@ -22,7 +24,7 @@ pub fn draw(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) -> Optio
     let indent = labels + 4;
     let room = line_cells(area).saturating_sub(indent);
     let mut at = None;
-    let body: Vec<Line<'static>> = form
+    let mut body: Vec<Line<'static>> = form
         .entries
         .iter()
         .enumerate()
@@ -36,6 +38,9 @@ pub fn draw(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) -> Optio
         })
         .collect();
     let rows = usize::from(area.height) / SHARE;
+    if form.purpose == Purpose::Resolve {
+        body.extend(recovery(view, line_cells(area), usize::from(area.height) / 3));
+    }
     let mut prompt = answer(view, form, line_cells(area), rows);
     prompt.push(keys(view, form));
     let modal = |scroll| Modal {
@@ -55,6 +60,36 @@ pub fn draw(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) -> Optio
     }
     at.filter(|_| !form.waiting)
         .and_then(|cells| in_body(&drawn, form.focus.saturating_sub(scroll), indent + cells))
+}
+
+/// Whether the agents have recovered (B6), worst first, in at most `rows` lines below the fields.
+fn recovery(view: &View<'_>, cells: usize, rows: usize) -> Vec<Line<'static>> {
+    let Some(recovery) = view.model.recovery() else { return vec![] };
+    let skin = view.skin;
+    let held = recovery.vitals.iter().filter(|vital| vital.verdict == Verdict::Holds).count();
+    let head = match (recovery.vitals.len(), recovery.needs_reason()) {
+        (0, _) => format!("recovery (B6): {}", recovery.against()),
+        (all, false) => format!("recovery (B6): {held} of {all} checks hold"),
+        (all, true) => format!("recovery (B6): {held} of {all} checks hold; without all, say why"),
+    };
+    let role = if recovery.needs_reason() { Role::Warning } else { Role::Text };
+    let cut = |text: &str| truncate(text, cells, skin.glyphs.ellipsis).into_owned();
+    let mut lines = vec![Line::default(), line(view, cut(&head), role)];
+    let rows = rows.max(3) - 1;
+    let hidden = recovery.vitals.len().saturating_sub(rows);
+    for vital in recovery.vitals.iter().take(if hidden > 0 { rows - 1 } else { rows }) {
+        let (mark, word, role) = words::verdict(vital.verdict, skin.glyphs);
+        let read = match vital.at {
+            Some(at) => format!("read {} at {}", vital.read, words::hms(at)),
+            None => "nothing was read".to_owned(),
+        };
+        let text = format!("{mark} {word:<6} {} {}  {read}", vital.agent, vital.check);
+        lines.push(line(view, cut(&text), role));
+    }
+    if hidden > 0 {
+        lines.push(line(view, format!("{} more", hidden + 1), Role::Dim));
+    }
+    lines
 }
 
 /// Where the cursor is in a row of the body.

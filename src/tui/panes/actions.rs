@@ -9,7 +9,7 @@ use ratatui::text::{Line, Span};
 use crate::app::layout::{first_in_sight, list_area};
 use crate::app::model::{Model, Pane};
 use crate::app::theme::Role;
-use crate::incident::{Action, Check, Incident, Judged, Lamp, Params, Reading, Verdict};
+use crate::incident::{Action, Check, Incident, Judged, Lamp, Params, Reading};
 use crate::tui::row::Row;
 use crate::tui::view::{View, area as as_area, rect};
 use crate::tui::widgets::list::Top;
@@ -133,11 +133,7 @@ impl Detail<'_> {
         let widest = checks.iter().map(|check| width(&check.to_string())).max().unwrap_or(0);
         for check in checks {
             let judged = Judged::new(check, readings);
-            let (mark, word, role) = match judged.verdict() {
-                Verdict::Unread => (skin.glyphs.lamps.requested, "unread", Role::Dim),
-                Verdict::Holds => (skin.glyphs.lamps.verified, "holds", Role::LampVerified),
-                Verdict::Fails => (skin.glyphs.lamps.failed, "FAILS", Role::LampFailed),
-            };
+            let (mark, word, role) = words::verdict(judged.verdict(), skin.glyphs);
             let read = judged.at().map_or_else(String::new, |at| {
                 let at = format!(" at {}", words::hms(at));
                 let read = format!("  read {}", judged.words());

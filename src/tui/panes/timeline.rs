@@ -88,6 +88,7 @@ fn look(view: &View<'_>, entry: &Entry) -> (&'static str, Role) {
         | Event::AgentAdded { .. }
         | Event::ActionAccounted { .. }
         | Event::EvidenceStored { .. }
+        | Event::RecoveryRead { .. }
         | Event::HypothesisOpened { .. }
         | Event::HypothesisClosed { .. }
         | Event::UpdateSent { .. }

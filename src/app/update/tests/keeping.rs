@@ -172,7 +172,7 @@ fn kept_elsewhere() -> Model {
     tell(&mut model, 2, Event::ActionVerified { action: ActionId(1), readings: vec![] });
     let disposition = Disposition::Kept { owner: "bo".into(), reason: "until v13".into() };
     tell(&mut model, 2, Event::ActionAccounted { action: ActionId(1), disposition });
-    tell(&mut model, 2, Event::Resolved { summary: "over".into() });
+    tell(&mut model, 2, Event::Resolved { summary: "over".into(), recovery: vec![], despite: None });
     model
 }
 

@@ -181,7 +181,10 @@ fn a_denied_proposal_was_never_called() {
 #[test]
 fn what_waits_for_approval_does_not_begin_after_the_end() {
     let classified = Command::Classify { severity: Severity::P0, pattern: None, reason: None };
-    let story = proposed().by("ana").says(classified).says(Command::Resolve { summary: "over".into() });
+    let story = proposed()
+        .by("ana")
+        .says(classified)
+        .says(Command::Resolve { summary: "over".into(), despite: Some("seen by hand".into()) });
     let approval = story.approval(1);
     story.refused(approval, "resolved", "INC-42 is resolved", "reopen it first");
 }

@@ -33,7 +33,7 @@ fn assign(role: Role, holder: &str) -> Command {
 }
 
 fn resolve() -> Command {
-    Command::Resolve { summary: "the exporter was switched off".into() }
+    Command::Resolve { summary: "the exporter was switched off".into(), despite: Some("seen by hand".into()) }
 }
 
 fn merge(into: u32) -> Command {
@@ -263,7 +263,7 @@ fn c2_d10_levels_are_brought_in_by_their_written_trigger_once() {
 
 #[test]
 fn resolving_asks_for_a_summary_and_a_confirmed_class() {
-    let empty = Command::Resolve { summary: Text::default() };
+    let empty = Command::Resolve { summary: Text::default(), despite: Some("seen by hand".into()) };
     Story::p0()
         .refused(empty, "D4", "the summary of what ended it is empty", "at least one word")
         .refused(resolve(), "D1", "nobody has confirmed the class", "classify it first")

@@ -165,7 +165,7 @@ fn what_was_kept_over_the_end_can_be_undone_after_it() {
         .does("switch-model support-1 level=L1 back level=L0", L1)
         .says(Command::Account { action: ActionId(1), disposition: kept })
         .says(Command::Classify { severity: Severity::P0, pattern: None, reason: None })
-        .says(Command::Resolve { summary: "over".into() })
+        .says(Command::Resolve { summary: "over".into(), despite: Some("seen by hand".into()) })
         .asks_in_vain(
             "switch-model support-1 level=L3 back level=L1",
             "resolved",

@@ -139,7 +139,7 @@ fn b12_a_leak_a_doubt_and_the_end_are_told_and_each_new_leak_anew() {
 
 #[test]
 fn b12_whoever_heard_of_it_hears_of_its_end_and_of_its_new_beginning() {
-    let end = || Command::Resolve { summary: "the tool is off".into() };
+    let end = || Command::Resolve { summary: "the tool is off".into(), despite: Some("seen by hand".into()) };
     let lower = classify(Severity::P3);
     let story = routed(Severity::P0).says(lower).says(Command::Acknowledge);
     let before = story.incident.seq;

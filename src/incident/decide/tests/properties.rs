@@ -85,7 +85,8 @@ fn flow() -> impl Strategy<Value = Command> {
         (0..5_u8, prop::option::of(text())).prop_map(|(level, reason)| Command::Escalate { level, reason }),
         (40..45_u32).prop_map(|id| Command::Absorb { other: IncidentId(id) }),
         (40..45_u32, text()).prop_map(|(id, reason)| Command::Merge { into: IncidentId(id), reason }),
-        text().prop_map(|summary| Command::Resolve { summary }),
+        (text(), prop::option::of(text()))
+            .prop_map(|(summary, despite)| Command::Resolve { summary, despite }),
         text().prop_map(|reason| Command::Reopen { reason }),
         Just(Command::Tick),
     ]

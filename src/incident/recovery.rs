@@ -1,0 +1,125 @@
+//! Recovery (B6): what must read true of every agent involved before an incident is over.
+//!
+//! Readings come in as entries, reported by the program alone. What was not read, or long ago,
+//! proves nothing; whoever ends an incident all the same says why.
+
+use serde::{Deserialize, Serialize};
+
+use super::policy::{RecoveryRule, Unproved};
+use super::{AgentId, Check, Incident, Judged, Policy, Reading, Text, Time, Verdict};
+
+/// What a refusal calls the rule.
+pub const RULE: &str = "B6 recovery";
+
+/// What was read of one agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AgentReadings {
+    /// Which agent.
+    pub agent: AgentId,
+    /// A reading for each check, and one for each replica where there are several.
+    pub readings: Vec<Reading>,
+    /// Why something could not be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<Text>,
+}
+
+/// One check of one agent, as it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vital {
+    /// The agent.
+    pub agent: AgentId,
+    /// The check.
+    pub check: Check,
+    /// Whether it holds.
+    pub verdict: Verdict,
+    /// What was read, in words.
+    pub read: String,
+    /// When.
+    pub at: Option<Time>,
+}
+
+impl Vital {
+    /// `support-1 error_rate < 1: read 0.4`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self.verdict {
+            Verdict::Unread => format!("{} {}: not read", self.agent, self.check),
+            Verdict::Holds | Verdict::Fails => format!("{} {}: read {}", self.agent, self.check, self.read),
+        }
+    }
+}
+
+/// Every check of every agent involved, worst first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovery {
+    /// The checks. Empty: no agent is involved, so there is nothing to read.
+    pub vitals: Vec<Vital>,
+    /// What the policy says of ending the incident while they do not all hold.
+    pub unproved: Unproved,
+}
+
+impl Recovery {
+    /// How an incident stands, by what was read of it last.
+    #[must_use]
+    pub fn of(incident: &Incident, policy: &Policy, now: Time) -> Self {
+        let rule = &policy.recovery;
+        let read = |agent: &AgentId| incident.recovery.iter().find(|read| read.agent == *agent);
+        let mut vitals: Vec<Vital> = incident
+            .agents
+            .iter()
+            .flat_map(|agent| rule.vitals(agent, read(agent).map_or(&[], |r| &r.readings), now))
+            .collect();
+        vitals.sort_by_key(|vital| vital.verdict);
+        Self { vitals, unproved: rule.unproved.of(incident.severity) }
+    }
+
+    /// Whether every agent was read and every check holds.
+    #[must_use]
+    pub fn is_proved(&self) -> bool {
+        !self.vitals.is_empty() && self.vitals.iter().all(|vital| vital.verdict == Verdict::Holds)
+    }
+
+    /// Whether ending the incident now takes a reason.
+    #[must_use]
+    pub fn needs_reason(&self) -> bool {
+        self.unproved != Unproved::Allowed && !self.is_proved()
+    }
+
+    /// What speaks against it: `support-1 error_rate < 1: read 3.1, …`.
+    #[must_use]
+    pub fn against(&self) -> String {
+        if self.vitals.is_empty() {
+            return "no agent is involved, so nothing can be read".to_owned();
+        }
+        let wrong = self.vitals.iter().filter(|vital| vital.verdict != Verdict::Holds);
+        wrong.map(Vital::words).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl RecoveryRule {
+    /// The checks of one agent with what was read, not longer ago than counts as fresh. A check
+    /// that only counts where it is read is left out where it is not.
+    #[must_use]
+    pub fn vitals(&self, agent: &AgentId, readings: &[Reading], now: Time) -> Vec<Vital> {
+        let fresh: Vec<Reading> =
+            readings.iter().filter(|r| now - r.at <= self.fresh.delta()).cloned().collect();
+        let vital = |check: &Check| {
+            let judged = Judged::new(check, &fresh);
+            Vital {
+                agent: agent.clone(),
+                check: check.clone(),
+                verdict: judged.verdict(),
+                read: judged.words(),
+                at: judged.at(),
+            }
+        };
+        let needed = self.checks.iter().map(vital);
+        let wished = self.where_read.iter().map(vital).filter(|v| v.verdict != Verdict::Unread);
+        needed.chain(wished).collect()
+    }
+
+    /// Every check that is read.
+    pub fn all_checks(&self) -> impl Iterator<Item = &Check> {
+        self.checks.iter().chain(&self.where_read)
+    }
+}
