@@ -39,6 +39,9 @@ const ANSWERS: usize = 256;
 /// The fastest that clocks are redrawn, whatever the speed of a drill.
 const FASTEST_TICK: Duration = Duration::from_millis(250);
 
+/// How long after another program had the terminal its signals may still arrive here.
+const ECHO: Duration = Duration::from_millis(250);
+
 /// How a session looks and behaves; decided once, from the person's environment.
 pub struct Front {
     /// The model before anything is loaded.
@@ -99,6 +102,8 @@ struct Session {
     takes_commands: bool,
     answers: mpsc::Receiver<Answer>,
     answer: mpsc::Sender<Answer>,
+    /// When another program gave the terminal back.
+    lent: Option<Instant>,
     left: bool,
 }
 
@@ -115,6 +120,7 @@ enum Woken {
     Tick,
     Frame,
     Stop,
+    Interrupt,
     Suspend,
 }
 
@@ -145,6 +151,7 @@ impl Session {
             takes_commands: front.takes_commands,
             answers,
             answer,
+            lent: None,
             left: false,
         })
     }
@@ -184,7 +191,8 @@ impl Session {
                     self.pace.change();
                 }
                 Woken::Feed(Err(RecvError::Lagged(missed))) => self.catch_up(engine, missed),
-                Woken::Feed(Err(RecvError::Closed)) | Woken::Stop => self.left = true,
+                Woken::Interrupt | Woken::Suspend if self.was_lent() => {}
+                Woken::Feed(Err(RecvError::Closed)) | Woken::Stop | Woken::Interrupt => self.left = true,
                 Woken::Answer(answer) => {
                     // What a person did is on the screen before they are told that it is done.
                     self.read_up(engine);
@@ -368,6 +376,7 @@ impl Session {
                 if !self.guard.is_entered() {
                     drop(self.guard.resume());
                     self.look_anew();
+                    self.lent = Some(Instant::now());
                 }
                 for msg in said {
                     self.take(engine, msg);
@@ -386,6 +395,12 @@ impl Session {
     /// Bytes that are no picture. A terminal that cannot take them is noticed by the next frame.
     fn send(&mut self, bytes: &[u8]) {
         drop(self.terminal.send(bytes));
+    }
+
+    /// Whether another program had the terminal a moment ago. What the keyboard sends to such a
+    /// program, Ctrl-C and Ctrl-Z, it sends to this one too.
+    fn was_lent(&self) -> bool {
+        self.lent.is_some_and(|at| at.elapsed() < ECHO)
     }
 
     fn suspend(&mut self) -> Result<()> {
@@ -438,7 +453,7 @@ impl Stop {
         tokio::select! {
             _ = self.term.recv() => Woken::Stop,
             _ = self.hangup.recv() => Woken::Stop,
-            _ = self.int.recv() => Woken::Stop,
+            _ = self.int.recv() => Woken::Interrupt,
             _ = self.suspend.recv() => Woken::Suspend,
             _ = self.window.recv() => Woken::Resized,
         }

@@ -169,3 +169,52 @@ fn a_kill_while_somebody_types_costs_the_last_second_at_most() {
     assert!(missing <= LOST, "what was typed {missing:?} before the kill is missing");
     home.run(&["verify"]).ok();
 }
+
+#[test]
+fn ctrl_z_in_the_editor_stops_both_and_fg_goes_on_with_both() {
+    // Regression: the shell waits for flightdeck only, and never took the terminal back.
+    let home = Home::new();
+    home.run(&["declare", "the mailer answers by itself"]).ok();
+    // As vi does it: the whole group is stopped.
+    editor(&home, "echo 'in the editor'; kill -TSTP 0; echo 'Written after it.' >> \"$1\"; read -r answer");
+    let variables = [("PS1", "ready> "), ("EDITOR", "./editor.sh")];
+    let mut screen = Screen::program(&home, SIZE, "sh", &["-i"], &variables);
+    screen.wait_for("ready> ");
+    screen.type_text(&format!("{}\r", env!("CARGO_BIN_EXE_flightdeck")));
+    open(&mut screen);
+    screen.wait_for("# Review of INC-1");
+    screen.press("v");
+    screen.wait("the shell has the terminal", |view| {
+        (view.has("Stopped") && view.text().matches("ready>").count() == 2).then_some(())
+    });
+    screen.type_text("fg\r");
+    screen.wait("the editor has it again", |view| {
+        (view.text().matches("flightdeck").count() >= 3).then_some(())
+    });
+    screen.type_text("\r");
+    screen.wait_for("back from the editor");
+    screen.wait("the screen is whole again", |view| is_whole(view, SIZE).then_some(()));
+    screen.press("q");
+    screen.wait("the shell is back", |view| (view.text().matches("ready>").count() == 3).then_some(()));
+    screen.type_text("echo code $?\r");
+    screen.wait_for("code 0");
+    assert!(home.run(&["review", "INC-1"]).ok().ends_with("Written after it.\n"));
+}
+
+#[test]
+fn ctrl_c_in_the_editor_ends_the_editor_only() {
+    // Regression: the terminal sends it to both, and flightdeck left.
+    let home = Home::new();
+    editor(&home, "echo 'in the editor'; read -r answer");
+    let mut screen = review(&home, &[("EDITOR", "./editor.sh")]);
+    for _ in 0..10 {
+        screen.press("v");
+        screen.wait_for("in the editor");
+        screen.press("ctrl-c");
+        screen.wait_for("./editor.sh was ended by signal 2, nothing was changed");
+        screen.wait("the screen is whole again", |view| is_whole(view, SIZE).then_some(()));
+    }
+    screen.press("q");
+    assert_eq!(screen.wait_end(), End::Code(0));
+    screen.assert_given_back();
+}
