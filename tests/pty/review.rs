@@ -207,9 +207,12 @@ fn ctrl_c_in_the_editor_ends_the_editor_only() {
     let home = Home::new();
     editor(&home, "echo 'in the editor'; read -r answer");
     let mut screen = review(&home, &[("EDITOR", "./editor.sh")]);
-    for _ in 0..10 {
+    for round in 1..=10 {
         screen.press("v");
-        screen.wait_for("in the editor");
+        // What it said before is still on the shell's screen.
+        screen.wait("the editor listens", |view| {
+            (view.text().matches("in the editor").count() == round).then_some(())
+        });
         screen.press("ctrl-c");
         screen.wait_for("./editor.sh was ended by signal 2, nothing was changed");
         screen.wait("the screen is whole again", |view| is_whole(view, SIZE).then_some(()));
