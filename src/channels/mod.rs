@@ -5,16 +5,25 @@
 //! no whole answer is [`Delivery::Unknown`], and is sent again: a channel whose system knows
 //! idempotency keys passes the key on, and there the message arrives once.
 
+pub mod answer;
+pub mod email;
+pub mod http;
 pub mod inbox;
 pub mod post;
+pub mod site;
+pub mod webhook;
 
 use std::pin::Pin;
 use std::time::Duration;
 
 use crate::incident::{Duty, Incident, Message, Text, Time};
 
+pub use email::{Email, EmailSpec};
+pub use http::{HttpChannel, HttpSpec};
 pub use inbox::Inbox;
 pub use post::{LiveChannel, Post};
+pub use site::{Address, Site};
+pub use webhook::Webhook;
 
 /// A future that a channel hands out.
 pub type Pending<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -71,7 +71,7 @@ const WIDTH: usize = 80;
 pub fn run(args: Args, context: &Context, out: &mut Out) -> Outcome {
     let config = context.config();
     let actor = context.actor(&config.settings)?;
-    let (hub, problems) = live_hub(&config, &context.paths, context.global.read_only)?;
+    let (hub, problems) = live_hub(&config, &context.paths, &context.env(), context.global.read_only)?;
     for problem in problems {
         say(&format!("flightdeck: {problem}"));
     }

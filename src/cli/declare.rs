@@ -47,7 +47,7 @@ pub fn run(args: Args, context: &Context, out: &mut Out) -> Outcome {
         agents: args.agents,
         detected_at,
     };
-    let (hub, _) = live_hub(&config, &context.paths, context.global.read_only)?;
+    let (hub, _) = live_hub(&config, &context.paths, &context.env(), context.global.read_only)?;
     let errand = Errand::start(hub)?;
     let done = errand.submit(None, command, &actor);
     errand.stop();

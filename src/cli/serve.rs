@@ -12,7 +12,7 @@ use crate::runtime::serve::{Told, serve};
 /// Serves until it is told to stop.
 pub fn run(context: &Context, out: &mut Out) -> Outcome {
     let config = context.config();
-    let (hub, problems) = live_hub(&config, &context.paths, context.global.read_only)?;
+    let (hub, problems) = live_hub(&config, &context.paths, &context.env(), context.global.read_only)?;
     for problem in problems {
         say(&format!("flightdeck: {problem}"));
     }

@@ -468,3 +468,140 @@ fn a_byte_order_mark_line_ends_and_an_empty_file_are_nothing_to_speak_of() {
     let place = read_file(&file).1[0].place.unwrap();
     assert_eq!((place.line, place.column), (1, 1));
 }
+
+/// A channel of each type, as the cases below spoil it.
+const HOOK: &str = "[channels.hook]\ntype = 'webhook'\nurl = 'https://h/x'\n";
+
+#[test]
+fn each_mistake_in_a_channel_is_told_and_leaves_the_channel_out() {
+    let cases: &[(&str, &str)] = &[
+        (
+            "[channels.k]",
+            "c.toml:1:11: `channels.k` lacks the key `type` (hint: types: webhook, http, email)",
+        ),
+        (
+            "[channels.k]\ntype = 'webhok'",
+            "c.toml:2:8: there is no channel of type \"webhok\" (hint: did you mean `webhook`?)",
+        ),
+        (
+            "[channels.k]\ntype = 'webhook'",
+            "c.toml:1:11: `channels.k` lacks the key `url` (hint: or url_env, url_file, url_command where the \
+             URL is a secret)",
+        ),
+        (
+            "[channels.k]\ntype = 'webhook'\nurl = 'ftp://h'",
+            "c.toml:3:7: `url` begins with https:// or http://",
+        ),
+        (
+            "[channels.k]\ntype = 'webhook'\nurl = 'https://h'\ntoken = 'hunter2'",
+            "c.toml:4:1: unknown key `channels.k.token` (hint: a secret is never written here: use `token_env` \
+             or `token_file`)",
+        ),
+        (
+            "[channels.k]\ntype = 'webhook'\nurl = 'https://h'\nsecret_env = 'A'\nsecret_file = 'b'",
+            "c.toml:5:15: more than one of `secret_env`, `secret_file`, `secret_command` is given (hint: keep one)",
+        ),
+        (
+            "[channels.k]\ntype = 'webhook'\nurl = 'https://h'\nkinds = ['leak']",
+            "c.toml:4:10: `channels.k.kinds`: unknown value \"leak\" (hint: possible: declared, severity, leaking, \
+             in-doubt, escalation, page, update, resolved, reopened, digest)",
+        ),
+        (
+            "[channels.k]\ntype = 'http'\nurl = 'https://h'\nbody = '{\"text\": \"{subjet}\"}'",
+            "c.toml:4:8: `body`: nothing is called {subjet} here (hint: did you mean `subject`?)",
+        ),
+        (
+            "[channels.k]\ntype = 'http'\nurl = 'https://h'\nbody = '{}'\nmethod = 'GET'",
+            "c.toml:5:10: `method` tells nobody anything (hint: POST, PUT or PATCH)",
+        ),
+        (
+            "[channels.k]\ntype = 'http'\nurl = 'https://h'\nbody = '{}'\nheaders = { Authorization = 'x' }",
+            "c.toml:5:29: `headers.Authorization`: a secret is never written here (hint: use `token_env`, \
+             `token_file` or `token_command`)",
+        ),
+        (
+            "[channels.k]\ntype = 'http'\nurl = 'https://h'\nbody = '{}'\nexpect = { ok = 'true' }",
+            "c.toml:5:1: \"ok\" is no JSON pointer (hint: write \"/ok\" or \"/result/id\")",
+        ),
+        (
+            "[channels.k]\ntype = 'email'\nsend = ['sh']\nfrom = 'a@h'",
+            "c.toml:1:11: `channels.k` has nobody to write to (hint: to = [\"ops@example.com\"], or people = { ana \
+             = \"ana@example.com\" })",
+        ),
+        (
+            "[channels.k]\ntype = 'email'\nsend = ['sh']\nfrom = 'a@h'\nto = ['b@h, c@h']",
+            "c.toml:5:6: `to`: \"b@h, c@h\" is no address (hint: write name@example.com and nothing besides)",
+        ),
+        (
+            "[channels.k]\ntype = 'email'\nsend = ['sh']\nfrom = '-fevil@h'\nto = ['b@h']",
+            "c.toml:4:8: `from`: \"-fevil@h\" is no address (hint: write name@example.com and nothing besides)",
+        ),
+    ];
+    for (text, expected) in cases {
+        let (settings, problems) = read(text);
+        assert_eq!(problems, [*expected], "in:\n{text}");
+        assert!(settings.channels.is_empty(), "in:\n{text}");
+    }
+}
+
+#[test]
+fn each_mistake_in_who_is_on_call_is_told() {
+    let cases: &[(&str, &str)] = &[
+        (
+            "[oncall]\nhand_over = 'Monday at ten'",
+            "c.toml:5:13: `oncall.hand_over`: \"Monday at ten\" is no hand-over; write a weekday and a time (UTC): Mon 10:00",
+        ),
+        (
+            "[oncall]\nstarts = 'Monday'",
+            "c.toml:5:10: `oncall.starts`: \"Monday\" is no day; write 2026-11-23",
+        ),
+        (
+            "[oncall.levels]\nprimary = { channel = 'hook' }",
+            "c.toml:5:1: `oncall.levels`: \"primary\" is no level (hint: 0 is the primary on-call; 1, 2, 3 follow)",
+        ),
+        (
+            "[oncall.levels]\n0 = { people = ['ana'], channel = 'hok' }",
+            "c.toml:5:1: level 0: there is no channel \"hok\" (hint: did you mean `hook`?)",
+        ),
+        (
+            "[[oncall.swaps]]\nweek = '2026-11-23'\nlevel = 3\nperson = 'ana'",
+            "c.toml:4:1: `oncall.swaps`: nobody is on call at level 3",
+        ),
+    ];
+    for (text, expected) in cases {
+        let text = format!("{HOOK}{text}");
+        let (settings, problems) = read(&text);
+        assert_eq!(problems, [*expected], "in:\n{text}");
+        assert_eq!(settings.channels.len(), 1);
+    }
+}
+
+#[test]
+fn d10_a_channel_and_who_is_on_call_become_rules() {
+    let text = format!(
+        "{HOOK}severities = ['P0', 'SEV2']\nkinds = ['page', 'leaking']\n\
+         [oncall]\nhand_over = 'Tue 09:30'\nstarts = '2026-01-06'\nlevels.0 = {{ people = ['ana', 'bo'], channel = 'hook' }}\n"
+    );
+    let (settings, problems) = read(&text.replace("SEV2", "P1"));
+    assert_eq!(problems, [""; 0]);
+    let policy = policy::load(&settings, &paths(), &mut Problems::new());
+    let route = &policy.routes[0];
+    assert_eq!((route.channel.as_str(), route.severities.len(), route.kinds.len()), ("hook", 2, 2));
+    let duty = policy.rota.on_call(0, "2026-01-13T09:30:00Z".parse().unwrap()).unwrap();
+    assert_eq!(duty.person.unwrap(), *"bo");
+    let silent = read(&format!("{HOOK}read_only = true")).0;
+    assert!(
+        policy::load(&silent, &paths(), &mut Problems::new()).routes.is_empty(),
+        "nothing is queued for it"
+    );
+}
+
+#[test]
+fn the_ready_made_channels_are_right() {
+    for file in ["teams", "telegram"] {
+        let path = format!("{}/assets/channels/{file}.toml", env!("CARGO_MANIFEST_DIR"));
+        let (settings, problems) = read(&std::fs::read_to_string(path).unwrap());
+        assert_eq!(problems, [""; 0], "{file}");
+        assert!(settings.channels.contains_key(file));
+    }
+}

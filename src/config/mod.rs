@@ -3,11 +3,13 @@
 pub mod adapter;
 #[cfg(test)]
 mod cases;
+pub mod channel;
 pub mod check;
 mod command;
 pub mod file;
 pub mod keymap;
 pub mod located;
+mod oncall;
 pub mod paths;
 pub mod policy;
 mod process;
@@ -23,6 +25,7 @@ mod wording;
 
 pub use crate::secret::{Secret, SecretSource};
 pub use adapter::{Adapter, Probe, ProbeFormat, Process, ProcessAction};
+pub use channel::{Channel, Way};
 pub use check::{Config, Kind, Looks, check, load, looks, named_files};
 pub use file::File;
 pub use located::{Canvas, Place, Problem, Problems};

@@ -31,6 +31,8 @@ pub fn load(settings: &Settings, paths: &Paths, problems: &mut Problems) -> Poli
     if let Some(naming) = settings.naming {
         policy.naming = naming;
     }
+    policy.routes = settings.channels.iter().filter_map(|(name, channel)| channel.route(name)).collect();
+    policy.rota = settings.rota.clone();
     policy
 }
 

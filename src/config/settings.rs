@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny};
 
-use crate::incident::{AgentId, Naming, Span, Text};
+use crate::incident::{AgentId, Naming, Rota, Span, Text};
 
 use super::adapter::{self, Adapter};
+use super::channel::{self, Channel};
 use super::file::File;
 use super::located::Problems;
+use super::oncall;
 use super::paths::{Env, Paths};
 use super::program;
 use super::reader::{self, Reader};
@@ -36,6 +38,10 @@ pub struct Settings {
     pub probes: BTreeMap<String, Reader>,
     /// What reads agents for their recovery.
     pub recovery: Recovery,
+    /// Through what people are told, by name.
+    pub channels: BTreeMap<String, Channel>,
+    /// Who is on call.
+    pub rota: Rota,
     /// The policy file that was named, if one was.
     pub policy: Option<PathBuf>,
     /// How reviews are written.
@@ -155,6 +161,9 @@ struct Written {
     _adapters: Option<IgnoredAny>,
     #[serde(rename = "probes")]
     _probes: Option<IgnoredAny>,
+    #[serde(rename = "channels")]
+    _channels: Option<IgnoredAny>,
+    oncall: oncall::Written,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -261,8 +270,13 @@ impl Settings {
             None => BTreeMap::new(),
         };
         reader::all_exist(&adapters, &probes, &whole, problems);
+        let channels = match tree.take("channels", problems) {
+            Some(channels) => channel::read_all(channels, paths, env, problems),
+            None => BTreeMap::new(),
+        };
         let written: Written = tree.read(problems).unwrap_or_default();
         reader::all_named(&written.recovery.probes, &["recovery", "probes"], &probes, &whole, problems);
+        let rota = written.oncall.meant(&channels, &whole, problems);
         let agents = agents(written.agents, &whole, paths, problems);
         vitals_can_be_read(&agents, &whole, env, problems);
         adapter::no_two_for_one(&agents, &adapters, &whole, problems);
@@ -279,6 +293,8 @@ impl Settings {
             adapters,
             probes,
             recovery: written.recovery,
+            channels,
+            rota,
             policy: written.policy.file.map(|file| paths.written(&file)),
             review: written.review,
         }

@@ -14,7 +14,8 @@ pub fn problems(paths: &Paths, env: &Env<'_>) -> Vec<Problem> {
     if problems.is_empty() {
         // The adapters are built only from what was read without a problem.
         let config = config::load(paths, env);
-        let (_, unbuilt) = live::rig(&config.settings);
+        let (_, mut unbuilt) = live::rig(&config.settings);
+        unbuilt.extend(live::channels(&config.settings, env).1);
         let file = paths.config_file.display().to_string();
         problems.extend(unbuilt.iter().map(|words| Problem::whole(&file, words)));
     }

@@ -13,9 +13,10 @@ use super::engine::{Engine, Extras};
 use super::feed::Feed;
 use super::hub::{Done, Hub, HubError};
 use super::live;
+use super::outbox;
 use crate::adapters::Ask;
 use crate::app::msg::{Notice, NoticeLevel};
-use crate::config::{Config, Paths};
+use crate::config::{Config, Env, Paths};
 use crate::error::{Error, Kind, Result};
 use crate::incident::{
     Action, ActionId, Actor, Command, Confirmation, Event, Incident, IncidentId, Lamp, Op, Params, Plan,
@@ -26,14 +27,20 @@ use crate::store::{Journal, Opening};
 /// How much longer than its own limits allow an action's news are waited for.
 const SLACK: Duration = Duration::from_secs(90);
 
+/// How long messages are waited for at the end of an errand.
+const TELLING: Duration = Duration::from_secs(5);
+
 /// The live hub by the configuration, and what could not be set up.
 ///
 /// # Errors
 /// When the journal can be neither written nor read.
-pub fn live_hub(config: &Config, paths: &Paths, read_only: bool) -> Result<(Hub, Vec<Text>)> {
+pub fn live_hub(config: &Config, paths: &Paths, env: &Env<'_>, read_only: bool) -> Result<(Hub, Vec<Text>)> {
     let journal = Journal::open(paths.journal_of(Realm::Live), &Opening::write(Realm::Live))?;
-    let (rig, problems) = live::rig(&config.settings);
-    let hub = Hub::new(journal, config.policy.clone().into(), Clock::wall(), rig, read_only);
+    let (rig, mut problems) = live::rig(&config.settings);
+    let (channels, unbuilt) = live::channels(&config.settings, env);
+    problems.extend(unbuilt);
+    let policy = config.policy.clone().into();
+    let hub = Hub::with_channels(journal, policy, Clock::wall(), rig, channels, read_only);
     Ok((hub.reading_by(live::readers(&config.settings, paths)), problems))
 }
 
@@ -75,8 +82,13 @@ impl Errand {
         self.engine.hub()
     }
 
-    /// Ends the engine.
+    /// Ends the engine. What is to be told is given a moment to be told; what is not by then is
+    /// delivered by whoever watches the journal next.
     pub fn stop(self) {
+        let hub = self.hub().clone();
+        self.engine.block_on(async {
+            drop(tokio::time::timeout(TELLING, outbox::until_tried(&hub)).await);
+        });
         self.engine.stop();
     }
 

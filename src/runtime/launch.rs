@@ -17,7 +17,7 @@ use crate::app::msg::Notice;
 use crate::app::{review, update};
 use crate::config::{Agent, Env, Glyphs, Language, Looks, Paths, Problems, Settings};
 use crate::error::{Error, Result};
-use crate::incident::{Actor, Board, Policy, Realm, Text};
+use crate::incident::{Actor, Audience, Board, Policy, Realm, Route, Text};
 use crate::sim::{AgentSpec, Scenario};
 use crate::store::{Journal, Mode, Opening};
 use crate::tui::colour::Depth;
@@ -74,11 +74,14 @@ impl Launch<'_> {
         let open = move || {
             let journal = journal(&self.paths.journal(), Realm::Live, false)?;
             let config = self.looks.with_policy(&self.paths);
-            let (rig, problems) = live::rig(&config.settings);
+            let (rig, mut problems) = live::rig(&config.settings);
+            let (channels, unbuilt) = live::channels(&config.settings, self.env);
+            problems.extend(unbuilt);
             let mut extras = live::extras(&config, &self.paths, self.env);
             extras.problems.extend(problems.iter().map(|words| Notice::error(words.as_str())));
             let readers = live::readers(&config.settings, &self.paths);
-            let hub = Hub::new(journal, Arc::new(config.policy), Clock::wall(), rig, self.read_only);
+            let policy = Arc::new(config.policy);
+            let hub = Hub::with_channels(journal, policy, Clock::wall(), rig, channels, self.read_only);
             Ok((hub.reading_by(readers), extras))
         };
         session::run(front, Box::new(open))
@@ -111,7 +114,13 @@ impl Launch<'_> {
             update(&mut front.model, crate::app::msg::Msg::Lines(lines));
         }
         let open = move || {
-            let policy = Arc::new(self.looks.with_policy(&self.paths).policy);
+            let mut policy = self.looks.with_policy(&self.paths).policy;
+            // Nothing leaves a drill, so that it tells people whatever there is to tell.
+            if policy.routes.is_empty() {
+                let audiences = Audience::ALL.to_vec();
+                policy.routes.push(Route { audiences, ..Route::everything("inbox") });
+            }
+            let policy = Arc::new(policy);
             let hub = Hub::new(journal, policy, clock, simulation.rig(), false);
             let extras = Extras { simulation: Some(simulation), end_earlier: !resumed, ..Extras::default() };
             Ok((hub, extras))

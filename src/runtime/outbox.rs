@@ -78,6 +78,24 @@ pub async fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) {
     }
 }
 
+/// Waits until every message has been tried once, by this process or another one.
+pub async fn until_tried(hub: &Hub) {
+    if hub.post().is_empty() || hub.is_read_only() {
+        return;
+    }
+    let mut feed = hub.subscribe();
+    loop {
+        let untried = {
+            let board = hub.board();
+            board.incidents().any(|incident| incident.outbox.waiting().any(|sent| sent.tries == 0))
+        };
+        if !untried {
+            return;
+        }
+        entries(&mut feed).await;
+    }
+}
+
 /// Waits for entries. Whoever lagged finds them on the board.
 async fn entries(feed: &mut Receiver<Feed>) {
     loop {

@@ -32,6 +32,7 @@ mod credential;
 mod mask;
 mod patience;
 mod request;
+pub mod sign;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -90,6 +91,12 @@ impl Answer {
     #[must_use]
     pub fn is_doubtful(&self) -> bool {
         matches!(self.status, 408 | 502 | 504 | 520..=524)
+    }
+
+    /// How long the other side asks to be left alone, if it does.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<std::time::Duration> {
+        patience::retry_after(self)
     }
 
     /// A header's value.

@@ -1,5 +1,6 @@
 //! The live realm from the configuration: adapters, log sources, the alert receiver.
 
+mod post;
 mod process;
 mod recovery;
 mod rig;
@@ -14,6 +15,7 @@ use crate::incident::Text;
 use crate::logs::LogSource;
 use crate::sources::{ReceiverSpec, Token};
 
+pub use post::channels;
 pub use recovery::readers;
 pub use rig::rig;
 

@@ -1,0 +1,272 @@
+//! `[channels.NAME]`: what people are told, and through what.
+//!
+//! A channel wakes people, so it is taken whole or not at all: with any problem in its table it is
+//! left out, and nothing is queued for it.
+
+mod email;
+mod http;
+mod webhook;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::incident::{Audience, MessageKind, Route, Severity, Span, Text};
+use crate::secret::SecretSource;
+
+use super::located::Problems;
+use super::paths::{Env, Paths};
+use super::program;
+use super::tree::Tree;
+use super::wording;
+
+pub use email::Email;
+pub use http::HttpChannel;
+pub use webhook::Webhook;
+
+/// The types of channels that a file may name.
+const TYPES: &[&str] = &["webhook", "http", "email"];
+
+/// One configured channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Channel {
+    /// Whom it reaches.
+    pub audiences: Vec<Audience>,
+    /// Incidents of which severities it is told of.
+    pub severities: Vec<Severity>,
+    /// What it is told.
+    pub kinds: Vec<MessageKind>,
+    /// How long one try may take.
+    pub limit: Span,
+    /// Whether nothing may be sent through it.
+    pub read_only: bool,
+    /// How it is reached.
+    pub way: Way,
+}
+
+/// How a channel is reached.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// JSON of flightdeck's own, by POST.
+    Webhook(Webhook),
+    /// JSON of somebody else's, from a template.
+    Http(HttpChannel),
+    /// Mail, by a program such as sendmail.
+    Email(Email),
+}
+
+impl Channel {
+    /// What it is told, as the policy knows it; none where nothing may be sent.
+    #[must_use]
+    pub fn route(&self, name: &str) -> Option<Route> {
+        (!self.read_only).then(|| Route {
+            channel: Text::line(name),
+            audiences: self.audiences.clone(),
+            severities: self.severities.clone(),
+            kinds: self.kinds.clone(),
+        })
+    }
+}
+
+/// Where a URL lies. One that lets anybody write there is a secret as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// As it stands in the file.
+    Plain(String),
+    /// Somewhere else.
+    Secret(SecretSource),
+}
+
+/// The keys that every channel has. They are named again in the table of each type, for the list
+/// of known keys.
+#[derive(Debug, Deserialize)]
+#[serde(default)]
+struct Common {
+    audiences: Vec<Audience>,
+    severities: Vec<Severity>,
+    kinds: Vec<MessageKind>,
+    limit: Span,
+    read_only: bool,
+}
+
+impl Default for Common {
+    fn default() -> Self {
+        Self {
+            audiences: vec![Audience::Engineering],
+            severities: Severity::ALL.to_vec(),
+            kinds: MessageKind::ALL.to_vec(),
+            limit: Span::seconds(15),
+            read_only: false,
+        }
+    }
+}
+
+/// The table of one type of channel as written: its own keys, and those that every channel has.
+macro_rules! written {
+    ($(#[$about:meta])* struct $name:ident { $($(#[$meta:meta])* $field:ident: $type:ty,)+ }) => {
+        $(#[$about])*
+        #[derive(Debug, Default, serde::Deserialize)]
+        #[serde(deny_unknown_fields, default)]
+        struct $name {
+            $($(#[$meta])* $field: $type,)+
+            #[serde(rename = "audiences")]
+            _audiences: Option<serde::de::IgnoredAny>,
+            #[serde(rename = "severities")]
+            _severities: Option<serde::de::IgnoredAny>,
+            #[serde(rename = "kinds")]
+            _kinds: Option<serde::de::IgnoredAny>,
+            #[serde(rename = "limit")]
+            _limit: Option<serde::de::IgnoredAny>,
+            #[serde(rename = "read_only")]
+            _read_only: Option<serde::de::IgnoredAny>,
+            #[serde(rename = "type")]
+            _type: Option<serde::de::IgnoredAny>,
+        }
+    };
+}
+use written;
+
+/// What a table is read with.
+struct Reading<'a> {
+    tree: &'a Tree<'a>,
+    paths: &'a Paths,
+    env: &'a Env<'a>,
+    problems: &'a mut Problems,
+}
+
+/// Reads every `[channels.NAME]`.
+pub(super) fn read_all(
+    mut channels: Tree,
+    paths: &Paths,
+    env: &Env,
+    problems: &mut Problems,
+) -> BTreeMap<String, Channel> {
+    let mut read = BTreeMap::new();
+    for name in channels.keys() {
+        let Some(mut tree) = channels.take(&name, problems) else { continue };
+        let place = tree.span_of(&["type"]);
+        let Some((kind, span)) = tree.take_text("type", problems) else {
+            if place == tree.span_of(&[]) {
+                let problem = tree.problem(place, format!("`channels.{name}` lacks the key `type`"));
+                problems.push(problem.hint(format!("types: {}", TYPES.join(", "))));
+            }
+            continue;
+        };
+        let common = tree.read_whole::<Common>(problems);
+        let mut reading = Reading { tree: &tree, paths, env, problems };
+        let way = match kind.as_str() {
+            "webhook" => webhook::read(&mut reading).map(Way::Webhook),
+            "http" => http::read(&mut reading).map(Way::Http),
+            "email" => email::read(&mut reading).map(Way::Email),
+            _ => {
+                let shown = Text::line(&kind);
+                let problem = tree.problem(span, format!("there is no channel of type \"{shown}\""));
+                problems.push(match wording::meant(&kind, TYPES, "types") {
+                    Some(hint) => problem.hint(hint),
+                    None => problem,
+                });
+                None
+            }
+        };
+        if let (Some(common), Some(way)) = (common, way) {
+            let Common { audiences, severities, kinds, limit, read_only } = common;
+            read.insert(name, Channel { audiences, severities, kinds, limit, read_only, way });
+        }
+    }
+    read
+}
+
+/// The three places of one secret as written.
+struct Places {
+    env: Option<String>,
+    file: Option<String>,
+    command: Option<Vec<String>>,
+}
+
+impl Reading<'_> {
+    /// Where a secret lies; `None` if something is wrong with it, `Some(None)` if there is none.
+    #[expect(clippy::option_option, reason = "wrong and absent are two things, and only one is told")]
+    fn secret(&mut self, what: &str, places: Places) -> Option<Option<SecretSource>> {
+        let key = |place: &str| format!("{what}_{place}");
+        match (places.env, places.file, places.command) {
+            (None, None, None) => Some(None),
+            (Some(name), None, None) => Some(Some(SecretSource::Env(name))),
+            (None, Some(path), None) => Some(Some(SecretSource::File(self.paths.written(&path)))),
+            (None, None, Some(mut run)) => {
+                let Some(program) = run.first_mut().filter(|program| !program.trim().is_empty()) else {
+                    let message = format!("`{}` names no program", key("command"));
+                    self.problems.push(self.tree.problem_at(&[&key("command")], message));
+                    return None;
+                };
+                if program.contains('/') {
+                    *program = self.paths.written(program).display().to_string();
+                }
+                if let Some(missing) = program::missing(program, self.env) {
+                    let message = format!("`{}`: {}", key("command"), missing.why);
+                    self.problems.push(self.tree.problem_at(&[&key("command")], message));
+                }
+                Some(Some(SecretSource::Command(run)))
+            }
+            (_, _, _) => {
+                let all = [key("env"), key("file"), key("command")];
+                let message = format!("more than one of `{}` is given", all.join("`, `"));
+                let place = self.tree.problem_at(&[&all[1]], message);
+                self.problems.push(place.hint("keep one"));
+                None
+            }
+        }
+    }
+
+    /// Where the URL is: written, or secret as a whole.
+    fn address(&mut self, plain: Option<String>, places: Places) -> Option<Address> {
+        let secret = self.secret("url", places)?;
+        match (plain, secret) {
+            (Some(url), None) => {
+                if !(url.starts_with("https://") || url.starts_with("http://")) {
+                    let problem = self.tree.problem_at(&["url"], "`url` begins with https:// or http://");
+                    self.problems.push(problem);
+                    return None;
+                }
+                Some(Address::Plain(url))
+            }
+            (None, Some(source)) => Some(Address::Secret(source)),
+            (Some(_), Some(_)) => {
+                let problem = self.tree.problem_at(&["url"], "the URL is given twice");
+                self.problems.push(problem.hint("keep one"));
+                None
+            }
+            (None, None) => {
+                let message = format!("`{}` lacks the key `url`", self.tree.path());
+                let hint = "or url_env, url_file, url_command where the URL is a secret";
+                self.problems.push(self.tree.problem_at(&[], message).hint(hint));
+                None
+            }
+        }
+    }
+
+    /// A program with arguments, found beside the configuration where it is a relative path.
+    fn program(&mut self, key: &str, mut run: Vec<String>) -> Option<Vec<String>> {
+        let Some(program) = run.first_mut().filter(|p| !p.trim().is_empty() && !p.starts_with('-')) else {
+            let problem = self.tree.problem_at(&[key], format!("`{key}` names no program"));
+            self.problems.push(problem.hint("write [\"PROGRAM\", \"ARGUMENT\", …]; no shell is involved"));
+            return None;
+        };
+        if program.contains('/') {
+            *program = self.paths.written(program.trim_start_matches("./")).display().to_string();
+        }
+        if let Some(missing) = program::missing(program, self.env) {
+            // Told, and kept: it may be there when it is needed.
+            let problem = self.tree.problem_at(&[key], format!("`{key}`: {}", missing.why));
+            self.problems.push(match missing.hint {
+                Some(hint) => problem.hint(hint),
+                None => problem,
+            });
+        }
+        Some(run)
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.paths.config_dir.clone()
+    }
+}
