@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use flightdeck::adapters::Ask;
 use flightdeck::incident::{
-    Actor, Command, Confirmation, Event, Incident, IncidentId, Lamp, Mark, Op, Params, Pattern, Policy,
-    Realm, Role, Severity, Text, Time,
+    Actor, Command, Confirmation, Event, Incident, IncidentId, Judged, Lamp, Mark, Op, Params, Pattern,
+    Policy, Realm, Role, Severity, Text, Time,
 };
 use flightdeck::runtime::drill::{self, Run, Simulation};
 use flightdeck::runtime::{Clock, Hub, dispatch, watch};
@@ -111,7 +111,7 @@ async fn a3_a_data_leak_is_contained_only_when_probes_say_so_and_then_repaired()
     let verified = stage.lamp(Op::Isolate, Lamp::Verified).await;
     let action = verified.actions.values().next().expect("one action");
     assert_eq!(verified.mark(Mark::T3), action.verified_at, "T3 is stamped at verified");
-    assert_eq!(action.readings.len(), 3, "A3: three checks");
+    assert_eq!(Judged::all(&action.readings).len(), 3, "A3: three checks");
 
     stage.act(Op::Snapshot, &agent, &[]).await;
     stage.lamp(Op::Snapshot, Lamp::Verified).await;
@@ -119,11 +119,7 @@ async fn a3_a_data_leak_is_contained_only_when_probes_say_so_and_then_repaired()
     stage.lamp(Op::RollbackConfig, Lamp::Verified).await;
     let refusal = stage
         .hub
-        .submit(
-            Some(INC),
-            Command::Resolve { summary: "contained".into(), despite: Some("seen by hand".into()) },
-            &stage.ana,
-        )
+        .submit(Some(INC), Command::Resolve { summary: "contained".into(), despite: None }, &stage.ana)
         .await
         .expect_err("an isolation is still in force");
     assert!(refusal.to_string().contains("isolate"), "{refusal}");
@@ -135,15 +131,40 @@ async fn a3_a_data_leak_is_contained_only_when_probes_say_so_and_then_repaired()
             flightdeck::incident::Disposition::Kept { owner: "ben".into(), reason: "until the fix".into() };
         stage.say(Command::Account { action: action.id, disposition }).await;
     }
+    // B6: it ends on what is read of the agent, without a word to the contrary.
     stage
-        .say(Command::Resolve {
-            summary: "the prompt that leaked was rolled back".into(),
-            despite: Some("seen by hand".into()),
-        })
+        .say(Command::Resolve { summary: "the prompt that leaked was rolled back".into(), despite: None })
         .await;
-    assert!(stage.incident().expect("there").resolved_at().is_some());
+    let entries = stage.hub.board().record(INC).expect("there").entries.clone();
+    let end = entries.iter().rev().find_map(|entry| match &entry.event {
+        Event::Resolved { recovery, despite, .. } => Some((recovery.clone(), despite.clone())),
+        _ => None,
+    });
+    let (recovery, despite) = end.expect("it ended");
+    let read: Vec<String> = Judged::all(&recovery[0].readings).iter().map(|j| j.check.to_string()).collect();
+    assert_eq!(read, ["error_rate < 1", "p95 < 2", "satisfaction > 90"]);
+    assert!(recovery[0].readings.iter().all(|r| r.holds()) && despite.is_none(), "{recovery:?}");
     let evidence = stage.incident().expect("there").evidence;
     assert!(evidence.len() >= 3, "A4: logs, state, API history: {evidence:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn b6_a_drill_that_still_burns_is_not_over_for_anybody_s_asking() {
+    let stage = Stage::open("data-leak");
+    stage.take_over().await;
+    let resolve = |despite: Option<&str>| Command::Resolve {
+        summary: "nothing to see here".into(),
+        despite: despite.map(Text::from),
+    };
+    let refusal = stage.hub.submit(Some(INC), resolve(None), &stage.ana).await.expect_err("it burns");
+    assert!(refusal.to_string().contains("recovery is not proved: support-1"), "{refusal}");
+    let read = |entry: &Arc<flightdeck::incident::Entry>| matches!(&entry.event, Event::RecoveryRead { .. });
+    assert!(stage.hub.board().record(INC).expect("there").entries.iter().any(read), "on record");
+    let ben = Actor::person("ben");
+    let refusal = stage.hub.submit(Some(INC), resolve(Some("so")), &ben).await.expect_err("ana commands");
+    assert!(refusal.to_string().contains("ask ana, who commands"), "{refusal}");
+    stage.say(resolve(Some("the agent is retired with all its customers"))).await;
+    assert!(stage.timeline().last().is_some_and(|line| line.contains("recovery is not proved: the agent")));
 }
 
 #[tokio::test(start_paused = true)]
@@ -155,6 +176,9 @@ async fn a_second_replica_that_goes_on_working_is_seen_as_leaking() {
     stage.lamp(Op::Isolate, Lamp::Verified).await;
     let leaking = stage.lamp(Op::Isolate, Lamp::Leaking).await;
     assert!(leaking.leaking_since().is_some());
+    let action = leaking.actions.values().find(|a| a.lamp == Lamp::Leaking).expect("it leaks");
+    let told: Vec<String> = Judged::all(&action.readings).iter().map(Judged::to_string).collect();
+    assert!(told[0].contains("replica 2 running; 1 of 2 hold"), "which replica leaks: {told:?}");
     assert!(leaking.mark(Mark::T3).is_some(), "what was stamped stays; control is lost all the same");
     // Isolating again stops it for real.
     stage.act(Op::Isolate, &agent, &[]).await;

@@ -305,6 +305,8 @@ pub struct Action {
     pub changed_at: Time,
     /// What the backend answered, or why it failed.
     pub answer: Text,
+    /// When it was read first since it came into doubt, if that did not settle it.
+    pub read_at: Option<Time>,
     /// The newest reading of each check.
     pub readings: Vec<Reading>,
     /// The process that makes the call; when it is gone before the answer, the action is in doubt.

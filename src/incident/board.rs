@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Alert, Entry, Incident, IncidentId, Op, Plan, Severity, Status, Text};
+use super::{Alert, Entry, Incident, IncidentId, Lamp, Op, Plan, Severity, Status, Text};
 
 /// Every incident with its timeline.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -114,10 +114,12 @@ impl Board {
             for action in incident.actions.values() {
                 let same = action.plan.target == plan.target && action.lamp.may_be_in_force();
                 let undone = action.plan.inverse.as_ref().is_some_and(|i| i.op == plan.op);
-                if !same || !action.plan.op.info().mitigation || (incident.id == of && undone) {
+                let doubtful = action.lamp == Lamp::InDoubt;
+                let lasts = action.plan.op.info().mitigation || doubtful;
+                if !same || !lasts || (incident.id == of && undone) {
                     continue;
                 }
-                if incident.id != of || action.plan.op == Op::Isolate || undone {
+                if incident.id != of || action.plan.op == Op::Isolate || undone || doubtful {
                     words.push(Text::line(&format!("{} {action}", incident.id)));
                 }
             }

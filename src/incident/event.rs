@@ -176,6 +176,14 @@ pub enum Event {
         /// Why.
         reason: Text,
     },
+    /// An action in doubt was read, and what was read does not settle it. Once for each doubt: from
+    /// then on it is known how the world is.
+    ActionRead {
+        /// Which.
+        action: ActionId,
+        /// What was read.
+        readings: Vec<Reading>,
+    },
     /// The action's effect is gone.
     ActionUndone {
         /// Which.

@@ -384,6 +384,15 @@ impl Incident {
             }
             Event::ActionInDoubt { action, reason } => {
                 self.move_action(*action, Lamp::InDoubt, at, Some(reason));
+                if let Some(a) = self.actions.get_mut(action) {
+                    a.read_at = None;
+                }
+            }
+            Event::ActionRead { action, readings } => {
+                if let Some(a) = self.actions.get_mut(action) {
+                    a.read_at = Some(at);
+                    a.readings = readings.clone();
+                }
             }
             Event::ActionUndone { action, by: _, reason } => {
                 self.move_action(*action, Lamp::Undone, at, reason.as_ref());
@@ -557,6 +566,7 @@ impl Action {
             verified_at: None,
             changed_at: entry.at,
             answer: Text::default(),
+            read_at: None,
             readings: Vec::new(),
             runner: Text::default(),
             undoing: None,

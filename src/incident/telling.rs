@@ -55,6 +55,9 @@ pub fn tell_event(event: &Event) -> String {
         }
         Event::ActionLeaking { action, readings } => format!("{action} LEAKING: {}", values(readings)),
         Event::ActionInDoubt { action, reason } => format!("{action} in doubt: {reason}"),
+        Event::ActionRead { action, readings } => {
+            format!("{action} read while in doubt, which does not settle it: {}", values(readings))
+        }
         Event::ActionUndone { action, by: Some(by), .. } => format!("{action} undone by {by}"),
         Event::ActionUndone { action, by: None, reason } => {
             format!("{action} undone: {}", reason.as_ref().map_or("", super::Text::as_str))

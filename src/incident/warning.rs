@@ -42,7 +42,11 @@ pub fn warnings(incident: &Incident, policy: &Policy, now: Time) -> Vec<Warning>
                 warn(Weight::Alarm, "A3", text);
             }
             Lamp::InDoubt => {
-                let text = format!("{} {title} is in doubt: {}", action.id, action.lamp.next_step());
+                let read = match action.read_at {
+                    Some(at) => format!("; read at {}, and not all of it holds", at.format("%H:%M:%S")),
+                    None => "; nothing was read since".to_owned(),
+                };
+                let text = format!("{} {title} is in doubt: {}{read}", action.id, action.lamp.next_step());
                 warn(Weight::Warn, "A3", text);
             }
             Lamp::Unverified => {

@@ -13,6 +13,7 @@ use super::recovery::{self, RecoveryReader};
 use crate::adapters::{Adapter, Ask, Rig};
 use crate::app::msg::Notice;
 use crate::channels::{Channel, Inbox, LiveChannel, Post};
+use crate::incident::recovery::RULE as RECOVERY;
 use crate::incident::{
     Actor, Board, Command, Duty, Entry, Event, Incident, IncidentId, Op, Plan, Policy, Realm, Refusal,
     Status, Text, decide, in_sight, outbox,
@@ -302,7 +303,7 @@ impl Hub {
     ) -> Result<Done, HubError> {
         self.refuse_when_read_only(incident, &command)?;
         if let (Command::Resolve { .. }, Some(id)) = (&command, incident) {
-            self.read_before_resolving(id).await?;
+            self.read_before_resolving(id, &command, actor).await?;
         }
         for _ in 0..TRIES {
             let position = *self.0.position.borrow();
@@ -334,12 +335,21 @@ impl Hub {
         Err(HubError::Contended(incident.map_or_else(|| "the journal".to_owned(), |id| id.to_string())))
     }
 
-    /// Whoever ends an incident ends it on what the world says now (B6). An incident that nobody may
-    /// end yet is refused for that reason, whatever could be read.
-    async fn read_before_resolving(&self, incident: IncidentId) -> Result<(), HubError> {
+    /// Whoever ends an incident ends it on what the world says now (B6), unless it may not be ended
+    /// yet whatever could be read.
+    async fn read_before_resolving(
+        &self,
+        incident: IncidentId,
+        command: &Command,
+        actor: &Actor,
+    ) -> Result<(), HubError> {
+        let now = self.0.clock.now();
         let wanted = self.board().incident(incident).is_some_and(|i| {
             let newest = i.recovery.iter().flat_map(|read| &read.readings).map(|r| r.at).max();
-            i.is_open() && newest.is_none_or(|at| (self.0.clock.now() - at).num_seconds() >= JUST_READ)
+            match decide(i, &self.0.policy, command, actor, now) {
+                Ok(_) => newest.is_none_or(|at| (now - at).num_seconds() >= JUST_READ),
+                Err(refusal) => refusal.rule == RECOVERY,
+            }
         });
         // Boxed: reading submits too.
         if wanted { Box::pin(recovery::recover(self, incident)).await } else { Ok(()) }

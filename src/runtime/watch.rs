@@ -3,10 +3,14 @@
 //!
 //! One process at a time watches a journal (it holds the lease); the others take over when it goes.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+mod rounds;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -16,19 +20,31 @@ use super::hub::Hub;
 use super::outbox;
 use crate::adapters::Sample;
 use crate::incident::outbox::OUTBOX;
-use crate::incident::{Action, ActionId, Command, IncidentId, Lamp, Plan, Reading, Report, Text, Time};
+use crate::incident::{
+    ActionId, Command, Entry, IncidentId, Plan, Reading, Report, Text, Time, with_vanished,
+};
 
-/// How often an action that waits for its proof is read.
-const EAGER: Duration = Duration::from_secs(1);
+use rounds::{Due, Key, Rounds};
 
-/// How often a mitigation in force is read, as long as nothing changes.
-const CALM: Duration = Duration::from_secs(5);
+/// How often it is looked whether the process that makes a call still lives: no entry tells of its
+/// end.
+const ALIVE: Duration = Duration::from_secs(1);
 
 /// How often somebody who does not watch looks whether the watch is free.
 const TAKE_OVER: Duration = Duration::from_secs(3);
 
-/// What is being read, or when it was read last.
-type Reads = Arc<Mutex<BTreeMap<(IncidentId, ActionId), Option<Time>>>>;
+/// How long one reading may take, whatever its adapter promises: it takes the turn of others.
+const READ_WITHIN: Duration = Duration::from_secs(60);
+
+/// Readings that are done and not taken in yet; more than run at a time.
+const DONE: usize = 256;
+
+/// A reading that is done.
+struct Done {
+    key: Key,
+    readings: Vec<Reading>,
+    at: Time,
+}
 
 /// Watches until cancelled.
 pub async fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) {
@@ -36,15 +52,19 @@ pub async fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) {
     if cancel.run_until_cancelled(hub.until_loaded()).await.is_none() {
         return;
     }
-    let reads = Reads::default();
     let mut feed = hub.subscribe();
+    let (done, mut dones) = mpsc::channel(DONE);
+    let mut rounds = Rounds::default();
     let mut lease = None;
     loop {
         if lease.is_none() && !hub.journal().is_read_only() {
             lease = hub.journal().lease_watch().ok().flatten();
+            if lease.is_some() {
+                rounds.index_all(&hub.board(), hub.clock().now());
+            }
         }
         let wait = if lease.is_some() {
-            look(&hub, &reads, &tasks).await
+            look(&hub, &mut rounds, &done, &tasks).await
         } else if hub.journal().is_read_only() {
             None
         } else {
@@ -59,102 +79,62 @@ pub async fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) {
         tokio::select! {
             () = cancel.cancelled() => return,
             () = asleep => {}
-            // Entries may bring something to read; being late for some of them does no harm.
-            _ = entries(&mut feed) => {}
+            Some(Done { key, readings, at }) = dones.recv() => {
+                rounds.read(key, readings, at, &hub.policy().probing);
+            }
+            news = feed.recv() => match news {
+                Ok(Feed::Entries(entries)) if lease.is_some() => heed(&hub, &mut rounds, &entries),
+                // What was missed is on the board.
+                Err(RecvError::Lagged(_)) if lease.is_some() => {
+                    rounds.index_all(&hub.board(), hub.clock().now());
+                }
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            },
         }
     }
 }
 
-async fn entries(feed: &mut tokio::sync::broadcast::Receiver<Feed>) {
-    loop {
-        match feed.recv().await {
-            Ok(Feed::Entries(_)) | Err(_) => return,
-            Ok(_) => {}
-        }
-    }
+/// Looks again at the incidents that entries are about, and at no other.
+fn heed(hub: &Hub, rounds: &mut Rounds, entries: &[Arc<Entry>]) {
+    let now = hub.clock().now();
+    let board = hub.board();
+    let incidents: BTreeSet<IncidentId> = entries.iter().map(|entry| entry.incident).collect();
+    incidents
+        .into_iter()
+        .filter_map(|id| board.incident(id))
+        .for_each(|incident| rounds.index(incident, now));
 }
 
 /// Starts what is due; says how long to wait, or none when only news can bring something.
-async fn look(hub: &Hub, reads: &Reads, tasks: &TaskTracker) -> Option<Duration> {
+async fn look(
+    hub: &Hub,
+    rounds: &mut Rounds,
+    done: &mpsc::Sender<Done>,
+    tasks: &TaskTracker,
+) -> Option<Duration> {
     let now = hub.clock().now();
-    let mut next: Option<Duration> = None;
-    let mut sooner = |wait: Duration| next = Some(next.map_or(wait, |n| n.min(wait)));
-    let mut due = Vec::new();
-    let mut ticks = Vec::new();
-    let mut orphans = Vec::new();
-    let mine = hub.runner();
-    {
-        let board = hub.board();
-        let mut last = reads.lock().unwrap_or_else(PoisonError::into_inner);
-        for incident in board.incidents() {
-            for action in incident.actions.values() {
-                if action.lamp == Lamp::Proposed {
-                    let left = action.approve_by.map_or(0, |until| (until - now).num_milliseconds());
-                    if left <= 0 {
-                        ticks.push(incident.id)
-                    } else {
-                        sooner(Duration::from_millis(left as u64))
-                    }
-                }
-                if action.lamp == Lamp::Requested {
-                    if !hub.journal().runner_is_alive(action.runner.as_str()) {
-                        orphans.push((incident.id, action.id));
-                    } else if action.runner != mine {
-                        // No entry will tell of its end.
-                        sooner(EAGER);
-                    }
-                }
-                let wanted = is_watched(action, incident.is_open());
-                let key = (incident.id, action.id);
-                if !wanted {
-                    last.remove(&key);
-                    continue;
-                }
-                let pace = if action.lamp == Lamp::Verified { CALM } else { EAGER };
-                match left(last.get(&key), pace, now) {
-                    Some(left) => sooner(left),
-                    None => {
-                        last.insert(key, None);
-                        due.push((key, action.plan.clone()));
-                        sooner(pace);
-                    }
-                }
-            }
-        }
+    let turn = rounds.turn(now, &hub.policy().probing);
+    let mut next = turn.next.map(|wait| hub.clock().real(wait));
+    for due in turn.reads {
+        tasks.spawn(read(hub.clone(), due, done.clone()));
     }
-    for ((incident, action), plan) in due {
-        tasks.spawn(read(hub.clone(), reads.clone(), incident, action, plan));
-    }
-    for incident in ticks {
+    for incident in turn.ticks {
         tell(hub, incident, Command::Tick).await;
     }
+    let mine = hub.runner();
+    let (alive, orphans): (Vec<_>, Vec<_>) =
+        rounds.requested().partition(|(_, runner)| hub.journal().runner_is_alive(runner.as_str()));
+    if alive.iter().any(|(_, runner)| **runner != mine) {
+        next = Some(next.map_or(ALIVE, |next| next.min(ALIVE)));
+    }
+    let orphans: Vec<Key> = orphans.into_iter().map(|(key, _)| key).collect();
     for (incident, action) in orphans {
         let reason =
             Text::line("the process that made the call is gone; whether it took effect is not known");
         tell(hub, incident, Command::Report { action, report: Report::Unknown { reason } }).await;
     }
-    next.map(|wait| hub.clock().real(wait))
-}
-
-/// How long until a reading is due again; none when it is due.
-fn left(last: Option<&Option<Time>>, pace: Duration, now: Time) -> Option<Duration> {
-    match last? {
-        // It wakes nobody when it has ended.
-        None => Some(pace),
-        Some(at) => {
-            let left = (*at - now).num_milliseconds() + pace.as_millis() as i64;
-            // A clock that was set back puts no reading off.
-            (left > 0).then(|| Duration::from_millis(left as u64).min(pace))
-        }
-    }
-}
-
-/// Probes go on until an action is undone or the incident is over; what somebody keeps in force
-/// after it is theirs.
-fn is_watched(action: &Action, open: bool) -> bool {
-    let settles = matches!(action.lamp, Lamp::Accepted | Lamp::InDoubt);
-    let lasting = action.plan.op.info().mitigation;
-    action.lamp.is_probed() && (settles || (open && lasting)) && !action.plan.checks.is_empty()
+    next
 }
 
 /// Reads an action's checks at once, because somebody asks: whether its incident is over or not, and
@@ -167,53 +147,35 @@ pub async fn read_now(hub: Hub, incident: IncidentId, action: ActionId) -> Vec<R
         .filter(|a| a.lamp.is_probed() && !a.plan.checks.is_empty())
         .map(|a| a.plan.clone());
     match plan {
-        Some(plan) => read_checks(&hub, incident, action, &plan).await,
+        Some(plan) => read_checks(&hub, incident, action, &plan, &[]).await,
         None => Vec::new(),
     }
 }
 
-async fn read(hub: Hub, reads: Reads, incident: IncidentId, action: ActionId, plan: Plan) {
-    let readings = read_checks(&hub, incident, action, &plan).await;
-    let at = readings.first().map_or_else(|| hub.clock().now(), |reading| reading.at);
-    reads.lock().unwrap_or_else(PoisonError::into_inner).insert((incident, action), Some(at));
+async fn read(hub: Hub, due: Due, done: mpsc::Sender<Done>) {
+    let Due { key, plan, before } = due;
+    let readings = read_checks(&hub, key.0, key.1, &plan, &before).await;
+    let at = hub.clock().now();
+    // Nobody takes it in when the watch has ended.
+    drop(done.send(Done { key, readings, at }).await);
 }
 
 /// Probes, tells every session, and reports: what they prove is decided by the hub.
-async fn read_checks(hub: &Hub, incident: IncidentId, action: ActionId, plan: &Plan) -> Vec<Reading> {
+async fn read_checks(
+    hub: &Hub,
+    incident: IncidentId,
+    action: ActionId,
+    plan: &Plan,
+    before: &[Reading],
+) -> Vec<Reading> {
     let samples = match hub.rig().by_name(plan.adapter.as_str()) {
-        Some(adapter) => adapter.probe(plan).await,
+        Some(adapter) => tokio::time::timeout(READ_WITHIN, adapter.probe(plan)).await.unwrap_or_default(),
         None if plan.adapter.as_str() == OUTBOX => outbox::read(hub, incident, action, plan),
         None => vec![],
     };
     let at = hub.clock().now();
-    let readings = Sample::readings(samples, &plan.checks, at);
+    let readings = with_vanished(before, Sample::readings(samples, &plan.checks, at), at);
     hub.tell(Feed::Readings(incident, action, readings.clone().into()));
     tell(hub, incident, Command::Report { action, report: Report::Readings(readings.clone()) }).await;
     readings
-}
-
-#[cfg(test)]
-mod tests {
-    use chrono::TimeZone as _;
-
-    use super::*;
-
-    #[test]
-    fn a_mitigation_in_force_is_looked_at_again_whatever_is_under_way() {
-        // Regression: the news of a reading came before its end was noted; then nothing was due,
-        // nothing woke the watch, and a leak was never seen.
-        let at = |seconds: i64| chrono::Utc.timestamp_opt(1_700_000_000 + seconds, 0).unwrap();
-        for (last, wait) in [
-            (None, None),
-            (Some(None), Some(5)),
-            (Some(Some(at(0))), Some(2)),
-            (Some(Some(at(-2))), None),
-            (Some(Some(at(-60))), None),
-            (Some(Some(at(3))), Some(5)),
-            (Some(Some(at(3_600))), Some(5)),
-        ] {
-            let wait = wait.map(Duration::from_secs);
-            assert_eq!(left(last.as_ref(), CALM, at(3)), wait, "{last:?}");
-        }
-    }
 }

@@ -81,6 +81,7 @@ impl Head {
             | Event::ActionInDoubt { .. }
             | Event::ActionUndone { .. }
             | Event::ActionAccounted { .. }
+            | Event::ActionRead { .. }
             | Event::EvidenceStored { .. }
             | Event::RecoveryRead { .. }
             | Event::HypothesisOpened { .. }

@@ -1,7 +1,7 @@
 //! The life of an action as people steer it: asked for, approved, denied, settled, accounted for.
 
 use super::{Context, Decision};
-use crate::incident::policy::{ActorKind, Approval, Confirm, Rule};
+use crate::incident::policy::{ActorKind, Again, Approval, Confirm, Rule};
 use crate::incident::{
     Action, ActionId, Actor, Confirmation, Event, Lamp, Op, Plan, Realm, Refusal, Settlement, Text,
 };
@@ -16,6 +16,7 @@ impl Context<'_> {
         self.reaches_whom_it_says(plan)?;
         self.actor_may_ask(plan.op, rule)?;
         self.not_already_under_way(plan)?;
+        self.not_in_doubt(plan)?;
         if self.needs_approval(rule) {
             let approve_by = self.policy.confirm_within.of(self.incident.severity).after(self.now);
             let action = self.incident.next_action();
@@ -78,6 +79,29 @@ impl Context<'_> {
         }
     }
 
+    /// What had no answer may have happened: the world is read before it is asked for again.
+    fn not_in_doubt(&self, plan: &Plan) -> Result<(), Refusal> {
+        let same =
+            |a: &&Action| a.lamp == Lamp::InDoubt && a.plan.op == plan.op && a.plan.target == plan.target;
+        let Some(doubtful) = self.incident.actions.values().rev().find(same) else { return Ok(()) };
+        let may = match self.policy.probing.again_in_doubt {
+            Again::Always => true,
+            Again::Read => doubtful.read_at.is_some(),
+            Again::Settled => false,
+        };
+        if may {
+            return Ok(());
+        }
+        let id = doubtful.id;
+        let why = format!("{id} {} is in doubt, and may have taken effect", doubtful.plan.title());
+        let instead = match (self.policy.probing.again_in_doubt, doubtful.plan.checks.is_empty()) {
+            (Again::Read, false) => format!("wait until {id} was read, or settle it by hand"),
+            (Again::Read, true) => format!("nothing can read {id}: settle it by hand first"),
+            (Again::Settled | Again::Always, _) => format!("settle {id} first"),
+        };
+        Err(Refusal::new("A3 in doubt", why, instead))
+    }
+
     /// A confirmation is bound to the plan's digest; a typed one also to the target's name.
     fn confirmed(&self, plan: &Plan, rule: &Rule, confirmation: &Confirmation) -> Result<(), Refusal> {
         if confirmation.digest != plan.digest() {
@@ -132,6 +156,7 @@ impl Context<'_> {
         }
         self.reaches_whom_it_says(&action.plan)?;
         self.may_approve(action)?;
+        self.not_in_doubt(&action.plan)?;
         self.confirmed(&action.plan, rule, confirmation)?;
         Ok(vec![Event::ActionRequested {
             action: id,

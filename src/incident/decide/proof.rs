@@ -60,6 +60,10 @@ impl Context<'_> {
                 }
                 vec![Event::ActionLeaking { action: id, readings }]
             }
+            // It stays in doubt: a call may still take effect. But now it is known how the world is.
+            Lamp::InDoubt if action.read_at.is_none() && readings.iter().any(|r| r.value.is_some()) => {
+                vec![Event::ActionRead { action: id, readings }]
+            }
             Lamp::Verified
             | Lamp::Leaking
             | Lamp::Unverified

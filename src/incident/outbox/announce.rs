@@ -58,6 +58,7 @@ fn is_told(event: &Event) -> bool {
         | Event::ActionUnverified { .. }
         | Event::ActionUndone { .. }
         | Event::ActionAccounted { .. }
+        | Event::ActionRead { .. }
         | Event::EvidenceStored { .. }
         | Event::RecoveryRead { .. }
         | Event::HypothesisOpened { .. }

@@ -198,6 +198,7 @@ fn lamp_of(event: &Event) -> Option<(ActionId, Lamp)> {
         | Event::RoleAssigned { .. }
         | Event::RoleReleased { .. }
         | Event::ActionAccounted { .. }
+        | Event::ActionRead { .. }
         | Event::EvidenceStored { .. }
         | Event::HypothesisOpened { .. }
         | Event::HypothesisClosed { .. }

@@ -364,6 +364,7 @@ fn samples() -> Vec<(Actor, Event)> {
                 despite: Some("seen by hand".into()),
             },
         ),
+        (Actor::Flightdeck, Event::ActionRead { action, readings: readings() }),
     ]
 }
 

@@ -87,6 +87,7 @@ fn look(view: &View<'_>, entry: &Entry) -> (&'static str, Role) {
         | Event::AlertResolved { .. }
         | Event::AgentAdded { .. }
         | Event::ActionAccounted { .. }
+        | Event::ActionRead { .. }
         | Event::EvidenceStored { .. }
         | Event::RecoveryRead { .. }
         | Event::HypothesisOpened { .. }

@@ -334,8 +334,7 @@ fn only_the_program_that_makes_the_calls_reports_on_them() {
 #[test]
 fn in_doubt_is_settled_by_probes_or_by_a_person_and_never_run_again() {
     let doubt = || Story::p0().asks("isolate support-1").loses(1).lamp(1, Lamp::InDoubt);
-    let working = doubt().readings(1, WORKING);
-    doubt().ignores(&Command::Report { action: ActionId(1), report: working });
+    doubt().reads(1, WORKING).lamp(1, Lamp::InDoubt);
     doubt().reads(1, ISOLATED).lamp(1, Lamp::Verified).mark(Mark::T3, "12:00:00");
     doubt().settles(1, Settlement::Failed).lamp(1, Lamp::Failed);
     doubt().settles(1, Settlement::Undone).lamp(1, Lamp::Undone);
