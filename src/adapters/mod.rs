@@ -4,10 +4,12 @@
 //! either: it reports what a call answered and what probes read, and `incident` says what that
 //! proves. A time-out is `Unknown`, never `Failed`.
 
+pub mod alertmanager;
 pub mod ask;
 mod evidence;
 mod mounted;
 pub mod process;
+pub mod prometheus;
 pub mod reader;
 pub mod rig;
 pub mod sample;
@@ -19,10 +21,12 @@ use std::pin::Pin;
 use crate::incident::{Op, Params, Plan, Text, Time};
 use crate::web::CircuitState;
 
+pub use alertmanager::AlertmanagerAdapter;
 pub use mounted::Mounted;
 pub use process::{
     ActionSpec, Format, Place, Probe, ProbeSpec, ProcessAdapter, ProcessReader, ProcessSpec, SpecProblem,
 };
+pub use prometheus::PrometheusReader;
 pub use reader::{Reader, Readings};
 pub use rig::{Drill, Live, LiveAdapter, Rig, Unavailable};
 pub use sample::{Sample, samples};

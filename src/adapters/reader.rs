@@ -59,6 +59,16 @@ impl Readings {
         self.0.insert(format!("{name}@{replica}"), None);
     }
 
+    /// What another reading has besides. Two different values for the same name are none.
+    pub fn absorb(&mut self, other: Self) {
+        for (name, value) in other.0 {
+            match value {
+                Some(value) => self.put(name, value),
+                None => drop(self.0.insert(name, None)),
+            }
+        }
+    }
+
     /// The value of a name, if it was read.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Text> {

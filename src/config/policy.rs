@@ -132,7 +132,7 @@ mod tests {
                  commander, second)",
                 "/etc/fd/policy.toml:13:10: unknown key `actions.explode` (hint: possible: isolate, release, rate-limit, \
                  lift, restrict, restore-scope, switch-model, rollback-config, rollback-branch, rollback-system, \
-                 roll-forward, restart, restore-checkpoint, snapshot, silence, escalate, page)",
+                 roll-forward, restart, restore-checkpoint, snapshot, silence, unsilence, escalate, page)",
                 "/etc/fd/policy.toml:16:1: unknown key `updates.press` (hint: possible: engineering, executives, customers)",
                 "/etc/fd/policy.toml:18:6: `rollback.P0`: unknown value \"never\" (hint: possible: must, should, may)",
             ]

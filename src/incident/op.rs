@@ -38,6 +38,8 @@ pub enum Op {
     Snapshot,
     /// Silence an alert for some minutes (E9).
     Silence,
+    /// End silences that flightdeck set.
+    Unsilence,
     /// Bring in the next level (C2, D10).
     Escalate,
     /// Page one person, with context (C1).
@@ -60,6 +62,7 @@ words!(Op, "action", {
     RestoreCheckpoint => "restore-checkpoint",
     Snapshot => "snapshot",
     Silence => "silence",
+    Unsilence => "unsilence",
     Escalate => "escalate",
     Page => "page",
 });
@@ -294,8 +297,17 @@ pub const OPS: &[OpInfo] = &[
         about: "silence an alert for a while",
         row: "E9",
         aim: Aim::Alert,
+        inverse: Some(Op::Unsilence),
         checks: &["silenced = yes"],
         params: &[param("minutes", "", "how long, in minutes")],
+        ..BASE
+    },
+    OpInfo {
+        op: Op::Unsilence,
+        about: "end the silences of an alert",
+        row: "E9",
+        aim: Aim::Alert,
+        checks: &["silenced = no"],
         ..BASE
     },
     OpInfo {

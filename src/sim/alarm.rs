@@ -130,6 +130,15 @@ impl Fleet {
         format!("200: silenced for {minutes} min")
     }
 
+    /// Ends the silence of every alert of this name or key.
+    pub(super) fn unsilence(&mut self, target: &str) -> String {
+        let now = self.now;
+        for alarm in self.alarms.iter_mut().filter(|alarm| alarm.is(target)) {
+            alarm.silent_until = now;
+        }
+        "200: no longer silenced".to_owned()
+    }
+
     /// Whether the alerts of this name or key fire, and whether they are silenced.
     pub(super) fn read_alarm(&self, target: &str) -> Option<BTreeMap<String, Text>> {
         let alarms: Vec<&Alarm> = self.alarms.iter().filter(|alarm| alarm.is(target)).collect();

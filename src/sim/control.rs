@@ -184,6 +184,7 @@ impl Fleet {
             | Op::RestoreCheckpoint
             | Op::Snapshot
             | Op::Silence
+            | Op::Unsilence
             | Op::Escalate
             | Op::Page => {}
         }

@@ -26,6 +26,7 @@ pub(super) const fn rung_ms(op: Op) -> u64 {
         | Op::RestoreCheckpoint
         | Op::Snapshot
         | Op::Silence
+        | Op::Unsilence
         | Op::Escalate
         | Op::Page => 3_000,
     }

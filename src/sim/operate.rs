@@ -41,6 +41,7 @@ impl Fleet {
         let answer = match (op.info().aim, self.place(target)) {
             (Aim::Agent, Some(place)) => self.call_agent(op, place, &params)?,
             (Aim::Agent, None) => return Err(self.unknown(op, target)),
+            (Aim::Alert, _) if op == Op::Unsilence => self.unsilence(target),
             (Aim::Alert, _) => self.silence(target, number(&params, "minutes")),
             (Aim::Level | Aim::Person, _) => self.page(op, target),
         };
@@ -158,7 +159,9 @@ fn intent(agent: &Agent, op: Op, params: &Params) -> Result<Intent, String> {
                 format!("{id} goes forward to {} with {}", build.version, build.config),
             ),
         },
-        Op::Snapshot | Op::Silence | Op::Escalate | Op::Page => Err(format!("{op} is not done to an agent")),
+        Op::Snapshot | Op::Silence | Op::Unsilence | Op::Escalate | Op::Page => {
+            Err(format!("{op} is not done to an agent"))
+        }
     }
 }
 

@@ -79,6 +79,9 @@ impl Fleet {
     #[must_use]
     pub fn inverse(&self, op: Op, target: &str) -> Option<(Op, Params)> {
         let inverse = op.info().inverse?;
+        if inverse == Op::Unsilence {
+            return Some((inverse, Params::new()));
+        }
         let settings = &self.agents[self.place(target)?].settings;
         let one = |name: &str, value: String| Params::from([(name.to_owned(), Text::line(&value))]);
         let params = match inverse {
@@ -102,6 +105,7 @@ impl Fleet {
             | Op::RestoreCheckpoint
             | Op::Snapshot
             | Op::Silence
+            | Op::Unsilence
             | Op::Escalate
             | Op::Page => Params::new(),
         };

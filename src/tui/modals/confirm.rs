@@ -173,8 +173,9 @@ fn incident(view: &View<'_>, confirm: &Confirm) -> String {
 /// What to say of an operation that has no inverse.
 const fn undo(op: Op) -> &'static str {
     match op {
-        Op::Snapshot | Op::Escalate | Op::Page | Op::Silence => "nothing to undo",
+        Op::Snapshot | Op::Escalate | Op::Page | Op::Unsilence => "nothing to undo",
         Op::Isolate
+        | Op::Silence
         | Op::Release
         | Op::RateLimit
         | Op::Lift

@@ -1,0 +1,98 @@
+//! A reader whose world is a Prometheus: queries whose answers are what checks compare.
+//!
+//! No data is not zero: a query without a series, with a hole in its range, with a sample that is
+//! too old, or answered in part only, has read nothing, and says why.
+
+mod query;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use futures::future::join_all;
+use serde_json::Value;
+
+use super::Pending;
+use super::reader::{Reader, Readings};
+use super::template::Values;
+use crate::incident::Text;
+use crate::web::{Answer, Backend, Outcome, Request};
+
+pub use query::{Query, QuerySpec, Worst};
+
+/// Reads a Prometheus, or whatever speaks its HTTP API (Thanos, Mimir, VictoriaMetrics).
+pub struct PrometheusReader {
+    name: Text,
+    backend: Backend,
+    queries: BTreeMap<String, Query>,
+    limit: Duration,
+}
+
+impl PrometheusReader {
+    /// A reader of these queries, each by the name of the value that it reads. All of them together
+    /// take no longer than `limit`.
+    #[must_use]
+    pub fn new(name: &str, backend: Backend, queries: BTreeMap<String, Query>, limit: Duration) -> Self {
+        Self { name: Text::line(name), backend, queries, limit }
+    }
+
+    async fn ask(&self, request: Request) -> Result<Value, Text> {
+        match self.backend.send(&request.limit(self.limit)).await {
+            Outcome::Answered(answer) => data(&answer),
+            Outcome::NotSent(why) | Outcome::Unknown(why) => Err(why),
+        }
+    }
+
+    /// One query's readings.
+    async fn read_one(&self, name: &str, query: &Query, values: &Values) -> Result<Readings, Text> {
+        let fresh = async {
+            let Some(request) = query.age(values)? else { return Ok(()) };
+            query.fresh_enough(&self.ask(request).await?)
+        };
+        let value = async { query.readings(name, &self.ask(query.value(values)?).await?) };
+        let (fresh, readings) = tokio::join!(fresh, value);
+        fresh.and(readings).map_err(|why: Text| Text::line(&format!("{name}: {why}")))
+    }
+}
+
+impl Reader for PrometheusReader {
+    fn name(&self) -> &Text {
+        &self.name
+    }
+
+    fn read<'a>(&'a self, _target: &'a Text, values: &'a Values) -> Pending<'a, Result<Readings, Text>> {
+        Box::pin(async move {
+            let all = self.queries.iter().map(|(name, query)| self.read_one(name, query, values));
+            let mut readings = Readings::new();
+            let mut failures = Vec::new();
+            for read in join_all(all).await {
+                match read {
+                    Ok(read) => readings.absorb(read),
+                    Err(why) => failures.push(why),
+                }
+            }
+            // One query without an answer takes nothing from the others.
+            match failures.into_iter().next() {
+                Some(why) if readings.is_empty() => Err(why),
+                Some(_) | None => Ok(readings),
+            }
+        })
+    }
+}
+
+/// The data of a whole answer.
+fn data(answer: &Answer) -> Result<Value, Text> {
+    let Some(mut body) = answer.json() else {
+        return Err(Text::line(&format!("it answered {}, and no JSON", answer.status)));
+    };
+    if body["status"] != "success" || !answer.is_success() {
+        let why = body["error"].as_str().unwrap_or("no reason given");
+        return Err(Text::line(&format!("it answered {}: {why}", answer.status)));
+    }
+    if let Some(warning) = body["warnings"].get(0).and_then(Value::as_str) {
+        return Err(Text::line(&format!("it answered in part only: {warning}")));
+    }
+    Ok(body["data"].take())
+}
+
+#[cfg(test)]
+mod tests;
