@@ -4,6 +4,7 @@
 //! effects are comparable data. So a drill, a replay and a test are all "feed messages".
 
 pub mod attention;
+pub mod digest;
 pub mod effect;
 pub mod field;
 pub mod form;

@@ -1,7 +1,11 @@
 //! What may be in force, across all incidents, open and over: the list that nothing drops out of
 //! before it is undone or settled.
 
+mod fact;
+
 use std::cmp::Reverse;
+
+pub use fact::{CheckedFact, MitigationFact, rough};
 
 use super::{Action, Board, Disposition, Incident, Lamp, Text, Time};
 

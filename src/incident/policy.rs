@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::severity::words;
-use super::{Audience, Check, Incident, Mark, Naming, Op, Rota, Route, Severity, Span, Text, Time};
+use super::{Audience, Check, DigestRule, Incident, Mark, Naming, Op, Rota, Route, Severity, Span, Text, Time};
 
 /// Every rule the program enforces.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -48,6 +48,8 @@ pub struct Policy {
     pub people_only: Vec<String>,
     /// Who is brought in when (C2, D10), lowest level first.
     pub escalation: Vec<Level>,
+    /// When the daily digest of what is still in force is made.
+    pub digest: DigestRule,
     /// What each channel is told; from the configuration.
     #[serde(skip)]
     pub routes: Vec<Route>,
@@ -497,6 +499,7 @@ impl Policy {
             escalation: Vec::new(),
             update_texts: BTreeMap::new(),
             people_tell: Audience::ALL.to_vec(),
+            digest: DigestRule::default(),
             routes: Vec::new(),
             rota: Rota::default(),
         }

@@ -86,6 +86,18 @@ pub enum Status {
     Merged(IncidentId),
 }
 
+impl Status {
+    /// Its word, for programs.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Resolved(_) => "resolved",
+            Self::Merged(_) => "merged",
+        }
+    }
+}
+
 /// An alert within an incident.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AlertState {

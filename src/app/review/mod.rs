@@ -14,6 +14,7 @@ use crate::incident::{Incident, IncidentId, Policy, Record, ReviewFacts, Time};
 
 pub use merge::{Conflict, Refill, refill};
 pub use origin::Origin;
+pub(super) use render::filled;
 pub use render::{TemplateError, render};
 
 /// The built-in templates by language.

@@ -13,6 +13,7 @@ use std::fmt;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
+use serde::Serialize;
 
 use super::markdown;
 use super::origin::Origin;
@@ -48,13 +49,26 @@ impl std::error::Error for TemplateError {}
 /// # Errors
 /// What the template does wrong, with its line.
 pub fn render(template: &str, facts: &ReviewFacts) -> Result<String, TemplateError> {
+    let entries = u64::try_from(facts.timeline.len()).unwrap_or(u64::MAX);
+    let written = filled(template, facts, entries)?;
+    Ok(format!("{}\n{written}", Origin::line(facts)))
+}
+
+/// Fills a template in; it may take steps for so many entries, and no more.
+///
+/// # Errors
+/// What the template does wrong, with its line.
+pub(in crate::app) fn filled(
+    template: &str,
+    facts: &impl Serialize,
+    entries: u64,
+) -> Result<String, TemplateError> {
     let mut jinja = Environment::new();
     jinja.set_auto_escape_callback(|_| AutoEscape::None);
     jinja.set_undefined_behavior(UndefinedBehavior::Strict);
     // A line that holds only a tag leaves nothing behind.
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
     jinja.set_syntax(syntax.expect("the usual delimiters differ from each other"));
-    let entries = u64::try_from(facts.timeline.len()).unwrap_or(u64::MAX);
     jinja.set_fuel(Some(FUEL.saturating_add(FUEL_PER_ENTRY.saturating_mul(entries))));
     jinja.add_filter("md", |value: &Value| text(value).map(markdown::inline));
     jinja.add_filter("code", |value: &Value| text(value).map(markdown::code));
@@ -65,7 +79,7 @@ pub fn render(template: &str, facts: &ReviewFacts) -> Result<String, TemplateErr
         .template_from_str(template)
         .and_then(|template| template.render(Serde(facts)))
         .map_err(|error| told(&error))?;
-    Ok(format!("{}\n{}", Origin::line(facts), tidy(&written)))
+    Ok(tidy(&written))
 }
 
 fn text(value: &Value) -> Result<&str, Error> {
