@@ -143,6 +143,38 @@ fn a3_an_isolation_is_said_lamp_by_lamp_and_ends_well_when_it_is_proved() {
 }
 
 #[test]
+fn what_is_in_force_is_listed_read_and_told_of() {
+    let home = declared();
+    says(&home.run(&["mitigations"]), 0, &["nothing is in force"]);
+    let json = home.run(&["mitigations", "--format", "json"]);
+    assert_eq!(json.ok(), "{\n  \"format\": 1,\n  \"mitigations\": []\n}\n");
+    says(&home.run(&["mitigations", "--digest"]), 0, &["nothing is in force; no digest"]);
+    home.run(&["act", "1", "isolate", "-a", "support-1", "--yes"]).ok();
+    insta::assert_snapshot!(home.run(&["mitigations"]).ok(), @r"
+    ");
+    let listed: Value = serde_json::from_str(&home.run(&["mitigations", "--format", "json"]).ok()).unwrap();
+    let one = &listed["mitigations"][0];
+    for (field, value) in [
+        ("incident", "INC-1"),
+        ("action", "A1"),
+        ("op", "isolate"),
+        ("lamp", "verified"),
+        ("status", "open"),
+        ("owner", "ana"),
+    ] {
+        assert_eq!(one[field], value, "{one}");
+    }
+    assert_eq!((&one["watched"], &one["disposition"]), (&Value::Bool(true), &Value::Null), "{one}");
+    // Somebody started it again behind everybody's back.
+    home.write("support-1.state", "agent_status=running");
+    says(&home.run(&["mitigations", "--read"]), 0, &["A1", "isolate support-1"]);
+    says(&home.run(&["mitigations", "--digest"]), 0, &["1 mitigation is still in force", "isolate support-1"]);
+    home.run(&["act", "1", "release", "-a", "support-1", "--yes"]).ok();
+    says(&home.run(&["mitigations"]), 0, &["nothing is in force"]);
+    says(&home.run(&["mitigations", "--all"]), 0, &["undone", "over", "isolate support-1"]);
+}
+
+#[test]
 fn a3_accepted_is_not_contained() {
     let home = declared();
     let accepted = home.run(&["act", "1", "isolate", "-a", "slow-1", "--yes", "--wait=accepted"]);

@@ -168,6 +168,33 @@ async fn b6_a_drill_that_still_burns_is_not_over_for_anybody_s_asking() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn nothing_left_behind_an_undo_on_the_way_to_the_end_is_proved_before_the_end() {
+    let stage = Stage::open("data-leak");
+    let incident = stage.take_over().await;
+    let agent = incident.agents[0].to_string();
+    stage.act(Op::Isolate, &agent, &[]).await;
+    let isolated = stage.lamp(Op::Isolate, Lamp::Verified).await;
+    let action = *isolated.actions.keys().next().expect("one action");
+    let resolve = || Command::Resolve { summary: "contained".into(), despite: Some("the release is what is tested".into()) };
+    let refused = async |words: &str| {
+        let refusal = stage.hub.submit(Some(INC), resolve(), &stage.ana).await.expect_err("it is in force");
+        assert!(refusal.to_string().contains(words), "{refusal} does not say '{words}'");
+    };
+
+    let disposition = flightdeck::incident::Disposition::Undo;
+    stage.say(Command::Account { action, disposition }).await;
+    refused("undo each, hand it over with a date, or say who keeps it").await;
+    stage.act(Op::Release, &agent, &[]).await;
+    refused("wait until it is proved undone").await;
+    stage.lamp(Op::Release, Lamp::Accepted).await;
+    refused("its undo A2 is accepted").await;
+    let released = stage.lamp(Op::Isolate, Lamp::Undone).await;
+    assert_eq!(released.unaccounted().count(), 0);
+    stage.say(resolve()).await;
+    assert!(stage.hub.board().in_force(stage.hub.clock().now()).is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_second_replica_that_goes_on_working_is_seen_as_leaking() {
     let stage = Stage::open("leaking-isolation");
     let incident = stage.take_over().await;

@@ -59,6 +59,8 @@ pub fn digest(template: &str, facts: &DigestFacts) -> Result<Text, TemplateError
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::incident::story::{Story, WORKING, time};
     use crate::incident::{ActionId, Board, Command, Disposition, Entry, IncidentId, Severity};
@@ -80,7 +82,7 @@ mod tests {
         let mut board = Board::default();
         for (story, number) in stories.into_iter().zip(1..) {
             for entry in story.entries {
-                board.apply(&Entry { incident: IncidentId(number), ..entry });
+                board.apply(&Arc::new(Entry { incident: IncidentId(number), ..Entry::clone(&entry) }));
             }
         }
         board

@@ -41,6 +41,26 @@
 //! `evidence INC-1`: `{"format": 1, "incident", "evidence": [{"seq", "action", "name", "bytes",
 //! "sha256", "from", "to"}]}`; `seq` is the entry, `from` and `to` are what the file covers, if known.
 //!
+//! `mitigations`: what is overdue first, then what is known not to hold, then the oldest.
+//!
+//! ```json
+//! {"format": 1, "mitigations": [
+//!   {"incident": "INC-1", "title": "mail answers leak", "status": "resolved", "action": "A1",
+//!    "op": "isolate", "target": "support-1", "params": {}, "lamp": "verified", "in_force": true,
+//!    "asked_by": "ana", "asked_at": "2026-11-21T12:00:00Z", "age": "3d",
+//!    "verified_at": "2026-11-21T12:01:05Z", "read_at": "2026-11-21T12:01:05Z", "watched": false,
+//!    "checks": [{"expected": "agent_status = stopped", "read": "stopped",
+//!                "at": "2026-11-21T12:01:05Z", "holds": true}],
+//!    "owner": "bo", "disposition": "handed-over", "reason": "until v13",
+//!    "due": "2026-11-24T23:59:59Z", "overdue": false, "undo": "release support-1",
+//!    "undoing": null}]}
+//! ```
+//!
+//! `disposition` is `undo`, `handed-over`, `kept`, or null where nobody has said what becomes of it;
+//! `owner` is who has it, else who commands, else who asked. `watched` is false where nothing reads it
+//! by itself: after the end of its incident, or without checks. A check's `holds` is null where it
+//! was not read. `in_force` is false only with `--all`.
+//!
 //! `check`: `{"format": 1, "problems": [{"file", "line", "column", "message", "hint"}]}`; `line` and
 //! `column` count from 1 and are null when the file as a whole is the problem, `hint` may be null.
 //!
@@ -67,6 +87,7 @@ mod incidents;
 mod init;
 mod keys;
 mod man;
+mod mitigations;
 mod output;
 mod prompt;
 mod review;
@@ -120,6 +141,8 @@ enum Command {
     Declare(declare::Args),
     /// List incidents
     Incidents(incidents::Args),
+    /// List what may be in force, across all incidents
+    Mitigations(mitigations::Args),
     /// Show an incident's timeline
     Timeline(timeline::Args),
     /// Do something to the world: isolate an agent, limit it, roll it back, page somebody
@@ -181,6 +204,7 @@ fn dispatch(wanted: Command, context: &Context, out: &mut Out) -> Outcome {
         Command::Serve => serve::run(context, out),
         Command::Declare(args) => declare::run(args, context, out),
         Command::Incidents(args) => incidents::run(&args, context, out),
+        Command::Mitigations(args) => mitigations::run(&args, context, out),
         Command::Timeline(args) => timeline::run(&args, context, out),
         Command::Act(args) => act::run(args, context, out),
         Command::Review(args) => review::run(&args, context, out),

@@ -16,7 +16,7 @@ pub fn run(context: &Context, out: &mut Out) -> Outcome {
     for problem in problems {
         say(&format!("flightdeck: {problem}"));
     }
-    serve(hub, &config.settings, &context.env(), &mut |told| {
+    serve(hub, &config.settings, &context.paths, &context.env(), &mut |told| {
         let line = match told {
             Told::Ready(at) => {
                 format!("taking alerts on http://{at}/v1/alerts/alertmanager and /v1/alerts/generic")

@@ -109,6 +109,12 @@ impl DigestRule {
         (day, of(day))
     }
 
+    /// Which day it is, where the digest's zone is.
+    #[must_use]
+    pub fn day(&self, now: Time) -> NaiveDate {
+        now.with_timezone(&self.zone.offset()).date_naive()
+    }
+
     /// When the next one comes.
     #[must_use]
     pub fn next(&self, now: Time) -> Time {
@@ -133,6 +139,8 @@ impl DigestRule {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::incident::story::{Story, time};
     use crate::incident::{Actor, Command, Entry, IncidentId, decide};
@@ -206,7 +214,7 @@ mod tests {
                 actor: Actor::Flightdeck,
                 event,
             };
-            board.apply(&entry);
+            board.apply(&Arc::new(entry));
         }
         assert_eq!(due(&board, "+1 09:00:01"), None);
         assert_eq!(due(&board, "+2 09:00:00").map(|(day, _)| day), Some("2026-05-06".to_owned()));

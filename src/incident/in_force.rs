@@ -47,6 +47,16 @@ impl InForce<'_> {
 }
 
 impl Board {
+    /// Every mitigation that there ever was and that was called, the newest first.
+    #[must_use]
+    pub fn mitigations(&self) -> Vec<InForce<'_>> {
+        let all = self.incidents().rev().flat_map(|incident| {
+            incident.actions.values().rev().map(move |action| InForce { incident, action })
+        });
+        let called = |one: &InForce<'_>| one.action.requested_at.is_some();
+        all.filter(|one| one.action.plan.op.info().mitigation && called(one)).collect()
+    }
+
     /// Every mitigation that may be in force: what is overdue first, then what is known not to hold,
     /// then what nobody has, then the oldest.
     #[must_use]

@@ -16,6 +16,9 @@ use crate::store::{Journal, Opening, StoreError};
 
 pub use crate::store::{Broken, Head, Revision, Verified};
 
+/// Entries read at once.
+const CHUNK: usize = 1_000;
+
 /// A journal to be read.
 pub struct Archive {
     /// One thread is enough for one question at a time.
@@ -71,6 +74,22 @@ impl Archive {
         let mut board = Board::default();
         entries.into_iter().for_each(|entry| board.apply(&Arc::new(entry)));
         board.record(id).cloned().ok_or_else(|| unknown(id, self.realm, &self.place.display().to_string()))
+    }
+
+    /// All incidents with their timelines.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn board(&self) -> Result<Board> {
+        let mut board = Board::default();
+        let Some(journal) = &self.journal else { return Ok(board) };
+        let mut position = 0;
+        loop {
+            let chunk = self.runtime.block_on(journal.read_all_after(position, CHUNK))?;
+            let Some((last, _)) = chunk.last() else { return Ok(board) };
+            position = *last;
+            chunk.into_iter().for_each(|(_, entry)| board.apply(&Arc::new(entry)));
+        }
     }
 
     /// What was kept last of an incident's review, drafts included.

@@ -14,7 +14,7 @@ use super::drill::Simulation;
 use super::feed::Feed;
 use super::hub::Hub;
 use super::vitals::{self, Patient};
-use super::{dispatch, drill, outbox, watch};
+use super::{digest, dispatch, drill, outbox, watch};
 use crate::app::msg::Notice;
 use crate::error::{Error, Result};
 use crate::logs::{self, LogBatch, LogSource};
@@ -41,6 +41,8 @@ pub struct Extras {
     pub simulation: Option<Arc<Simulation>>,
     /// Whether incidents that an earlier drill left open are ended: their fleet is gone.
     pub end_earlier: bool,
+    /// The template of the daily digest of what is in force; none: this process makes no digest.
+    pub digest: Option<String>,
     /// What could not be set up, to be shown.
     pub problems: Vec<Notice>,
 }
@@ -141,7 +143,12 @@ async fn run_extras(hub: Hub, extras: Extras, cancel: CancellationToken) {
             drill::run(hub.clone(), simulation, cancel.clone()).await;
         }
     };
-    tokio::join!(receiver, logs, vitals, simulation);
+    let digests = async {
+        if let Some(template) = extras.digest {
+            digest::run(hub.clone(), template, cancel.clone()).await;
+        }
+    };
+    tokio::join!(receiver, logs, vitals, simulation, digests);
 }
 
 /// Runs the alert receiver. Without it everything else goes on, and the screen says so.

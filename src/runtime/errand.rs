@@ -14,13 +14,14 @@ use super::feed::Feed;
 use super::hub::{Done, Hub, HubError};
 use super::live;
 use super::outbox;
+use super::watch;
 use crate::adapters::Ask;
 use crate::app::msg::{Notice, NoticeLevel};
 use crate::config::{Config, Env, Paths};
 use crate::error::{Error, Kind, Result};
 use crate::incident::{
     Action, ActionId, Actor, Command, Confirmation, Event, Incident, IncidentId, Lamp, Op, Params, Plan,
-    Realm, Text, decide,
+    Reading, Realm, Text, decide,
 };
 use crate::store::{Journal, Opening};
 
@@ -60,6 +61,17 @@ pub enum News {
     Lamp(Box<Action>),
     /// Something does not work.
     Trouble(Notice),
+}
+
+/// What was read of one action, because somebody asked.
+#[derive(Clone, Debug)]
+pub struct ReadNow {
+    /// Which incident.
+    pub incident: IncidentId,
+    /// Which action.
+    pub action: ActionId,
+    /// What was read; empty where there is nothing to read.
+    pub readings: Vec<Reading>,
 }
 
 /// One deed at a time.
@@ -111,6 +123,25 @@ impl Errand {
             .incident(id)
             .cloned()
             .ok_or_else(|| archive::unknown(id, self.hub().realm(), "the journal"))
+    }
+
+    /// Reads the checks of everything that is in force, whoever watches it: all at once, each within
+    /// its own limit.
+    #[must_use]
+    pub fn read_in_force(&self) -> Vec<ReadNow> {
+        let hub = self.hub();
+        self.engine.block_on(async {
+            hub.until_loaded().await;
+            let all: Vec<_> = {
+                let (board, now) = (hub.board(), hub.clock().now());
+                board.in_force(now).iter().map(|one| (one.incident.id, one.action.id)).collect()
+            };
+            let each = all.into_iter().map(|(incident, action)| async move {
+                let readings = watch::read_now(hub.clone(), incident, action).await;
+                ReadNow { incident, action, readings }
+            });
+            futures::future::join_all(each).await
+        })
     }
 
     /// Says exactly what an operation would do.

@@ -26,6 +26,9 @@ const TRIES: u32 = 20;
 /// How long the journal's own news are waited for before a decision is tried again anyway.
 const CATCH_UP: Duration = Duration::from_millis(500);
 
+/// How long the board may take to have what is in the journal.
+const CAUGHT_UP: Duration = Duration::from_secs(5);
+
 /// How long a channel is asked who is on call before the plan goes without it.
 const ON_CALL: Duration = Duration::from_secs(5);
 
@@ -200,6 +203,15 @@ impl Hub {
     pub async fn until_loaded(&self) {
         // The sender lives as long as the hub, which this holds.
         drop(self.0.loaded.subscribe().wait_for(|loaded| *loaded).await);
+    }
+
+    /// Waits until everything that is in the journal now is on the board; false if that cannot be
+    /// known.
+    pub async fn catch_up_with_journal(&self) -> bool {
+        let Ok(at) = self.0.journal.position().await else { return false };
+        let mut position = self.0.position.subscribe();
+        let caught_up = position.wait_for(|position| *position >= at);
+        tokio::time::timeout(CAUGHT_UP, caught_up).await.is_ok_and(|caught_up| caught_up.is_ok())
     }
 
     /// Whether it is.

@@ -14,7 +14,7 @@ use super::scenarios;
 use super::session::{self, Front};
 use crate::app::model::{AgentCard, Attention, DrillInfo, Model};
 use crate::app::msg::Notice;
-use crate::app::{review, update};
+use crate::app::{digest, review, update};
 use crate::config::{Agent, Env, Glyphs, Language, Looks, Paths, Problems, Settings};
 use crate::error::{Error, Result};
 use crate::incident::{Actor, Audience, Board, Policy, Realm, Route, Text};
@@ -228,6 +228,13 @@ pub fn template(paths: &Paths, settings: &Settings) -> String {
     let own = settings.review.template.as_ref();
     let own = own.and_then(|name| fs::read_to_string(paths.templates().join(format!("{name}.md"))).ok());
     own.or_else(|| review::template(language(settings)).map(str::to_owned)).unwrap_or_default()
+}
+
+/// The digest's template: the team's own, else the built-in one of the configured language.
+#[must_use]
+pub fn digest_template(paths: &Paths, settings: &Settings) -> String {
+    let own = fs::read_to_string(paths.templates().join("digest.txt"));
+    own.unwrap_or_else(|_| digest::template(language(settings)).to_owned())
 }
 
 /// The tag of the configured language.

@@ -4,6 +4,7 @@ pub mod archive;
 pub mod check;
 pub mod clock;
 pub mod desk;
+pub mod digest;
 pub mod dispatch;
 pub mod drill;
 mod elsewhere;

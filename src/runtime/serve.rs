@@ -12,13 +12,13 @@ use super::engine::{Engine, Extras};
 use super::feed::Feed;
 use super::hub::Hub;
 use crate::app::msg::Notice;
-use crate::config::Settings;
+use crate::config::{Paths, Settings};
 use crate::error::{Error, Result};
 use crate::incident::Entry;
 use crate::sources::{BindError, Receiver};
 use crate::store::Watch;
 
-use super::live;
+use super::{launch, live};
 
 /// What somebody who serves is told.
 #[derive(Clone, Debug)]
@@ -39,6 +39,7 @@ pub enum Told {
 pub fn serve(
     hub: Hub,
     settings: &Settings,
+    paths: &Paths,
     env: &crate::config::Env<'_>,
     told: &mut dyn FnMut(Told),
 ) -> Result<()> {
@@ -51,7 +52,8 @@ pub fn serve(
     let spec = live::receiver(&wanted, env)
         .map_err(|why| Error::config(format!("the receiver's token: {why}")))?
         .ok_or_else(|| Error::internal("a receiver that is enabled and not there"))?;
-    let engine = Engine::start(hub.clone(), Extras::default())?;
+    let extras = Extras { digest: Some(launch::digest_template(paths, settings)), ..Extras::default() };
+    let engine = Engine::start(hub.clone(), extras)?;
     let feed = hub.subscribe();
     let outcome = engine.block_on(async {
         let mut stop = Stop::new()?;

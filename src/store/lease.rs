@@ -16,6 +16,9 @@ use super::{Journal, StoreError};
 const WATCH: &str = "watch";
 const OUTBOX: &str = "outbox";
 
+/// The same for the daily digest.
+const DIGEST: &str = "digest";
+
 /// This process makes calls under this id, for as long as it holds this. Requests on the timeline
 /// carry the id: when its holder is gone before the answer, the action is in doubt.
 #[derive(Debug)]
@@ -41,6 +44,12 @@ pub struct WatchLease {
 /// This process delivers messages, for as long as it holds this: one at a time does.
 #[derive(Debug)]
 pub struct OutboxLease {
+    _held: Held,
+}
+
+/// This process makes the daily digest, for as long as it holds this: one at a time does.
+#[derive(Debug)]
+pub struct DigestLease {
     _held: Held,
 }
 
@@ -115,6 +124,14 @@ impl Journal {
     /// When the directory beside the journal cannot be written.
     pub fn lease_outbox(&self) -> Result<Option<OutboxLease>, StoreError> {
         Ok(self.lease(OUTBOX)?.map(|held| OutboxLease { _held: held }))
+    }
+
+    /// Becomes the process that makes the daily digest; none when another one is.
+    ///
+    /// # Errors
+    /// When the directory beside the journal cannot be written.
+    pub fn lease_digest(&self) -> Result<Option<DigestLease>, StoreError> {
+        Ok(self.lease(DIGEST)?.map(|held| DigestLease { _held: held }))
     }
 
     fn lease(&self, name: &str) -> Result<Option<Held>, StoreError> {

@@ -8,6 +8,7 @@ mod rig;
 use std::sync::Arc;
 
 use super::engine::Extras;
+use super::launch;
 use super::vitals::Patient;
 use crate::app::msg::Notice;
 use crate::config::{Agent, Config, Env, Paths, Settings};
@@ -73,5 +74,6 @@ pub fn extras(config: &Config, paths: &Paths, env: &Env<'_>) -> Extras {
             Err(words) => problems.push(Notice::lasting("vitals", words)),
         }
     }
-    Extras { receiver, logs: log_sources(settings), patients, problems, ..Extras::default() }
+    let digest = Some(launch::digest_template(paths, settings));
+    Extras { digest, receiver, logs: log_sources(settings), patients, problems, ..Extras::default() }
 }
