@@ -151,6 +151,8 @@ fn what_is_in_force_is_listed_read_and_told_of() {
     says(&home.run(&["mitigations", "--digest"]), 0, &["nothing is in force; no digest"]);
     home.run(&["act", "1", "isolate", "-a", "support-1", "--yes"]).ok();
     insta::assert_snapshot!(home.run(&["mitigations"]).ok(), @r"
+    INCIDENT  ACTION  LAMP      FOR  LAST READ (UTC)      OWNER  FATE         WHAT
+    INC-1     A1      verified  <1m  YYYY-MM-DD hh:mm:ss  ana    nobody said  isolate support-1
     ");
     let listed: Value = serde_json::from_str(&home.run(&["mitigations", "--format", "json"]).ok()).unwrap();
     let one = &listed["mitigations"][0];
@@ -166,9 +168,13 @@ fn what_is_in_force_is_listed_read_and_told_of() {
     }
     assert_eq!((&one["watched"], &one["disposition"]), (&Value::Bool(true), &Value::Null), "{one}");
     // Somebody started it again behind everybody's back.
-    home.write("support-1.state", "agent_status=running");
-    says(&home.run(&["mitigations", "--read"]), 0, &["A1", "isolate support-1"]);
-    says(&home.run(&["mitigations", "--digest"]), 0, &["1 mitigation is still in force", "isolate support-1"]);
+    fs::remove_file(home.path().join("state-support-1")).expect("it was stopped");
+    says(&home.run(&["mitigations", "--read"]), 0, &["LEAKING", "isolate support-1"]);
+    says(
+        &home.run(&["mitigations", "--digest"]),
+        0,
+        &["1 mitigation is still in force", "isolate support-1"],
+    );
     home.run(&["act", "1", "release", "-a", "support-1", "--yes"]).ok();
     says(&home.run(&["mitigations"]), 0, &["nothing is in force"]);
     says(&home.run(&["mitigations", "--all"]), 0, &["undone", "over", "isolate support-1"]);

@@ -175,7 +175,10 @@ async fn nothing_left_behind_an_undo_on_the_way_to_the_end_is_proved_before_the_
     stage.act(Op::Isolate, &agent, &[]).await;
     let isolated = stage.lamp(Op::Isolate, Lamp::Verified).await;
     let action = *isolated.actions.keys().next().expect("one action");
-    let resolve = || Command::Resolve { summary: "contained".into(), despite: Some("the release is what is tested".into()) };
+    let resolve = || Command::Resolve {
+        summary: "contained".into(),
+        despite: Some("the release is what is tested".into()),
+    };
     let refused = async |words: &str| {
         let refusal = stage.hub.submit(Some(INC), resolve(), &stage.ana).await.expect_err("it is in force");
         assert!(refusal.to_string().contains(words), "{refusal} does not say '{words}'");

@@ -69,7 +69,9 @@ mod tests {
         let said = |disposition| Command::Account { action: ActionId(1), disposition };
         let resolved = |story: Story| {
             let classify = Command::Classify { severity: Severity::P0, pattern: None, reason: None };
-            story.says(classify).says(Command::Resolve { summary: "over".into() })
+            story
+                .says(classify)
+                .says(Command::Resolve { summary: "over".into(), despite: Some("read by hand".into()) })
         };
         let handed =
             Disposition::HandedOver { owner: "bo".into(), due: time("13:00:00"), reason: "until v13".into() };

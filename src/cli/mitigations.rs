@@ -86,7 +86,7 @@ fn newest<'a>(one: &InForce<'a>, read: &'a [ReadNow]) -> &'a [Reading] {
 /// Reads all of them by an engine of its own.
 fn read_now(context: &Context) -> Result<(Board, Vec<ReadNow>), Failure> {
     let config = context.config();
-    let (hub, problems) = live_hub(&config, &context.paths, context.global.read_only)?;
+    let (hub, problems) = live_hub(&config, &context.paths, &context.env(), context.global.read_only)?;
     for problem in problems {
         say(&format!("flightdeck: {problem}"));
     }

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::severity::words;
-use super::{Audience, Check, DigestRule, Incident, Mark, Naming, Op, Rota, Route, Severity, Span, Text, Time};
+use super::{
+    Audience, Check, DigestRule, Incident, Mark, Naming, Op, Rota, Route, Severity, Span, Text, Time,
+};
 
 /// Every rule the program enforces.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
