@@ -11,6 +11,9 @@ pub const UNDOES: &str = "undoes";
 /// The parameter by which an undo keeps the version that was read before the action it undoes.
 pub const VERSION: &str = "version";
 
+/// The parameter `calls_per_minute` as backends count that count by the second.
+pub const PER_SECOND: &str = "calls_per_second";
+
 /// Seconds after acceptance within which checks must hold, unless configured otherwise.
 pub const VERIFY_S: u32 = 60;
 
@@ -74,6 +77,10 @@ pub fn complete(op: Op, given: &Params, also: &[&str]) -> Result<Params, Text> {
 pub fn values(op: Op, target: &Text, params: &Params) -> Values {
     let mut values: Values = params.clone();
     values.remove(UNDOES);
+    let calls = params.get("calls_per_minute").and_then(|calls| calls.as_str().parse::<f64>().ok());
+    if let Some(calls) = calls {
+        values.insert(PER_SECOND.to_owned(), Text::line(&(calls / 60.0).to_string()));
+    }
     values.insert("target".to_owned(), target.clone());
     values.insert(target_name(op).to_owned(), target.clone());
     values
@@ -108,11 +115,17 @@ fn one_line(name: &str, value: &Text) -> Result<(), Text> {
     Err(Text::line(&format!("{name} {why}: give one line of text")))
 }
 
+/// Whether a parameter is a whole number.
+#[must_use]
+pub fn is_number(name: &str) -> bool {
+    matches!(name, "calls_per_minute" | "timeout" | "limit" | "minutes")
+}
+
 /// Numbers are numbers: `calls_per_minute = many` must not be found out by a backend.
 fn in_shape(name: &str, value: &Text) -> Result<(), Text> {
     let value = value.as_str();
     let (fits, shape) = match name {
-        "calls_per_minute" | "timeout" | "limit" | "minutes" => {
+        name if is_number(name) => {
             (value.parse::<u32>().is_ok() && !value.starts_with('+'), "a whole number")
         }
         "level" => (matches!(value, "L0" | "L1" | "L2" | "L3" | "L4"), "one of L0, L1, L2, L3, L4"),

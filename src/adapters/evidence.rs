@@ -4,9 +4,10 @@
 //! itself was given. After a restart nothing is remembered and nothing is claimed; `runtime` may
 //! answer from the timeline, where stored evidence has its entry.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
+use super::Readings;
 use crate::incident::{Digest, Plan, Text};
 
 /// Snapshots remembered. Verification follows a snapshot within minutes; this is hours of them.
@@ -32,12 +33,14 @@ impl Brought {
     }
 
     /// Adds `evidence_stored` of this plan to what was read, unless that says it itself.
-    pub fn add(&self, plan: &Plan, read: &mut BTreeMap<String, Text>) {
+    pub fn add(&self, plan: &Plan, read: &mut Readings) {
         let digest = plan.digest();
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, something)) = known.iter().find(|(other, _)| *other == digest) {
             let value = Text::line(if *something { "yes" } else { "no" });
-            read.entry(EVIDENCE_STORED.to_owned()).or_insert(value);
+            if read.get(EVIDENCE_STORED).is_none() {
+                read.put(EVIDENCE_STORED, value);
+            }
         }
     }
 }

@@ -6,7 +6,9 @@
 
 pub mod alertmanager;
 pub mod ask;
+mod book;
 mod evidence;
+pub mod http;
 mod mounted;
 pub mod process;
 pub mod prometheus;
@@ -22,10 +24,10 @@ use crate::incident::{Op, Params, Plan, Text, Time};
 use crate::web::CircuitState;
 
 pub use alertmanager::AlertmanagerAdapter;
+pub use book::SpecProblem;
+pub use http::HttpAdapter;
 pub use mounted::Mounted;
-pub use process::{
-    ActionSpec, Format, Place, Probe, ProbeSpec, ProcessAdapter, ProcessReader, ProcessSpec, SpecProblem,
-};
+pub use process::{ActionSpec, Format, Place, Probe, ProbeSpec, ProcessAdapter, ProcessReader, ProcessSpec};
 pub use prometheus::PrometheusReader;
 pub use reader::{Reader, Readings};
 pub use rig::{Drill, Live, LiveAdapter, Rig, Unavailable};

@@ -69,6 +69,11 @@ impl Readings {
         }
     }
 
+    /// It was looked for, and what was there is no value.
+    pub fn lost(&mut self, name: impl Into<String>) {
+        self.0.insert(name.into(), None);
+    }
+
     /// The value of a name, if it was read.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Text> {

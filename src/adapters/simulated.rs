@@ -10,7 +10,7 @@ use crate::incident::{Inverse, Op, Params, Plan, Text};
 
 use super::ask::{self, VERIFY_S};
 use super::evidence::Brought;
-use super::{Adapter, Ask, CallOutcome, Evidence, Pending, Sample, samples};
+use super::{Adapter, Ask, CallOutcome, Evidence, Pending, Readings, Sample};
 
 /// A simulated world. Time passes in it by its owner's doing.
 pub trait World: Send + Sync {
@@ -136,9 +136,9 @@ impl Simulated {
     }
 
     fn read(&self, plan: &Plan) -> Vec<Sample> {
-        let mut read = self.world.read(plan.target.as_str());
+        let mut read: Readings = self.world.read(plan.target.as_str()).into_iter().collect();
         self.brought.add(plan, &mut read);
-        samples(&plan.checks, &read)
+        read.samples(&plan.checks)
     }
 }
 

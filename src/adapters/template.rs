@@ -154,10 +154,15 @@ impl Argv {
         &self.program
     }
 
+    /// The names that its arguments use.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.args.iter().flat_map(Template::names)
+    }
+
     /// Whether any argument uses this name.
     #[must_use]
     pub fn uses(&self, name: &str) -> bool {
-        self.args.iter().any(|arg| arg.names().any(|used| used == name))
+        self.names().any(|used| used == name)
     }
 
     /// The program and its arguments, values put in.

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::incident::{AgentId, Aim, Check, Glob, Op, Span, Text};
 
+use super::http::{self, Http};
 use super::located::Problems;
 use super::paths::{Env, Paths};
 use super::process;
@@ -18,13 +19,15 @@ use super::tree::Tree;
 use super::wording;
 
 /// The types of adapters that a file may name.
-const TYPES: &[&str] = &["process"];
+const TYPES: &[&str] = &["process", "http"];
 
 /// One configured adapter.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Adapter {
     /// Runs programs.
     Process(Process),
+    /// Sends requests.
+    Http(Box<Http>),
 }
 
 /// An adapter that runs programs, without a shell.
@@ -99,26 +102,27 @@ impl Adapter {
     pub fn is_read_only(&self) -> bool {
         match self {
             Self::Process(process) => process.read_only,
+            Self::Http(http) => http.read_only,
         }
     }
 
     /// The named probes of its actions.
     pub fn probes(&self) -> impl Iterator<Item = (Op, &[String])> {
-        let actions = match self {
-            Self::Process(process) => process.actions.iter(),
+        let all: Vec<(Op, &[String])> = match self {
+            Self::Process(process) => process.actions.iter().map(|(op, a)| (*op, &a.probes[..])).collect(),
+            Self::Http(http) => http.actions.iter().map(|(op, a)| (*op, &a.probes[..])).collect(),
         };
-        actions.map(|(op, action)| (*op, action.probes.as_slice()))
+        all.into_iter()
     }
 
     /// Whether it carries `op` for this agent.
     #[must_use]
     pub fn carries(&self, op: Op, agent: &AgentId) -> bool {
-        match self {
-            Self::Process(process) => {
-                process.actions.contains_key(&op)
-                    && process.agents.iter().any(|glob| glob.matches(agent.as_str()))
-            }
-        }
+        let (has, agents) = match self {
+            Self::Process(process) => (process.actions.contains_key(&op), &process.agents),
+            Self::Http(http) => (http.actions.contains_key(&op), &http.agents),
+        };
+        has && agents.iter().any(|glob| glob.matches(agent.as_str()))
     }
 }
 
@@ -177,6 +181,10 @@ pub(super) fn read_all(
                 if let Some(process) = process::read(tree, paths, env, problems) {
                     read.insert(name, Adapter::Process(process));
                 }
+            }
+            Some((kind, _)) if kind == "http" => {
+                let http = http::read(tree, paths, env, problems);
+                read.extend(http.map(|http| (name, Adapter::Http(Box::new(http)))));
             }
             Some((kind, span)) => {
                 let shown = Text::line(&kind);

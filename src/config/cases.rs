@@ -96,7 +96,7 @@ fn each_mistake_is_told_at_its_place_with_a_hint() {
             "adapters = 1",
             "c.toml:1:12: `adapters`: expected a table, found integer (hint: write it as [adapters])",
         ),
-        ("[adapters.k]", "c.toml:1:11: `adapters.k` lacks the key `type` (hint: types: process)"),
+        ("[adapters.k]", "c.toml:1:11: `adapters.k` lacks the key `type` (hint: types: process, http)"),
         (
             "[adapters.k]\ntype = 'proces'",
             "c.toml:2:8: there is no adapter of type \"proces\" (hint: did you mean `process`?)",
@@ -109,7 +109,55 @@ fn each_mistake_is_told_at_its_place_with_a_hint() {
             "[adapters.k]\ntype = 'process'\n[adapters.k.actions.isolat]\nrun = ['sh']",
             "c.toml:3:21: there is no action `isolat` (hint: did you mean `isolate`?)",
         ),
-        ("[probes.k]", "c.toml:1:9: `probes.k` lacks the key `type` (hint: types: process)"),
+        (
+            "[adapters.k]\ntype = 'http'",
+            "c.toml:1:11: `adapters.k` lacks the key `url` (hint: url = \"https://host/path\")",
+        ),
+        (
+            "[adapters.k]\ntype = 'http'\nurl = 'http://h'\ntoken = 'hunter2'",
+            "c.toml:4:1: unknown key `adapters.k.token` (hint: a secret is never written here: use `token_env`, \
+             `token_file` or `token_command`)",
+        ),
+        (
+            "[adapters.k]\ntype = 'http'\nurl = 'http://h'\ntoken_env = 'NO_SUCH'",
+            "c.toml:4:13: `token_env`: the environment variable NO_SUCH is not set",
+        ),
+        (
+            "[adapters.k]\ntype = 'http'\nurl = 'http://h'\ntoken_env = 'USER'\ntoken_file = 'x'",
+            "c.toml:5:14: more than one of `token_env`, `token_file` and `token_command` is given (hint: keep one)",
+        ),
+        (
+            "[adapters.k]\ntype = 'http'\nurl = 'http://h'\nkey_env = 'USER'",
+            "c.toml:1:11: a key is given without `key_header` (hint: give a token, or a user and a password, or a \
+             key and its header; each by its _env, _file or _command)",
+        ),
+        (
+            "[adapters.k]\ntype = 'http'\npreset = 'litelm'",
+            "c.toml:3:10: there is no preset \"litelm\" (hint: did you mean `litellm`?)",
+        ),
+        (
+            "[adapters.k]\ntype = 'http'\nurl = 'http://h'\n[adapters.k.actions.isolate]\nchecks = []",
+            "c.toml:4:21: `adapters.k.actions.isolate` lacks the key `path`",
+        ),
+        (
+            "[adapters.k]\ntype = 'http'\nurl = 'http://h'\n[adapters.k.actions.isolate]\npath = '/x'",
+            "c.toml:4:21: isolate has no `probe`, so nothing can ever prove it (hint: add probe = { path = \"/…\", \
+             read = { … } }, or checks = [] to do without proof)",
+        ),
+        (
+            "[adapters.k]\ntype = 'http'\nurl = 'http://h'\n[adapters.k.actions.isolate]\npath = '/x'\nchecks = []\nbody = '{'",
+            "c.toml:7:8: `adapters.k.actions.isolate.body`: this is no JSON: EOF while parsing an object at line 1 \
+             column 1",
+        ),
+        (
+            "[adapters.k]\ntype = 'http'\nurl = 'http://h'\nvalues = { Id = 1 }",
+            "c.toml:4:1: `values`: \"Id\" cannot stand in braces (hint: use a-z and _)",
+        ),
+        (
+            "[probes.k]\ntype = 'http'\npath = '/x'",
+            "c.toml:1:9: `probes.k` lacks the key `url` (hint: url = \"https://host/path\")",
+        ),
+        ("[probes.k]", "c.toml:1:9: `probes.k` lacks the key `type` (hint: types: process, http)"),
         (
             "[probes.k]\ntype = 'proces'",
             "c.toml:2:8: there is no probe of type \"proces\" (hint: did you mean `process`?)",
@@ -187,7 +235,7 @@ fn each_mistake_in_an_action_is_told_and_leaves_the_action_out() {
         let text = format!("[adapters.k]\ntype = 'process'\n[adapters.k.actions.isolate]\n{lines}");
         let (settings, problems) = read(&text);
         assert_eq!(problems, [*expected], "in:\n{text}");
-        let Adapter::Process(process) = &settings.adapters["k"];
+        let Adapter::Process(process) = &settings.adapters["k"] else { panic!("another type") };
         assert!(process.actions.is_empty(), "in:\n{text}");
     }
 }
@@ -203,7 +251,7 @@ fn an_action_that_nothing_can_prove_is_told_and_kept() {
           \"{agent}\"], or checks = [] to do without proof)"
         ]
     );
-    let Adapter::Process(process) = &settings.adapters["k"];
+    let Adapter::Process(process) = &settings.adapters["k"] else { panic!("another type") };
     assert!(process.actions.contains_key(&Op::Isolate));
     assert_eq!(read(&format!("{text}checks = []\n")).1, [""; 0]);
 }
@@ -223,7 +271,7 @@ fn a_probe_that_is_named_must_be_described_and_is_proof_enough() {
     );
     let (settings, problems) = read(&format!("{text}{probe}").replace("gatewy", "gateway"));
     assert_eq!(problems, [""; 0]);
-    let Reader::Process(gateway) = &settings.probes["gateway"];
+    let Reader::Process(gateway) = &settings.probes["gateway"] else { panic!("another type") };
     assert_eq!((gateway.probe.format, gateway.probe.limit), (ProbeFormat::Json, Span::seconds(10)));
     let named: Vec<_> = settings.adapters["k"].probes().collect();
     assert_eq!(named, [(Op::Isolate, &["gateway".to_owned()][..])]);
@@ -242,7 +290,7 @@ fn a_program_that_is_not_there_is_told_and_kept() {
             "c.toml:6:7: `run`: there is no program /etc/fd/bin/escalate",
         ]
     );
-    let Adapter::Process(process) = &settings.adapters["k"];
+    let Adapter::Process(process) = &settings.adapters["k"] else { panic!("another type") };
     assert_eq!(process.actions.len(), 2);
 }
 
@@ -268,7 +316,7 @@ fn several_problems_in_one_file_are_all_told_and_the_rest_counts() {
     assert_eq!(settings.user, Text::line("bo"));
     assert_eq!((settings.ui.theme.as_str(), settings.ui.bell), ("dark", false));
     assert_eq!(settings.agents.len(), 2);
-    let Adapter::Process(process) = &settings.adapters["k"];
+    let Adapter::Process(process) = &settings.adapters["k"] else { panic!("another type") };
     assert_eq!(process.actions.keys().collect::<Vec<_>>(), [&Op::Restart]);
 }
 
@@ -296,7 +344,7 @@ fn a_full_file_means_what_it_says() {
     assert_eq!(settings.policy, Some("/etc/fd/p.toml".into()));
     assert_eq!(settings.review.language, Language::TraditionalChinese);
 
-    let Adapter::Process(process) = &settings.adapters["ops"];
+    let Adapter::Process(process) = &settings.adapters["ops"] else { panic!("another type") };
     let isolate = &process.actions[&Op::Isolate];
     let probe = Probe {
         run: vec!["sh".into(), "-c".into(), "true".into()],

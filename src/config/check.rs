@@ -110,6 +110,15 @@ pub fn check(paths: &Paths, env: &Env, others: &[Kind]) -> Vec<Problem> {
     problems.into_sorted()
 }
 
+/// A problem with what stands at `keys` in a file, or at as much of the way there as exists: the
+/// rest comes from a preset.
+#[must_use]
+pub fn located_at(file: &File, keys: &[String], words: &str) -> Problem {
+    let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
+    let shown = keys.last().map(|key| format!("`{key}`: ")).unwrap_or_default();
+    Tree::parse(file, &mut Problems::new()).problem_at(&keys, format!("{shown}{words}"))
+}
+
 /// Tells of names in the settings behind which nothing is.
 fn names_exist(
     settings: &Settings,

@@ -52,9 +52,10 @@ struct WrittenAction {
     destroys_evidence: bool,
 }
 
+/// A check as written.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]
-struct WrittenCheck(Check);
+pub(super) struct WrittenCheck(Check);
 
 impl TryFrom<String> for WrittenCheck {
     type Error = String;
@@ -106,7 +107,7 @@ impl Reader<'_> {
             Process { agents, dir, env: written.env, read_only: written.read_only, actions: BTreeMap::new() };
         if let Some(mut actions) = actions {
             for name in actions.keys() {
-                let Some(op) = self.op(&actions, &name) else { continue };
+                let Some(op) = op(&actions, &name, self.problems) else { continue };
                 let Some(tree) = actions.take(&name, self.problems) else { continue };
                 if let Some(action) = self.action(op, &tree, &common) {
                     process.actions.insert(op, action);
@@ -114,19 +115,6 @@ impl Reader<'_> {
             }
         }
         Some(process)
-    }
-
-    fn op(&mut self, actions: &Tree, name: &str) -> Option<Op> {
-        if let Some(op) = Op::ALL.iter().copied().find(|op| op.word() == name) {
-            return Some(op);
-        }
-        let words: Vec<&str> = Op::ALL.iter().map(|op| op.word()).collect();
-        let problem = actions.problem_at(&[name], format!("there is no action `{name}`"));
-        self.problems.push(match wording::meant(name, &words, "actions") {
-            Some(hint) => problem.hint(hint),
-            None => problem,
-        });
-        None
     }
 
     /// The action, if nothing is wrong with it.
@@ -149,7 +137,10 @@ impl Reader<'_> {
             probe.format = written.probe_format.unwrap_or(probe.format);
             probe.limit = written.probe_limit.unwrap_or(probe.limit);
         }
-        self.provable(op, tree, probe.is_some() || !written.probes.is_empty(), &mut checks);
+        // What a snapshot brought is seen by the adapter itself.
+        let is_read = probe.is_some() || !written.probes.is_empty() || op == Op::Snapshot;
+        let hint = "add probe = [\"PROGRAM\", \"{agent}\"], or checks = [] to do without proof";
+        provable(op, tree, is_read, hint, &mut checks, self.problems);
         Some(ProcessAction {
             run,
             undo,
@@ -211,7 +202,7 @@ impl Reader<'_> {
         known: &[&str],
     ) -> Option<Option<Vec<Check>>> {
         let Some(written) = written else { return Some(None) };
-        let checks: Vec<Check> = written.into_iter().map(|WrittenCheck(check)| check).collect();
+        let checks = plain(Some(written)).unwrap_or_default();
         for check in &checks {
             known_placeholders(tree, "checks", check.name.as_str(), &[], self.problems)?;
             known_placeholders(tree, "checks", check.expected.as_str(), known, self.problems)?;
@@ -229,29 +220,53 @@ impl Reader<'_> {
     ) -> Option<Option<Vec<String>>> {
         self.commands.read(tree, key, written, known, self.problems)
     }
-
-    /// Tells when nothing can ever prove the action. It is kept: better unproved than unavailable.
-    fn provable(&mut self, op: Op, tree: &Tree, probed: bool, checks: &mut Option<Vec<Check>>) {
-        // What a snapshot brought is seen by the adapter itself.
-        if probed || op == Op::Snapshot {
-            return;
-        }
-        let wanted = checks.as_ref().map_or(op.info().controls, |checks| !checks.is_empty());
-        if wanted {
-            let message = format!("{op} has no `probe`, so nothing can ever prove it");
-            let hint = "add probe = [\"PROGRAM\", \"{agent}\"], or checks = [] to do without proof";
-            self.problems.push(tree.problem_at(&[], message).hint(hint));
-        } else {
-            *checks = Some(Vec::new());
-        }
-    }
 }
 
 /// How long after SIGTERM a program is killed (A3).
 const KILL: Span = Span::seconds(30);
 
 /// How long checks may take to hold.
-const VERIFY_WITHIN: Span = Span::seconds(60);
+pub(super) const VERIFY_WITHIN: Span = Span::seconds(60);
 
 /// How long a probe may take.
 const PROBE_LIMIT: Span = Span::seconds(10);
+
+/// The checks themselves.
+pub(super) fn plain(written: Option<Vec<WrittenCheck>>) -> Option<Vec<Check>> {
+    written.map(|checks| checks.into_iter().map(|WrittenCheck(check)| check).collect())
+}
+
+/// The operation of this name; told where there is none.
+pub(super) fn op(actions: &Tree, name: &str, problems: &mut Problems) -> Option<Op> {
+    if let Some(op) = Op::ALL.iter().copied().find(|op| op.word() == name) {
+        return Some(op);
+    }
+    let words: Vec<&str> = Op::ALL.iter().map(|op| op.word()).collect();
+    let problem = actions.problem_at(&[name], format!("there is no action `{name}`"));
+    problems.push(match wording::meant(name, &words, "actions") {
+        Some(hint) => problem.hint(hint),
+        None => problem,
+    });
+    None
+}
+
+/// Tells when nothing can ever prove the action. It is kept: better unproved than unavailable.
+pub(super) fn provable(
+    op: Op,
+    tree: &Tree,
+    is_read: bool,
+    hint: &str,
+    checks: &mut Option<Vec<Check>>,
+    problems: &mut Problems,
+) {
+    if is_read {
+        return;
+    }
+    let wanted = checks.as_ref().map_or(op.info().controls, |checks| !checks.is_empty());
+    if wanted {
+        let message = format!("{op} has no `probe`, so nothing can ever prove it");
+        problems.push(tree.problem_at(&[], message).hint(hint));
+    } else {
+        *checks = Some(Vec::new());
+    }
+}

@@ -13,22 +13,35 @@ use crate::incident::{Span, Text};
 
 use super::adapter::{Adapter, Probe, ProbeFormat};
 use super::command::{self, Commands};
+use super::credential;
+use super::http::{self, HttpLook, Site};
 use super::located::Problems;
 use super::paths::{Env, Paths};
 use super::tree::Tree;
 use super::wording;
 
 /// The types of probes that a file may name.
-const TYPES: &[&str] = &["process"];
+const TYPES: &[&str] = &["process", "http"];
 
 /// What the arguments of a named probe may hold.
 const KNOWN: &[&str] = &["target", "agent"];
 
 /// One configured reader.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Reader {
     /// Runs a program.
     Process(ProcessReader),
+    /// Sends a request.
+    Http(Box<HttpReader>),
+}
+
+/// A request that reads the world.
+#[derive(Clone, Debug, PartialEq)]
+pub struct HttpReader {
+    /// Where it goes and who we are there.
+    pub site: Site,
+    /// The request.
+    pub look: HttpLook,
 }
 
 /// A program that reads the world.
@@ -69,6 +82,7 @@ pub(super) fn read_all(
         let Some(kind) = kind(&mut tree, TYPES, problems) else { continue };
         let reader = match kind.as_str() {
             "process" => process(&tree, paths, env, problems).map(Reader::Process),
+            "http" => http(&tree, paths, env, problems).map(|http| Reader::Http(Box::new(http))),
             _ => None, // `kind` lets only known types through
         };
         read.extend(reader.map(|reader| (name, reader)));
@@ -111,6 +125,26 @@ fn process(tree: &Tree, paths: &Paths, env: &Env, problems: &mut Problems) -> Op
     let limit = written.limit.unwrap_or(Span::seconds(10));
     let probe = Probe { run, format: written.format, limit };
     Some(ProcessReader { dir: commands.dir().to_owned(), env: written.env, probe })
+}
+
+fn http(tree: &Tree, paths: &Paths, env: &Env, problems: &mut Problems) -> Option<HttpReader> {
+    credential::none_written_out(tree, problems)?;
+    let place: WrittenPlace = tree.only(&["url", "ca_file"]).read_whole(problems)?;
+    let mut beside = vec!["url", "ca_file"];
+    beside.extend(credential::KEYS);
+    let look: HttpLook = tree.without(&beside).read_whole(problems)?;
+    // The first of several places stands for all of them.
+    let url = place.url.or_else(|| look.urls.first().cloned());
+    let site = http::site(tree, url, place.ca_file, paths, env, problems)?;
+    Some(HttpReader { site, look })
+}
+
+/// Where a request goes, as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct WrittenPlace {
+    url: Option<String>,
+    ca_file: Option<String>,
 }
 
 /// Tells of names under which actions look for a probe and there is none.

@@ -20,7 +20,7 @@ use super::receiver::{self, Receiver};
 use super::tree::Tree;
 
 /// The person's settings, complete.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// Who sits here: the name on the timeline. `$USER` unless set.
     pub user: Text,

@@ -76,6 +76,26 @@ impl<'f> Tree<'f> {
         table.into_iter().flat_map(|table| table.keys()).map(|key| key.get_ref().to_string()).collect()
     }
 
+    /// Only these of its keys.
+    #[must_use]
+    pub fn only(&self, keys: &[&str]) -> Self {
+        self.filtered(|key| keys.contains(&key))
+    }
+
+    /// All of its keys but these.
+    #[must_use]
+    pub fn without(&self, keys: &[&str]) -> Self {
+        self.filtered(|key| !keys.contains(&key))
+    }
+
+    fn filtered(&self, keep: impl Fn(&str) -> bool) -> Self {
+        let mut rest = self.clone();
+        for key in self.keys().iter().filter(|key| !keep(key)) {
+            drop(rest.root.get_mut().remove(key.as_str()));
+        }
+        rest
+    }
+
     /// The keys that lead here, with dots between them.
     #[must_use]
     pub fn path(&self) -> String {

@@ -11,14 +11,19 @@ use super::live;
 pub fn problems(paths: &Paths, env: &Env<'_>) -> Vec<Problem> {
     let scenarios = config::Kind { dir: paths.scenarios(), extension: "toml", look: &scenario };
     let mut problems = config::check(paths, env, &[scenarios]);
+    // What was read without a problem may still be nothing that can be built.
+    let config = config::load(paths, env);
+    let (_, unbuilt) = live::rig(&config.settings);
+    if let Ok(file) = File::read(&paths.config_file) {
+        problems.extend(unbuilt.iter().map(|wrong| config::located_at(&file, &wrong.keys, &wrong.words)));
+    }
     if problems.is_empty() {
-        // The adapters are built only from what was read without a problem.
-        let config = config::load(paths, env);
-        let (_, mut unbuilt) = live::rig(&config.settings);
-        unbuilt.extend(live::channels(&config.settings, env).1);
+        // Channels are built only from what was read without a problem.
+        let (_, unbuilt) = live::channels(&config.settings, env);
         let file = paths.config_file.display().to_string();
         problems.extend(unbuilt.iter().map(|words| Problem::whole(&file, words)));
     }
+    problems.sort_by(|a, b| (&a.file, a.place).cmp(&(&b.file, b.place)));
     problems
 }
 

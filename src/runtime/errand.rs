@@ -37,7 +37,8 @@ const TELLING: Duration = Duration::from_secs(5);
 /// When the journal can be neither written nor read.
 pub fn live_hub(config: &Config, paths: &Paths, env: &Env<'_>, read_only: bool) -> Result<(Hub, Vec<Text>)> {
     let journal = Journal::open(paths.journal_of(Realm::Live), &Opening::write(Realm::Live))?;
-    let (rig, mut problems) = live::rig(&config.settings);
+    let (rig, unbuilt) = live::rig(&config.settings);
+    let mut problems: Vec<Text> = unbuilt.iter().map(|wrong| Text::line(&wrong.to_string())).collect();
     let (channels, unbuilt) = live::channels(&config.settings, env);
     problems.extend(unbuilt);
     let policy = config.policy.clone().into();

@@ -74,11 +74,11 @@ impl Launch<'_> {
         let open = move || {
             let journal = journal(&self.paths.journal(), Realm::Live, false)?;
             let config = self.looks.with_policy(&self.paths);
-            let (rig, mut problems) = live::rig(&config.settings);
-            let (channels, unbuilt) = live::channels(&config.settings, self.env);
-            problems.extend(unbuilt);
+            let (rig, unbuilt) = live::rig(&config.settings);
+            let (channels, unmade) = live::channels(&config.settings, self.env);
             let mut extras = live::extras(&config, &self.paths, self.env);
-            extras.problems.extend(problems.iter().map(|words| Notice::error(words.as_str())));
+            extras.problems.extend(unbuilt.iter().map(|wrong| Notice::error(wrong.to_string())));
+            extras.problems.extend(unmade.iter().map(|words| Notice::error(words.as_str())));
             let readers = live::readers(&config.settings, &self.paths);
             let policy = Arc::new(config.policy);
             let hub = Hub::with_channels(journal, policy, Clock::wall(), rig, channels, self.read_only);

@@ -50,6 +50,12 @@ impl Credential {
         }
     }
 
+    /// What lies there whenever it is needed, the environment of this process included.
+    #[must_use]
+    pub fn lazy(source: SecretSource) -> Self {
+        Self(Arc::new(Inner { from: From::Source(source), kept: Mutex::default() }))
+    }
+
     /// The secret as it is now.
     ///
     /// # Errors
@@ -66,7 +72,8 @@ impl Credential {
                 return Ok(secret.clone());
             }
             // A file may lie on a network and a command may take its time: not on this thread.
-            let fetched = tokio::task::spawn_blocking(move || source.fetch(&|_| None)).await;
+            let fetched =
+                tokio::task::spawn_blocking(move || source.fetch(&|name| std::env::var(name).ok())).await;
             let secret = fetched.map_err(|_| Text::line("the secret could not be fetched"))?;
             let secret = secret.map_err(|why| Text::line(&why))?;
             *self.kept() = Some((Instant::now(), secret.clone()));

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub mod config;
 pub mod fault;
 pub mod home;
 pub mod program;

@@ -3,43 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::adapters::ask::{table_checks, target_name};
-use crate::adapters::template::{Argv, CheckTemplate};
-use crate::incident::{Aim, Op};
+use crate::adapters::book::{self, Names, Probing, Problems, SpecProblem, Versioning};
+use crate::adapters::template::Argv;
+use crate::incident::Op;
 
 use super::child::Place;
 use super::collect::Collect;
+use super::command::{Command, VersionProgram};
 use super::probe::Probe;
-use super::spec::{ActionSpec, ProcessSpec, SpecProblem};
+use super::spec::{ActionSpec, ProcessSpec};
 
-/// One operation, ready to run.
-#[derive(Debug)]
-pub struct Action {
-    /// What carries it out; none: collecting is all there is.
-    pub run: Option<Argv>,
-    /// What undoes it.
-    pub undo: Option<Argv>,
-    /// Files brought home.
-    pub collect: Vec<Collect>,
-    /// What reads the world.
-    pub probe: Option<Probe>,
-    /// Whether readers of another name read it too.
-    pub probed: bool,
-    /// What it must read.
-    pub checks: Vec<CheckTemplate>,
-    /// What reads the version.
-    pub version: Option<Argv>,
-    /// How long the call may take.
-    pub limit: Duration,
-    /// How much longer before SIGTERM.
-    pub grace: Duration,
-    /// How much longer before SIGKILL.
-    pub kill: Duration,
-    /// How long checks may take to hold.
-    pub verify_within: Duration,
-    /// Whether it takes away what a later analysis needs.
-    pub destroys_evidence: bool,
-}
+type Action = book::Action<Command>;
 
 /// Variables that the adapter sets itself.
 const OWN_ENV: &[&str] = &["FLIGHTDECK_ACTION_ID", "FLIGHTDECK_AGENT", "FLIGHTDECK_OP", "FLIGHTDECK_TARGET"];
@@ -49,7 +23,7 @@ const OWN_ENV: &[&str] = &["FLIGHTDECK_ACTION_ID", "FLIGHTDECK_AGENT", "FLIGHTDE
 /// # Errors
 /// Every problem there is.
 pub fn actions(spec: &ProcessSpec) -> Result<BTreeMap<Op, Action>, Vec<SpecProblem>> {
-    let mut problems = Problems { place: "env".to_owned(), all: Vec::new() };
+    let mut problems = Problems::new("env");
     for name in &spec.env {
         if name.is_empty() || name.contains(['=', '\0']) || OWN_ENV.contains(&name.as_str()) {
             problems.tell("", format!("'{name}' is no variable that can be passed on"));
@@ -67,22 +41,18 @@ pub fn actions(spec: &ProcessSpec) -> Result<BTreeMap<Op, Action>, Vec<SpecProbl
 }
 
 fn build(op: Op, spec: &ActionSpec, place: &Place, problems: &mut Problems) -> Option<Action> {
-    let info = op.info();
     let told_before = problems.all.len();
-    let mut read = vec!["target", target_name(op)];
-    let version = spec.version.as_ref().and_then(|raw| problems.argv("version", raw, &read));
-    if spec.version.is_some() {
-        read.push("version");
-    }
-    read.extend(info.params.iter().map(|param| param.name));
-    let acting: Vec<&str> = read.iter().copied().chain(["action"]).collect();
-
+    let names = Names::of(op, spec.version.is_some(), &[]);
+    let version = spec.version.as_ref().and_then(|raw| argv("version", raw, &names.version, problems));
     let run = if spec.run.is_empty() && !spec.collect.is_empty() {
         None
     } else {
-        problems.argv("run", &spec.run, &acting)
+        argv("run", &spec.run, &names.act, problems)
     };
-    let undo = spec.undo.as_ref().and_then(|raw| undo(op, raw, &acting, problems));
+    let undo = spec.undo.as_ref().and_then(|raw| {
+        problems.inverse(op)?;
+        argv("undo", raw, &names.undo, problems)
+    });
     if op != Op::Snapshot && !spec.collect.is_empty() {
         problems.tell(".collect", format!("only {} brings files home", Op::Snapshot));
     }
@@ -91,75 +61,36 @@ fn build(op: Op, spec: &ActionSpec, place: &Place, problems: &mut Problems) -> O
     });
     let collect = collected.collect();
     let probe = spec.probe.as_ref().and_then(|probe| {
-        Probe::with(probe, place.clone(), &read).map_err(|all| problems.tell_args("probe", all)).ok()
+        Probe::with(probe, place.clone(), &names.read).map_err(|all| tell_args("probe", all, problems)).ok()
     });
-    let checks = checks(op, spec, &read, problems);
+    let checks = problems.checks(".checks", op, spec.checks.as_ref(), &names.read);
     let told = problems.all.len() > told_before;
-    let limit = spec.limit.unwrap_or(Duration::from_secs(info.limit_s.into()));
+    let limit = spec.limit.unwrap_or(Duration::from_secs(op.info().limit_s.into()));
     let ActionSpec { probed, grace, kill, verify_within, destroys_evidence, .. } = *spec;
+    let command = |argv, collect| Command { argv, collect, grace, kill };
+    let version_in = |argv| Box::new(VersionProgram { argv, place: place.clone() }) as Box<dyn Versioning>;
     let action = Action {
-        run,
-        undo,
-        collect,
-        probe,
+        run: command(run, collect),
+        undo: undo.map(|argv| command(Some(argv), Vec::new())),
+        undo_checks: None,
+        probe: probe.map(|probe| Box::new(probe) as Box<dyn Probing>),
         probed,
         checks,
-        version,
+        version: version.map(version_in),
         limit,
-        grace,
-        kill,
         verify_within,
         destroys_evidence,
     };
     (!told).then_some(action)
 }
 
-fn undo(op: Op, raw: &[String], acting: &[&str], problems: &mut Problems) -> Option<Argv> {
-    let info = op.info();
-    let Some(inverse) = info.inverse.filter(|_| info.mitigation) else {
-        problems.tell(".undo", format!("{op} is not in force until undone, so nothing undoes it"));
-        return None;
-    };
-    let known: Vec<&str> =
-        acting.iter().copied().chain(inverse.info().params.iter().map(|param| param.name)).collect();
-    problems.argv("undo", raw, &known)
+fn argv(key: &str, raw: &[String], known: &[&str], problems: &mut Problems) -> Option<Argv> {
+    Argv::parse(raw, known).map_err(|all| tell_args(key, all, problems)).ok()
 }
 
-fn checks(op: Op, spec: &ActionSpec, known: &[&str], problems: &mut Problems) -> Vec<CheckTemplate> {
-    let Some(own) = &spec.checks else { return table_checks(op) };
-    let mut templates = Vec::new();
-    for (index, check) in own.iter().enumerate() {
-        match CheckTemplate::new(check, known) {
-            Ok(template) => templates.push(template),
-            Err(why) => problems.tell(&format!(".checks[{index}]"), why),
-        }
-    }
-    templates
-}
-
-/// Whether an operation is aimed at agents.
-pub fn aims_at_agent(op: Op) -> bool {
-    op.info().aim == Aim::Agent
-}
-
-struct Problems {
-    place: String,
-    all: Vec<SpecProblem>,
-}
-
-impl Problems {
-    fn tell(&mut self, key: &str, words: String) {
-        self.all.push(SpecProblem { place: format!("{}{key}", self.place), words });
-    }
-
-    fn tell_args(&mut self, key: &str, all: Vec<(usize, String)>) {
-        for (index, words) in all {
-            self.tell(&format!(".{key}[{index}]"), words);
-        }
-    }
-
-    fn argv(&mut self, key: &str, raw: &[String], known: &[&str]) -> Option<Argv> {
-        Argv::parse(raw, known).map_err(|all| self.tell_args(key, all)).ok()
+fn tell_args(key: &str, all: Vec<(usize, String)>, problems: &mut Problems) {
+    for (index, words) in all {
+        problems.tell(&format!(".{key}[{index}]"), words);
     }
 }
 

@@ -9,7 +9,7 @@ use crate::incident::{Op, Plan, Text};
 
 use super::capture::Capture;
 use super::child::{self, How, Program, WhenDropped};
-use super::{ProcessAdapter, answer, ask, collect};
+use super::{ProcessAdapter, answer, collect, env};
 
 /// Bytes of standard output that are kept of a call; with standard error and notes it stays below
 /// 64 KiB, which is what a `Text` holds.
@@ -25,33 +25,19 @@ struct Prepared {
 }
 
 impl ProcessAdapter {
-    /// Everything is checked again: a plan may have waited for approval while the configuration
-    /// changed, or come from an older journal.
     fn prepare(&self, key: &str, plan: &Plan) -> Result<Prepared, Text> {
-        let route = self.route(plan.op, &plan.params)?;
-        ask::check_target(plan.op, &plan.target)?;
-        if plan.adapter != self.name || !self.is_for(plan.op, plan.target.as_str()) {
-            return Err(Text::line(&format!("'{}' does not carry {}", self.name, plan.title())));
-        }
-        let params = route.params(&plan.params)?;
-        let version = plan.version.as_ref();
-        let shown = route.shown(&route.values(&plan.target, &params, version, "{action}"))?;
-        if params != plan.params || shown != plan.call {
-            return Err(Text::line(&format!(
-                "the configuration changed since this was confirmed: it would now call {shown}; ask again"
-            )));
-        }
-        let values = route.values(&plan.target, &params, version, key);
-        let files = route.files(&values)?;
-        let Some(argv) = route.argv() else { return Ok(Prepared { program: None, files }) };
-        let mut env = Self::env(plan.op, &plan.target);
+        let (route, values) = self.book.confirmed(key, plan)?;
+        let Some(command) = route.call() else { return Ok(Prepared { program: None, files: vec![] }) };
+        let files = command.files(&values)?;
+        let Some(argv) = &command.argv else { return Ok(Prepared { program: None, files }) };
+        let mut env = env(plan.op, &plan.target);
         env.push(("FLIGHTDECK_ACTION_ID", OsString::from(key)));
         let program = Program {
             argv: argv.fill(&values)?,
             place: self.place.clone(),
             env,
-            limit: Duration::from_secs(plan.limit_s.into()) + route.action.grace,
-            kill: route.action.kill,
+            limit: Duration::from_secs(plan.limit_s.into()) + command.grace,
+            kill: command.kill,
             keep: if plan.op == Op::Snapshot { SNAPSHOT_MAX } else { ANSWER_MAX },
             when_dropped: WhenDropped::Leave,
         };
@@ -96,7 +82,7 @@ impl ProcessAdapter {
             }
         }
         if plan.op == Op::Snapshot {
-            self.brought.note(plan, !brought.is_empty());
+            self.book.brought.note(plan, !brought.is_empty());
             words.insert(0, listed(&brought));
         }
         words.retain(|part| !part.is_empty());

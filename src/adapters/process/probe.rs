@@ -58,7 +58,7 @@ impl Probe {
         self.read_with(&values.into(), vec![("FLIGHTDECK_AGENT", agent.as_str().into())]).await
     }
 
-    pub(super) fn uses(&self, name: &str) -> bool {
+    pub(super) fn uses_name(&self, name: &str) -> bool {
         self.argv.uses(name)
     }
 

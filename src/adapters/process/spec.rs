@@ -1,7 +1,6 @@
 //! What is configured of a process adapter, as values. `runtime` fills them in from the file.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -108,19 +107,4 @@ pub enum Format {
     Lines,
     /// One JSON object of texts, numbers and booleans; `true` reads `yes`, `false` reads `no`.
     Json,
-}
-
-/// Something in a spec that cannot work.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SpecProblem {
-    /// Where, by configuration key: `actions.isolate.run[1]`.
-    pub place: String,
-    /// What, in words.
-    pub words: String,
-}
-
-impl fmt::Display for SpecProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.place, self.words)
-    }
 }

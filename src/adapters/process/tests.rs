@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::adapters::Evidence;
-use crate::incident::{Judged, Reading, Time};
+use crate::incident::{Glob, Judged, Reading, Time};
 
 /// A directory of scripts and the adapter that runs them.
 struct Bench {

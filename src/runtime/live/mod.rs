@@ -1,5 +1,6 @@
 //! The live realm from the configuration: adapters, log sources, the alert receiver.
 
+mod http;
 mod post;
 mod process;
 mod recovery;
@@ -18,7 +19,7 @@ use crate::sources::{ReceiverSpec, Token};
 
 pub use post::channels;
 pub use recovery::readers;
-pub use rig::rig;
+pub use rig::{Unbuilt, rig};
 
 /// The log files of the configured agents.
 #[must_use]

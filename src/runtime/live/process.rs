@@ -21,11 +21,14 @@ pub fn adapter(name: &str, process: &Process) -> Result<Box<dyn LiveAdapter>, Ve
 }
 
 /// The reader.
-pub fn reader(name: &str, program: &config::ProcessReader) -> Result<Arc<dyn Reader>, String> {
+pub fn reader(name: &str, program: &config::ProcessReader) -> Result<Arc<dyn Reader>, Vec<SpecProblem>> {
     let place = Place { dir: Some(program.dir.clone()), env: program.env.clone() };
     match ProcessReader::new(name, &probe(&program.probe), place) {
         Ok(reader) => Ok(Arc::new(reader)),
-        Err(problems) => Err(problems.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join("; ")),
+        Err(problems) => {
+            let told = |(_, words)| SpecProblem { place: "run".to_owned(), words };
+            Err(problems.into_iter().map(told).collect())
+        }
     }
 }
 

@@ -1,50 +1,81 @@
 //! The adapters of the live realm, each with the readers that its actions name.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 
-use super::process;
-use crate::adapters::{Live, LiveAdapter, Mounted, Reader, Rig};
+use super::{http, process};
+use crate::adapters::{Live, LiveAdapter, Mounted, Reader, Rig, SpecProblem};
 use crate::config::{self, Adapter, Settings};
-use crate::incident::{Op, Text};
+use crate::incident::Op;
 
 /// The readers there are, by name.
 pub(super) type Readers = BTreeMap<String, Arc<dyn Reader>>;
 
-/// The adapters of the live realm; what cannot be built is said and left out, and its operations
-/// are unavailable.
+/// Something of the configuration that cannot be built; its operations are unavailable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unbuilt {
+    /// The keys that lead to it in the file.
+    pub keys: Vec<String>,
+    /// What is wrong.
+    pub words: String,
+}
+
+impl fmt::Display for Unbuilt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.keys.join("."), self.words)
+    }
+}
+
+impl Unbuilt {
+    fn of(section: &str, name: &str, problem: &SpecProblem) -> Self {
+        let below = problem.place.split('.').filter(|key| !key.is_empty()).map(|key| {
+            // A list's item is told by the list.
+            key.split('[').next().unwrap_or(key).to_owned()
+        });
+        let keys = [section.to_owned(), name.to_owned()].into_iter().chain(below).collect();
+        Self { keys, words: problem.words.clone() }
+    }
+}
+
+/// The adapters of the live realm; what cannot be built is said and left out.
 #[must_use]
-pub fn rig(settings: &Settings) -> (Rig, Vec<Text>) {
+pub fn rig(settings: &Settings) -> (Rig, Vec<Unbuilt>) {
     let mut problems = Vec::new();
     let readers = readers(settings, &mut problems);
     let mut mounted: Vec<Box<dyn LiveAdapter>> = Vec::new();
     for (name, adapter) in &settings.adapters {
-        let built = match adapter {
-            Adapter::Process(process) => process::adapter(name, process),
+        let (built, wrong) = match adapter {
+            Adapter::Process(process) => match process::adapter(name, process) {
+                Ok(built) => (Some(built), Vec::new()),
+                Err(wrong) => (None, wrong),
+            },
+            Adapter::Http(configured) => {
+                let (built, wrong) = http::adapter(name, configured);
+                (built.map(|built| Box::new(built) as Box<dyn LiveAdapter>), wrong)
+            }
         };
-        match built {
-            Ok(built) => {
-                let readers = named(adapter, &readers);
-                mounted.push(Box::new(Mounted::new(built, readers, adapter.is_read_only())));
-            }
-            Err(all) => {
-                let words = |problem| Text::line(&format!("adapters.{name}.{problem}"));
-                problems.extend(all.into_iter().map(words));
-            }
+        problems.extend(wrong.iter().map(|problem| Unbuilt::of("adapters", name, problem)));
+        if let Some(built) = built {
+            let readers = named(adapter, &readers);
+            mounted.push(Box::new(Mounted::new(built, readers, adapter.is_read_only())));
         }
     }
     (Rig::Live(Live::new(mounted)), problems)
 }
 
-pub(super) fn readers(settings: &Settings, problems: &mut Vec<Text>) -> Readers {
+pub(super) fn readers(settings: &Settings, problems: &mut Vec<Unbuilt>) -> Readers {
     let mut readers = Readers::new();
     for (name, reader) in &settings.probes {
         let built = match reader {
             config::Reader::Process(program) => process::reader(name, program),
+            config::Reader::Http(configured) => {
+                http::reader(name, configured).map(|built| Arc::new(built) as Arc<dyn Reader>)
+            }
         };
         match built {
             Ok(built) => drop(readers.insert(name.clone(), built)),
-            Err(words) => problems.push(Text::line(&format!("probes.{name}: {words}"))),
+            Err(wrong) => problems.extend(wrong.iter().map(|p| Unbuilt::of("probes", name, p))),
         }
     }
     readers

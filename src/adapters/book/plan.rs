@@ -2,20 +2,18 @@
 
 use std::time::Duration;
 
-use crate::adapters::Ask;
+use super::{Book, Call, Route, WAS};
 use crate::adapters::ask::{self, UNDOES, VERSION};
 use crate::adapters::template::CheckTemplate;
+use crate::adapters::{Ask, Readings};
 use crate::incident::{Check, Inverse, Op, Params, Plan, Text};
 
-use super::ProcessAdapter;
-use super::probe::{self, Printed};
-use super::route::Route;
-
-/// How long a version may take to be read. Nobody waits longer in the middle of an incident.
-const VERSION_LIMIT: Duration = Duration::from_secs(10);
-
-impl ProcessAdapter {
-    pub(super) async fn make_plan(&self, ask: &Ask) -> Result<Plan, Text> {
+impl<C: Call> Book<C> {
+    /// Says exactly what would be called, checked and undone.
+    ///
+    /// # Errors
+    /// In words: what is missing and how to mend it.
+    pub async fn plan(&self, ask: &Ask) -> Result<Plan, Text> {
         let route = self.route(ask.op, &ask.params)?;
         ask::check_target(ask.op, &ask.target)?;
         if !self.is_for(ask.op, ask.target.as_str()) {
@@ -30,7 +28,7 @@ impl ProcessAdapter {
             Some(Ok(_)) | None => why,
         };
         let read = version.as_ref().and_then(|version| version.as_ref().ok());
-        let values = route.values(&ask.target, &params, read, "{action}");
+        let values = self.values(&route, &ask.target, &params, read, "{action}");
         let call = route.shown(&values).map_err(and_why)?;
         let checks: Result<Vec<Check>, Text> =
             route.checks().iter().map(|check| check.fill(&values)).collect();
@@ -50,40 +48,35 @@ impl ProcessAdapter {
         })
     }
 
-    /// The target's version now; none if no program reads it.
-    async fn version(&self, route: &Route<'_>, target: &Text) -> Option<Result<Text, Text>> {
-        let argv = route.action.version.as_ref()?;
-        let read = async {
-            let argv = argv.fill(&ask::values(route.op, target, &Params::new()))?;
-            let env = Self::env(route.op, target);
-            let printed = probe::read_output(argv, self.place.clone(), env, VERSION_LIMIT).await?;
-            let printed = String::from_utf8_lossy(&printed);
-            let line = printed.lines().map(str::trim).find(|line| !line.is_empty());
-            line.map(Text::line).ok_or_else(|| Text::line("the version program printed nothing"))
-        };
-        Some(read.await)
+    /// The target's version now; none if nothing reads it.
+    async fn version(&self, route: &Route<'_, C>, target: &Text) -> Option<Result<Text, Text>> {
+        let version = route.action.version.as_ref()?;
+        let values = self.values(route, target, &Params::new(), None, "");
+        Some(version.read(route.op, target, &values).await)
     }
 
     /// What must be read before the call, so that an undo goes back to just that: a relative undo
     /// is never safe.
-    async fn before(&self, route: &Route<'_>, target: &Text, params: &Params) -> Printed {
+    async fn before(&self, route: &Route<'_, C>, target: &Text, params: &Params) -> Readings {
         let is_pinned = |op: Op| ask::table_checks(op).iter().any(|check| check.shows().is_some());
-        let needed = route.op.info().inverse.is_some_and(is_pinned);
+        let undo = route.action.undo.as_ref().filter(|_| route.undoes.is_none());
+        let needed = route.op.info().inverse.is_some_and(is_pinned)
+            || undo.is_some_and(|undo| undo.names().iter().any(|name| name.starts_with(WAS)));
         let Some(probe) = route.action.probe.as_ref().filter(|probe| needed && !probe.uses(VERSION)) else {
-            return Printed::new();
+            return Readings::new();
         };
-        let values = route.values(target, params, None, "");
-        probe.read_with(&values, Self::env(route.op, target)).await.unwrap_or_default()
+        let values = self.values(route, target, params, None, "");
+        probe.read(route.op, target, &values).await.unwrap_or_default()
     }
 
     /// What undoes it, with everything it needs to remember; none where that is not known.
     fn inverse(
         &self,
-        route: &Route<'_>,
+        route: &Route<'_, C>,
         target: &Text,
         params: &Params,
         version: Option<&Text>,
-        before: &Printed,
+        before: &Readings,
     ) -> Option<Inverse> {
         let op = route.op.info().inverse?;
         let back = if route.undoes.is_none() && route.action.undo.is_some() {
@@ -97,15 +90,20 @@ impl ProcessAdapter {
             let reading =
                 pinned.iter().filter_map(CheckTemplate::shows).find(|(_, shown)| *shown == param.name);
             // A parameter that a reading shows is what was read; another is the table's.
-            if let Some((reading, _)) = reading {
+            // One that an undo of its own does without needs no value.
+            let wanted = back.undoes.is_none() || back.call().is_some_and(|call| call.uses(param.name));
+            if let Some((reading, _)) = reading.filter(|_| wanted) {
                 undo.insert(param.name.to_owned(), before.get(reading)?.clone());
             }
         }
-        if let Some(argv) = back.argv().filter(|_| back.undoes.is_some()) {
-            for (name, value) in params.iter().filter(|(name, _)| argv.uses(name)) {
+        if let Some(call) = back.call().filter(|_| back.undoes.is_some()) {
+            for (name, value) in params.iter().filter(|(name, _)| call.uses(name)) {
                 undo.entry(name.clone()).or_insert_with(|| value.clone());
             }
-            if argv.uses(VERSION) {
+            for (name, reading) in call.names().into_iter().filter_map(|n| Some((n, n.strip_prefix(WAS)?))) {
+                undo.insert(name.to_owned(), before.get(reading)?.clone());
+            }
+            if call.uses(VERSION) {
                 undo.insert(VERSION.to_owned(), version?.clone());
             }
             let plain = self.route(op, &undo).is_ok_and(|other| other.undoes == back.undoes);
@@ -116,14 +114,14 @@ impl ProcessAdapter {
         let params = back.params(&undo).ok()?;
         // A version that the undo does not remember is read when the undo is planned.
         let unread = version.map(|_| Text::line("{version}"));
-        let values = back.values(target, &params, unread.as_ref(), "{action}");
+        let values = self.values(&back, target, &params, unread.as_ref(), "{action}");
         let call = back.shown(&values).ok()?;
         Some(Inverse { op, params, call })
     }
 }
 
 /// What a person should do first, where the call takes away what an analysis needs (A4).
-fn evidence_goes(route: &Route<'_>, target: &Text) -> Vec<Text> {
+fn evidence_goes<C>(route: &Route<'_, C>, target: &Text) -> Vec<Text> {
     let goes = route.action.destroys_evidence && route.undoes.is_none();
     goes.then(|| Text::line(&format!("it takes evidence away: snapshot {target} first")))
         .into_iter()

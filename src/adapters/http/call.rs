@@ -1,0 +1,57 @@
+//! Makes the call that was confirmed, and no other.
+
+use std::time::Duration;
+
+use super::HttpAdapter;
+use crate::adapters::{CallOutcome, Evidence};
+use crate::incident::{Op, Plan, Text};
+use crate::web::{Outcome, Request};
+
+impl HttpAdapter {
+    fn prepare(&self, key: &str, plan: &Plan) -> Result<(Request, super::judge::Judge), Text> {
+        let (route, values) = self.book.confirmed(key, plan)?;
+        let Some(call) = route.call() else { return Err(Text::line("there is no such undo")) };
+        let mut request = call.fill(&values)?.limit(Duration::from_secs(plan.limit_s.into())).insisting();
+        if let Some(header) = &self.key_header {
+            request = request.header(header.as_str(), key);
+        }
+        let request = if call.idempotent { request.repeatable() } else { request.once() };
+        Ok((request, call.judge.clone()))
+    }
+
+    pub(super) async fn make_call(&self, key: &str, plan: &Plan) -> CallOutcome {
+        let (request, judge) = match self.prepare(key, plan) {
+            Ok(prepared) => prepared,
+            Err(why) => return CallOutcome::Failed(Text::line(&format!("nothing was called: {why}"))),
+        };
+        let outcome = self.backend.send(&request).await;
+        if plan.op != Op::Snapshot {
+            return judge.outcome(outcome);
+        }
+        let body = match &outcome {
+            Outcome::Answered(answer) => answer.body.clone(),
+            Outcome::NotSent(_) | Outcome::Unknown(_) => Vec::new(),
+        };
+        match judge.outcome(outcome) {
+            CallOutcome::Accepted { .. } => self.brought_home(plan, body),
+            other @ (CallOutcome::Failed(_) | CallOutcome::Unknown(_)) => other,
+        }
+    }
+
+    /// What answers a snapshot is the evidence, and not repeated in the answer (A4).
+    fn brought_home(&self, plan: &Plan, bytes: Vec<u8>) -> CallOutcome {
+        let is_something = !bytes.trim_ascii().is_empty();
+        self.book.brought.note(plan, is_something);
+        if !is_something {
+            let answer = Text::line("it brought no evidence");
+            return CallOutcome::Accepted { answer, evidence: Vec::new() };
+        }
+        let plain = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
+        let target: String = plan.target.as_str().chars().map(plain).collect();
+        let ending =
+            if serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok() { "json" } else { "txt" };
+        let name = Text::line(&format!("{target}-snapshot.{ending}"));
+        let answer = Text::line(&format!("{name} ({} bytes)", bytes.len()));
+        CallOutcome::Accepted { answer, evidence: vec![Evidence { name, bytes, from: None, to: None }] }
+    }
+}

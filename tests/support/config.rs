@@ -1,0 +1,31 @@
+//! A configuration from its text, without a home.
+
+use std::path::Path;
+
+use flightdeck::adapters::Rig;
+use flightdeck::config::{File, Paths, Problems, Settings};
+use flightdeck::runtime::live;
+
+/// The settings that `text` makes, with what is wrong with it.
+pub fn settings(dir: &Path, text: &str) -> (Settings, Vec<String>) {
+    let paths = Paths {
+        config_file: dir.join("config.toml"),
+        config_named: true,
+        config_dir: dir.to_owned(),
+        data_dir: dir.join("data"),
+        home: None,
+    };
+    let mut problems = Problems::new();
+    let env = |name: &str| std::env::var(name).ok();
+    let settings = Settings::read(&File::embedded("config.toml", text), &paths, &env, &mut problems);
+    (settings, problems.into_sorted().iter().map(ToString::to_string).collect())
+}
+
+/// The adapters that `text` makes; panics with what is wrong with it.
+pub fn rig(text: &str) -> Rig {
+    let (settings, problems) = settings(Path::new("/nowhere"), text);
+    assert!(problems.is_empty(), "{problems:#?}\n{text}");
+    let (rig, unbuilt) = live::rig(&settings);
+    assert!(unbuilt.is_empty(), "{unbuilt:#?}\n{text}");
+    rig
+}
