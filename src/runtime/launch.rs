@@ -206,7 +206,7 @@ impl Launch<'_> {
             depth,
             modes: Modes { mouse: settings.ui.mouse, focus: false },
             frames_per_second: frames.min(terminal.frames_per_second()).max(1),
-            takes_commands: terminal.takes_commands(),
+            commands: terminal.commands(),
             desk: Desk::new(template, language.into(), self.paths.data_dir.clone(), self.user.clone()),
         }
     }

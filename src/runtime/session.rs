@@ -54,8 +54,8 @@ pub struct Front {
     pub modes: Modes,
     /// Frames a second for changes in the background.
     pub frames_per_second: u32,
-    /// Whether the terminal takes commands such as the clipboard's.
-    pub takes_commands: bool,
+    /// How commands such as the clipboard's get to the terminal.
+    pub commands: osc::Commands,
     /// The review's template and language.
     pub desk: Desk,
 }
@@ -99,7 +99,7 @@ struct Session {
     began: Instant,
     /// When the clocks are told the time next. News in between do not put it off.
     tick_at: Instant,
-    takes_commands: bool,
+    commands: osc::Commands,
     answers: mpsc::Receiver<Answer>,
     answer: mpsc::Sender<Answer>,
     /// When another program gave the terminal back.
@@ -148,7 +148,7 @@ impl Session {
             pace: Pace::new(front.frames_per_second),
             began: Instant::now(),
             tick_at: Instant::now(),
-            takes_commands: front.takes_commands,
+            commands: front.commands,
             answers,
             answer,
             lent: None,
@@ -360,13 +360,16 @@ impl Session {
                     }
                 });
             }
-            Effect::Copy(text) => match osc::copy(&text).filter(|_| self.takes_commands) {
+            Effect::Copy(text) => match osc::copy(&text, self.commands) {
                 Some(bytes) => self.send(&bytes),
                 None => self.say(engine, "the terminal takes no clipboard, or the text is too long"),
             },
             Effect::Bell => self.send(osc::BELL),
-            Effect::Notify(text) if self.takes_commands => self.send(&osc::notify(&text)),
-            Effect::Notify(_) => {}
+            Effect::Notify(text) => {
+                if let Some(bytes) = osc::notify(&text, self.commands) {
+                    self.send(&bytes);
+                }
+            }
             Effect::Review(deed) => {
                 // $EDITOR has the terminal meanwhile, and its keys: nobody reads here.
                 if deed == crate::app::effect::ReviewDeed::External {

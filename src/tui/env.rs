@@ -2,6 +2,7 @@
 
 use super::colour::Depth;
 use super::glyphs::{ASCII, Glyphs, UNICODE};
+use super::osc::Commands;
 
 /// Frames a second on a local terminal.
 const LOCAL_RATE: u32 = 30;
@@ -21,14 +22,19 @@ pub struct TermEnv {
     pub locale: String,
     /// The session comes over SSH.
     pub remote: bool,
+    /// tmux is between the program and the terminal.
+    pub tmux: bool,
 }
 
 impl TermEnv {
     /// Asks `var` for each variable once.
     pub fn from_vars(var: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| var(name).filter(|value| !value.is_empty());
+        let term = set("TERM").unwrap_or_default();
         Self {
-            term: set("TERM").unwrap_or_default(),
+            // SSH hands on TERM, but not TMUX.
+            tmux: set("TMUX").is_some() || term.starts_with("tmux"),
+            term,
             colorterm: set("COLORTERM").unwrap_or_default(),
             no_color: set("NO_COLOR").is_some(),
             locale: set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")).unwrap_or_default(),
@@ -86,11 +92,17 @@ impl TermEnv {
         !matches!(self.term.as_str(), "" | "dumb" | "unknown")
     }
 
-    /// Whether operating system commands (clipboard, notification) are understood, or at least
-    /// swallowed: the Linux console prints them.
+    /// How operating system commands (clipboard, notification) get to the terminal. The Linux
+    /// console prints them.
     #[must_use]
-    pub fn takes_commands(&self) -> bool {
-        self.has_cursor() && !self.term.starts_with("linux")
+    pub fn commands(&self) -> Commands {
+        if !self.has_cursor() || self.term.starts_with("linux") {
+            Commands::Unknown
+        } else if self.tmux {
+            Commands::ThroughTmux
+        } else {
+            Commands::Direct
+        }
     }
 }
 
@@ -155,11 +167,17 @@ mod tests {
 
     #[test]
     fn a_dumb_terminal_gets_no_screen_and_no_commands() {
-        for (term, screen, commands) in
-            [("dumb", false, false), ("", false, false), ("linux", true, false), ("xterm", true, true)]
-        {
+        for (term, screen, commands) in [
+            ("dumb", false, Commands::Unknown),
+            ("", false, Commands::Unknown),
+            ("linux", true, Commands::Unknown),
+            ("xterm", true, Commands::Direct),
+            ("tmux-256color", true, Commands::ThroughTmux),
+        ] {
             let env = env(&[("TERM", term)]);
-            assert_eq!((env.has_cursor(), env.takes_commands()), (screen, commands), "{term}");
+            assert_eq!((env.has_cursor(), env.commands()), (screen, commands), "{term}");
         }
+        let inside = env(&[("TERM", "screen-256color"), ("TMUX", "/tmp/tmux-0/default,1,0")]);
+        assert_eq!(inside.commands(), Commands::ThroughTmux);
     }
 }
