@@ -18,6 +18,7 @@ use crate::app::intent::{INTENTS, Intent};
 use crate::app::key::{Code, Key};
 use crate::app::keymap::{Context, Keymap, show};
 
+use super::shelf::Shelf;
 use super::wording;
 use super::{File, Problem, Problems, Tree};
 
@@ -45,71 +46,42 @@ const NEEDED: [(Context, Intent); 5] = [
 
 /// All keymaps there are, each a file.
 #[derive(Debug, Clone)]
-pub struct Keymaps {
-    files: Vec<(String, File)>,
-}
+pub struct Keymaps(Shelf);
 
 impl Default for Keymaps {
     /// The built-in ones.
     fn default() -> Self {
-        let files = BUILT_IN
-            .iter()
-            .map(|(name, text)| {
-                ((*name).to_owned(), File::embedded(&format!("built-in keymaps/{name}.toml"), text))
-            })
-            .collect();
-        Self { files }
+        Self(Shelf::new("keymap", &BUILT_IN))
     }
 }
 
 impl Keymaps {
     /// A person's own keymap. One with a built-in name takes its place, and may inherit from it.
     pub fn add(&mut self, name: &str, file: File) {
-        self.files.push((name.to_owned(), file));
+        self.0.add(name, file);
     }
 
     /// The names to choose from.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.files.iter().map(|(name, _)| name.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
+        self.0.names()
     }
 
     /// The keymap of that name, or else the default one. What is wrong with it is reported and
     /// left out; what a person would be stuck without is there in any case.
     #[must_use]
     pub fn read(&self, name: &str, problems: &mut Problems) -> Keymap {
-        let (name, at) = match self.find(name, self.files.len()) {
+        let (name, at) = match self.0.find(name) {
             Some(at) => (name, at),
             None => (DEFAULT, 0),
         };
-        let mut tree = Tree::parse(&self.files[at].1, problems);
-        let mut below = at;
-        while let Some((parent, span)) = tree.take_text("inherits", problems) {
-            // A keymap inherits from what was there before it, so never from itself.
-            let Some(found) = self.find(&parent, below) else {
-                let known: Vec<&str> = self.files[..below].iter().map(|(name, _)| name.as_str()).collect();
-                let problem = tree.problem(span, format!("`inherits`: there is no keymap \"{parent}\""));
-                problems.push(hinted(problem, wording::meant(&parent, &known, "possible")));
-                break;
-            };
-            tree = tree.over(Tree::parse(&self.files[found].1, problems));
-            below = found;
-        }
-        let keymap = keymap(name, tree, problems);
+        let keymap = keymap(name, self.0.read(at, problems), problems);
         // The first file is the default one, which a test holds to be whole.
-        if at == 0 { keymap } else { self.with_what_is_needed(keymap, &self.files[at].1, problems) }
-    }
-
-    /// The latest keymap of that name among the first `before`.
-    fn find(&self, name: &str, before: usize) -> Option<usize> {
-        self.files[..before].iter().rposition(|(known, _)| known == name)
+        if at == 0 { keymap } else { self.with_what_is_needed(keymap, self.0.file(at), problems) }
     }
 
     fn with_what_is_needed(&self, mut keymap: Keymap, file: &File, problems: &mut Problems) -> Keymap {
-        let default = Tree::parse(&self.files[0].1, &mut Problems::new());
+        let default = Tree::parse(self.0.file(0), &mut Problems::new());
         let default = self::keymap(DEFAULT, default, &mut Problems::new());
         for (context, intent) in NEEDED {
             if keymap.keys_for(context, intent).is_some() {
@@ -153,7 +125,7 @@ fn keymap(name: &str, mut tree: Tree<'_>, problems: &mut Problems) -> Keymap {
         } else if tree.is_table(&key) {
             let names: Vec<&str> = Context::ALL.iter().map(|context| context.name()).collect();
             let problem = tree.problem(tree.key_span(&key), format!("there is no context `{key}`"));
-            problems.push(hinted(problem, wording::meant(&key, &names, "possible")));
+            problems.push(problem.hinted(wording::meant(&key, &names, "possible")));
             let _ = tree.take(&key, problems);
         }
     }
@@ -180,7 +152,7 @@ fn bindings(context: Context, mut table: Tree<'_>, problems: &mut Problems) -> B
         let Some(intent) = Intent::by_name(&name) else {
             let names: Vec<&str> = INTENTS.iter().map(|info| info.name).chain([NONE]).collect();
             let problem = table.problem(span, format!("there is no intent \"{name}\""));
-            problems.push(hinted(problem, wording::meant(&name, &names, "possible")));
+            problems.push(problem.hinted(wording::meant(&name, &names, "possible")));
             continue;
         };
         if let Some(why) = unfit(context, &keys, intent) {
@@ -241,13 +213,6 @@ fn unfit(context: Context, keys: &[Key], intent: Intent) -> Option<&'static str>
         return Some("while editing, this key is text");
     }
     None
-}
-
-fn hinted(problem: Problem, hint: Option<String>) -> Problem {
-    match hint {
-        Some(hint) => problem.hint(hint),
-        None => problem,
-    }
 }
 
 #[cfg(test)]

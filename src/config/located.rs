@@ -78,6 +78,15 @@ impl Problem {
         self
     }
 
+    /// Says how to mend it, if that is known.
+    #[must_use]
+    pub fn hinted(self, hint: Option<String>) -> Self {
+        match hint {
+            Some(hint) => self.hint(hint),
+            None => self,
+        }
+    }
+
     /// With the lines of the file around the place, for a person.
     #[must_use]
     pub fn render(&self, canvas: Canvas) -> String {

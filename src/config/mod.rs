@@ -20,6 +20,7 @@ mod program;
 pub mod reader;
 pub mod receiver;
 pub mod settings;
+mod shelf;
 pub mod starter;
 pub mod theme;
 pub mod tree;

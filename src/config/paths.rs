@@ -109,12 +109,6 @@ impl Paths {
         self.data_dir.join("evidence")
     }
 
-    /// The program's own log.
-    #[must_use]
-    pub fn log(&self) -> PathBuf {
-        self.data_dir.join("flightdeck.log")
-    }
-
     /// The policy file that is read unless the configuration names another one.
     #[must_use]
     pub fn policy(&self) -> PathBuf {

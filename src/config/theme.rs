@@ -14,8 +14,9 @@ use serde::Deserialize;
 
 use crate::app::theme::{Colour, ColourError, Look, Role, Theme};
 
+use super::shelf::Shelf;
 use super::wording;
-use super::{File, Problem, Problems, Tree};
+use super::{File, Problems, Tree};
 
 /// The themes that are part of the program, by name.
 const BUILT_IN: [(&str, &str); 5] = [
@@ -34,36 +35,25 @@ pub const MONO: &str = "mono";
 
 /// All themes there are, each a file.
 #[derive(Debug, Clone)]
-pub struct Themes {
-    files: Vec<(String, File)>,
-}
+pub struct Themes(Shelf);
 
 impl Default for Themes {
     /// The built-in ones.
     fn default() -> Self {
-        let files = BUILT_IN
-            .iter()
-            .map(|(name, text)| {
-                ((*name).to_owned(), File::embedded(&format!("built-in themes/{name}.toml"), text))
-            })
-            .collect();
-        Self { files }
+        Self(Shelf::new("theme", &BUILT_IN))
     }
 }
 
 impl Themes {
     /// A person's own theme. One with a built-in name takes its place, and may inherit from it.
     pub fn add(&mut self, name: &str, file: File) {
-        self.files.push((name.to_owned(), file));
+        self.0.add(name, file);
     }
 
     /// The names to choose from.
     #[must_use]
     pub fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.files.iter().map(|(name, _)| name.as_str()).collect();
-        names.sort_unstable();
-        names.dedup();
-        names
+        self.0.names()
     }
 
     /// A theme by name; `None` if there is none, or nothing in it can be used.
@@ -71,26 +61,8 @@ impl Themes {
     /// What is wrong with it is reported, and looks like the text around it.
     #[must_use]
     pub fn read(&self, name: &str, problems: &mut Problems) -> Option<Theme> {
-        let at = self.find(name, self.files.len())?;
-        let mut tree = Tree::parse(&self.files[at].1, problems);
-        let mut below = at;
-        while let Some((parent, span)) = tree.take_text("inherits", problems) {
-            // A theme inherits from what was there before it, so never from itself.
-            let Some(found) = self.find(&parent, below) else {
-                let known: Vec<&str> = self.files[..below].iter().map(|(name, _)| name.as_str()).collect();
-                let problem = tree.problem(span, format!("`inherits`: there is no theme \"{parent}\""));
-                problems.push(hinted(problem, wording::meant(&parent, &known, "possible")));
-                break;
-            };
-            tree = tree.over(Tree::parse(&self.files[found].1, problems));
-            below = found;
-        }
-        Some(theme(name, tree, problems))
-    }
-
-    /// The latest theme of that name among the first `before`.
-    fn find(&self, name: &str, before: usize) -> Option<usize> {
-        self.files[..before].iter().rposition(|(known, _)| known == name)
+        let at = self.0.find(name)?;
+        Some(theme(name, self.0.read(at, problems), problems))
     }
 }
 
@@ -125,7 +97,7 @@ fn theme(name: &str, mut tree: Tree<'_>, problems: &mut Problems) -> Theme {
             let Ok(role) = key.parse::<Role>() else {
                 let names: Vec<&str> = Role::ALL.iter().map(|role| role.name()).collect();
                 let problem = roles.problem_at(&[&key], format!("`roles`: there is no role `{key}`"));
-                problems.push(hinted(problem, wording::meant(&key, &names, "possible")));
+                problems.push(problem.hinted(wording::meant(&key, &names, "possible")));
                 continue;
             };
             // A role with something wrong in it is still a role: it is not missing.
@@ -195,13 +167,6 @@ fn known(
             problems.push(problem.hint(format!("{}{}", ColourError::HOW, own.unwrap_or_default())));
             None
         }
-    }
-}
-
-fn hinted(problem: Problem, hint: Option<String>) -> Problem {
-    match hint {
-        Some(hint) => problem.hint(hint),
-        None => problem,
     }
 }
 
