@@ -322,6 +322,16 @@ pub struct Action {
 }
 
 impl Action {
+    /// What a person does next. Where a plan has no checks there is nothing to wait for.
+    #[must_use]
+    pub fn next_step(&self) -> &'static str {
+        if self.lamp == Lamp::Accepted && self.plan.checks.is_empty() {
+            "nothing verifies it: verify it by hand, and note what you saw"
+        } else {
+            self.lamp.next_step()
+        }
+    }
+
     /// A mitigation that may still be in force.
     #[must_use]
     pub fn is_in_force(&self) -> bool {
@@ -369,6 +379,14 @@ impl fmt::Display for Action {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_action_that_nothing_verifies_says_so_and_not_to_wait() {
+        let mut action = crate::incident::story::Story::isolating().incident.actions[&ActionId(1)].clone();
+        assert!(action.next_step().contains("wait for the checks"));
+        action.plan.checks.clear();
+        assert!(action.next_step().contains("verify it by hand"));
+    }
 
     #[test]
     fn verified_is_reached_only_through_acceptance_or_doubt() {

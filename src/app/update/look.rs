@@ -402,7 +402,7 @@ fn action_in_full(action: &Action, readings: &[Reading]) -> Vec<String> {
     let plan = &action.plan;
     let time = |at: Option<Time>| at.map_or("-".to_owned(), |at| at.format("%H:%M:%S").to_string());
     let mut lines = vec![
-        format!("lamp       {}: {}", action.lamp, action.lamp.next_step()),
+        format!("lamp       {}: {}", action.lamp, action.next_step()),
         format!("asked by   {} at {}", action.asked_by, time(Some(action.asked_at))),
         format!("called     {} via {}", plan.call, plan.adapter),
         format!("version    {}", plan.version.as_ref().map_or("not read", Text::as_str)),

@@ -161,7 +161,7 @@ fn next_step(incident: &Incident, action: &Action) -> &'static str {
     } else if action.lamp == Lamp::Verified && !incident.is_open() {
         "in force when it was read last; since the incident ended nothing reads it by itself"
     } else {
-        action.lamp.next_step()
+        action.next_step()
     }
 }
 
