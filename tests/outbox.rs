@@ -16,8 +16,8 @@ use flightdeck::adapters::{Live, Rig};
 use flightdeck::channels::{Channel, Delivery, LiveChannel, Pending};
 use flightdeck::incident::rota::Turns;
 use flightdeck::incident::{
-    Actor, Audience, Command, Incident, IncidentId, Lamp, Message, MessageId, MessageState, Policy, Realm,
-    Route, Severity, Text, Time,
+    Actor, Audience, Command, Incident, IncidentId, Lamp, Message, MessageId, MessageState, Naming, Policy,
+    Realm, Route, Severity, Text, Time,
 };
 use flightdeck::runtime::{Clock, Hub, outbox, watch};
 use flightdeck::store::{Journal, Opening};
@@ -181,7 +181,7 @@ impl Post {
         let board = self.hub.board();
         let entries = &board.record(INC).unwrap().entries;
         let told: Vec<String> =
-            entries.iter().map(|entry| flightdeck::incident::telling::tell(entry)).collect();
+            entries.iter().map(|entry| flightdeck::incident::telling::tell(entry, Naming::P)).collect();
         panic!("never: {what}\n{}", told.join("\n"));
     }
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use flightdeck::adapters::Ask;
 use flightdeck::incident::{
-    Actor, Command, Confirmation, Event, Incident, IncidentId, Judged, Lamp, Mark, Op, Params, Pattern,
-    Policy, Realm, Role, Severity, Text, Time,
+    Actor, Command, Confirmation, Event, Incident, IncidentId, Judged, Lamp, Mark, Naming, Op, Params,
+    Pattern, Policy, Realm, Role, Severity, Text, Time,
 };
 use flightdeck::runtime::drill::{self, Run, Simulation};
 use flightdeck::runtime::{Clock, Hub, dispatch, watch};
@@ -62,7 +62,7 @@ impl Stage {
     fn timeline(&self) -> Vec<String> {
         let board = self.hub.board();
         let entries = board.record(INC).map(|r| r.entries.clone()).unwrap_or_default();
-        entries.iter().map(|entry| flightdeck::incident::telling::tell(entry)).collect()
+        entries.iter().map(|entry| flightdeck::incident::telling::tell(entry, Naming::P)).collect()
     }
 
     async fn say(&self, command: Command) {

@@ -4,8 +4,8 @@ use super::context::Context;
 use super::output::{DONE, Out, Outcome, say};
 use super::words::shown;
 use crate::app::msg::NoticeLevel;
-use crate::incident::Entry;
 use crate::incident::telling::tell_event;
+use crate::incident::{Entry, Naming};
 use crate::runtime::errand::live_hub;
 use crate::runtime::serve::{Told, serve};
 
@@ -16,12 +16,13 @@ pub fn run(context: &Context, out: &mut Out) -> Outcome {
     for problem in problems {
         say(&format!("flightdeck: {problem}"));
     }
+    let naming = config.policy.naming;
     serve(hub, &config.settings, &context.paths, &context.env(), &mut |told| {
         let line = match told {
             Told::Ready(at) => {
                 format!("taking alerts on http://{at}/v1/alerts/alertmanager and /v1/alerts/generic")
             }
-            Told::Entry(entry) => line(&entry),
+            Told::Entry(entry) => line(&entry, naming),
             Told::Notice(notice) => {
                 if notice.level != NoticeLevel::Clear {
                     say(&format!("flightdeck: {}", notice.text));
@@ -35,7 +36,7 @@ pub fn run(context: &Context, out: &mut Out) -> Outcome {
     Ok(DONE)
 }
 
-fn line(entry: &Entry) -> String {
-    let text = tell_event(&entry.event).replace('\n', " / ");
+fn line(entry: &Entry, naming: Naming) -> String {
+    let text = tell_event(&entry.event, naming).replace('\n', " / ");
     format!("{} {} {} {}: {text}", shown(entry.at), entry.incident, entry.seq, entry.actor)
 }

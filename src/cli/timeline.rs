@@ -9,7 +9,7 @@ use super::output::{DONE, Format, Out, Outcome};
 use super::table::{Table, TooWide};
 use super::words::shown;
 use crate::incident::telling::tell_event;
-use crate::incident::{Actor, Entry, Event, IncidentId, Text, Time};
+use crate::incident::{Actor, Entry, Event, IncidentId, Naming, Text, Time};
 use crate::runtime::archive::Archive;
 
 /// Whose timeline, and how it is shown.
@@ -28,8 +28,9 @@ pub struct Args {
 /// Shows it.
 pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
     let record = Archive::open(&context.paths, realm(args.drill))?.record(args.id)?;
+    let naming = context.config().policy.naming;
     if args.format == Format::Json {
-        let entries = record.entries.iter().map(|entry| Told::of(entry)).collect();
+        let entries = record.entries.iter().map(|entry| Told::of(entry, naming)).collect();
         out.json(&Document { format: 1, incident: args.id.to_string(), entries })?;
         return Ok(DONE);
     }
@@ -39,7 +40,7 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
             entry.seq.to_string(),
             shown(entry.at),
             entry.actor.to_string(),
-            tell_event(&entry.event),
+            tell_event(&entry.event, naming),
         ]);
     }
     for line in table.lines(out.width()) {
@@ -74,12 +75,12 @@ enum Stored<'a> {
 }
 
 impl<'a> Told<'a> {
-    fn of(entry: &'a Entry) -> Self {
+    fn of(entry: &'a Entry, naming: Naming) -> Self {
         Self {
             seq: entry.seq,
             at: entry.at,
             actor: &entry.actor,
-            text: tell_event(&entry.event),
+            text: tell_event(&entry.event, naming),
             event: Stored::of(&entry.event),
         }
     }

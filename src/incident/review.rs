@@ -18,8 +18,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::{
-    AgentId, Entry, Event, Incident, IncidentId, Pattern, Policy, Realm, Record, Severity, Span, Status,
-    Text, Time, telling,
+    AgentId, Entry, Event, Incident, IncidentId, Naming, Pattern, Policy, Realm, Record, Severity, Span,
+    Status, Text, Time, telling,
 };
 
 pub use action::{ActionFact, CheckFact, StepFact};
@@ -180,7 +180,7 @@ impl ReviewFacts {
             windows: source.windows(),
             control_lost: source.control_lost(),
             alerts: source.alerts(),
-            timeline: source.entries().map(line).collect(),
+            timeline: source.entries().map(|entry| line(entry, policy.naming)).collect(),
             roles: source.roles(),
             actions: source.actions(),
             evidence: source.evidence(),
@@ -255,8 +255,8 @@ impl SaidFact {
     }
 }
 
-fn line(entry: &Entry) -> LineFact {
-    let text = telling::tell_event(&entry.event).replace('\n', " / ");
+fn line(entry: &Entry, naming: Naming) -> LineFact {
+    let text = telling::tell_event(&entry.event, naming).replace('\n', " / ");
     LineFact { seq: entry.seq, at: entry.at, by: entry.actor.to_string(), text: Text::line(&text) }
 }
 

@@ -1,15 +1,17 @@
 //! An entry told in one line: the timeline screen, the review and the command line say it alike.
 
-use super::{AgentReadings, Disposition, Entry, Event, Judged, Reading};
+use super::{AgentReadings, Disposition, Entry, Event, Judged, Naming, Reading};
 
-/// `12:04:05 ana isolated …`: what happened, without the time and the actor.
+/// `12:04:05 ana isolated …`: what happened, without the time and the actor. Severities are named as
+/// the team names them (D1).
 #[must_use]
-pub fn tell_event(event: &Event) -> String {
+pub fn tell_event(event: &Event, naming: Naming) -> String {
     match event {
         Event::Declared { realm, title, severity, pattern, agents, detected_at } => {
             let pattern = pattern.map_or("pattern unknown", super::Pattern::word);
             let agents = join(agents, "no agent named");
             let at = detected_at.format("%H:%M:%S");
+            let severity = severity.name(naming);
             format!("declared ({realm}) {severity}, {pattern}: {title} [{agents}], detected at {at}")
         }
         Event::AlertFired { alert } => {
@@ -26,6 +28,7 @@ pub fn tell_event(event: &Event) -> String {
         Event::Classified { severity, pattern, reason } => {
             let pattern = pattern.map_or("pattern unknown", super::Pattern::word);
             let why = reason.as_ref().map(|r| format!(" ({r})")).unwrap_or_default();
+            let severity = severity.name(naming);
             format!("classified {severity}, {pattern}{why}")
         }
         Event::RoleAssigned { role, holder, from: Some(from) } => {
@@ -137,8 +140,8 @@ pub fn tell_event(event: &Event) -> String {
 
 /// A whole entry in one line, with its time (UTC) and actor.
 #[must_use]
-pub fn tell(entry: &Entry) -> String {
-    let text = tell_event(&entry.event).replace('\n', " / ");
+pub fn tell(entry: &Entry, naming: Naming) -> String {
+    let text = tell_event(&entry.event, naming).replace('\n', " / ");
     format!("{} {:<12} {text}", entry.at.format("%H:%M:%S"), entry.actor)
 }
 

@@ -20,7 +20,7 @@ pub struct NewRevision {
     pub at: Time,
     /// Who wrote it.
     pub author: Text,
-    /// In which language: `en`, `zh-TW`.
+    /// In which language: `en`, `zh-Hant`.
     pub language: Text,
     /// Whether it is an autosave, that the same author's next one may replace.
     pub draft: bool,

@@ -304,7 +304,7 @@ impl Model {
                 let record = self.record();
                 record
                     .and_then(|r| r.entries.iter().find(|e| Some(e.seq) == seq))
-                    .map(|e| Text::line(&telling::tell(e)))
+                    .map(|e| Text::line(&telling::tell(e, self.policy.naming)))
             }
             Pane::Fleet => self.selection.agent.as_ref().map(|a| Text::line(a.as_str())),
             Pane::Review => None,
@@ -370,7 +370,7 @@ impl Model {
                 let entry = self.record().and_then(|r| r.entries.iter().find(|e| Some(e.seq) == seq));
                 entry.map(|e| {
                     let whole = format!("{:#?}", e.event);
-                    let mut lines = vec![telling::tell(e), String::new()];
+                    let mut lines = vec![telling::tell(e, self.policy.naming), String::new()];
                     lines.extend(whole.lines().map(str::to_owned));
                     detail(format!("{} #{}", e.incident, e.seq), lines)
                 })

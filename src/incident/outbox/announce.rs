@@ -158,7 +158,7 @@ impl Desk<'_> {
         } else if let Event::UpdateSent { audience, .. } = event {
             self.update(about, *audience);
         } else if let Event::Resolved { .. } = event {
-            let what = telling::tell_event(event);
+            let what = telling::tell_event(event, self.policy.naming);
             self.broadcast(&news(MessageKind::Resolved, "incident", "resolved", what));
         } else if let Event::MergedInto { into, reason } = event {
             let what = format!("goes on as {into}: {reason}");

@@ -162,9 +162,11 @@ fn b1_an_alert_says_when_the_fault_began() {
 
 #[test]
 fn d1_the_class_is_named_as_the_policy_names_it() {
-    let story = Story::p0().under(|policy| policy.naming = crate::incident::Naming::Sev);
+    let story = Story::p0().under(|policy| policy.naming = Naming::Sev);
     let facts = facts(&story);
     assert_eq!((facts.severity, facts.classes[0].severity), ("SEV1", "SEV1"));
+    // The timeline once said P0 of it.
+    assert!(facts.timeline[0].text.as_str().contains(" SEV1, "), "{}", facts.timeline[0].text);
 }
 
 #[test]
