@@ -15,6 +15,7 @@ use flightdeck::incident::IncidentId;
 use flightdeck::tui::backend::FrameBackend;
 use flightdeck::tui::colour::Depth;
 use flightdeck::tui::glyphs::UNICODE;
+use flightdeck::tui::picture::Picture;
 use flightdeck::tui::theme::Skin;
 use flightdeck::tui::view;
 use ratatui::buffer::Buffer;
@@ -39,14 +40,15 @@ fn sized(mut model: Model) -> Model {
     model
 }
 
-type Painted = FrameBackend<Vec<u8>>;
+type Painted = (FrameBackend<Vec<u8>>, Picture);
 
-fn terminal() -> Painted {
-    FrameBackend::new(Vec::new(), Size::new(SIZE.width, SIZE.height), Depth::Ansi256)
+fn painted() -> Painted {
+    let backend = FrameBackend::new(Vec::new(), Size::new(SIZE.width, SIZE.height), Depth::Ansi256);
+    (backend, Picture::new(skin()))
 }
 
-fn paint(terminal: &mut Painted, model: &Model, skin: &Skin) {
-    terminal.draw(|canvas| view::show(model, skin, None, canvas)).unwrap();
+fn paint((terminal, picture): &mut Painted, model: &Model) {
+    terminal.draw(|canvas| picture.draw(model, None, canvas)).unwrap();
     terminal.out_mut().clear();
 }
 
@@ -64,21 +66,53 @@ fn draw_an_idle_cockpit(bencher: Bencher) {
     bencher.bench_local(|| view::draw(&model, &skin, None, SIZE, &mut buffer));
 }
 
-/// A frame in which nothing changed: drawn, compared, not written.
+/// A second goes by on a busy night: most panes tell a time.
 #[divan::bench]
-fn a_frame_without_news(bencher: Bencher) {
-    let (model, skin, mut terminal) = (sized(fleet::night()), skin(), terminal());
-    bencher.bench_local(|| paint(&mut terminal, &model, &skin));
+fn a_second_of_a_busy_night(bencher: Bencher) {
+    second(bencher, fleet::night());
 }
 
-/// Tab: the focus moves, two frames' borders and the footer change.
+/// A second goes by with nothing on record: the clock.
+#[divan::bench]
+fn a_second_of_an_idle_cockpit(bencher: Bencher) {
+    second(bencher, fleet::idle());
+}
+
+fn second(bencher: Bencher, model: Model) {
+    let (mut model, mut painted) = (sized(model), painted());
+    bencher.bench_local(|| {
+        let now = model.now() + chrono::TimeDelta::seconds(1);
+        update(&mut model, Msg::Tick(now));
+        paint(&mut painted, &model);
+    });
+}
+
+/// Tab: the focus moves, two panes' borders and the footer change.
 #[divan::bench]
 fn a_key_that_moves_the_focus(bencher: Bencher) {
-    let (mut model, skin, mut terminal) = (sized(fleet::night()), skin(), terminal());
+    press(bencher, &["tab"]);
+}
+
+/// Down and up: what is selected changes, and with it every pane.
+#[divan::bench]
+fn a_key_that_moves_the_selection(bencher: Bencher) {
+    press(bencher, &["down", "up"]);
+}
+
+fn press(bencher: Bencher, keys: &[&str]) {
+    let (mut model, mut painted) = (sized(fleet::night()), painted());
+    let mut keys = keys.iter().copied().map(|key| key.parse().unwrap()).cycle();
     bencher.bench_local(|| {
-        update(&mut model, Msg::Input(Input::Key("tab".parse().unwrap())));
-        paint(&mut terminal, &model, &skin);
+        update(&mut model, Msg::Input(Input::Key(keys.next().unwrap())));
+        paint(&mut painted, &model);
     });
+}
+
+/// Everything drawn and sent, as after a resize.
+#[divan::bench]
+fn a_whole_frame(bencher: Bencher) {
+    let model = sized(fleet::night());
+    bencher.bench_local(|| paint(&mut painted(), &model));
 }
 
 /// What the model says of the selected incident; every pane asks.

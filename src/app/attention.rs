@@ -22,7 +22,7 @@ impl Model {
         let mut news = Vec::new();
         // What is over rings for nothing but what somebody was to take away by now.
         for incident in self.board.incidents().filter(|i| !i.is_open()) {
-            for action in incident.actions.values().filter(|a| a.due().is_some_and(|due| self.now >= due)) {
+            for action in incident.actions.values().filter(|a| a.due().is_some_and(|due| self.now() >= due)) {
                 let told = Told::Deadline(incident.id, Due::Mitigation(action.id), true);
                 if !self.told.contains(&told) {
                     let owner = action.disposition.as_ref().and_then(Disposition::owner);
@@ -46,8 +46,8 @@ impl Model {
                 let words = format!("{} LEAKING: {}", incident.id, action.plan.title());
                 tell(Told::Leak(incident.id, action.id, action.changed_at.timestamp_millis()), words);
             }
-            for deadline in deadlines(incident, &self.policy, self.now) {
-                let over = match deadline.standing(self.now) {
+            for deadline in deadlines(incident, &self.policy, self.now()) {
+                let over = match deadline.standing(self.now()) {
                     Standing::Near => false,
                     Standing::Over => true,
                     Standing::Running | Standing::Met | Standing::MetLate => continue,

@@ -139,7 +139,7 @@ pub fn list_area(model: &Model, pane: Pane, inside: Area) -> Area {
             // Below a heading; what is known of the selected one has at least half.
             let (_, rows) = inside.split_top(1);
             let most = if rows.height >= 12 { rows.height / 2 } else { rows.height };
-            let count = model.board.in_force(model.now).len();
+            let count = model.board.in_force(model.now()).len();
             rows.split_top(u16::try_from(count).unwrap_or(u16::MAX).min(most)).0
         }
         Pane::Timer | Pane::Review => Area { height: 0, ..inside },

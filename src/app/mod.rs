@@ -19,5 +19,6 @@ pub mod palette;
 pub mod review;
 pub mod theme;
 pub mod update;
+pub mod watched;
 
 pub use update::update;

@@ -1,6 +1,7 @@
 //! What one person's screen knows. Written by `update` alone, read by the panes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::effect::Ticket;
@@ -11,6 +12,7 @@ use super::layout::{Layout, layout};
 use super::log::LogView;
 use super::msg::{Head, Notice, ReviewView};
 use super::palette::Palette;
+use super::watched::{Seen, Watched};
 use crate::incident::{
     ActionId, Actor, AgentId, Board, Deadline, Digest, Incident, IncidentId, Op, Params, Plan, Policy,
     Reading, Realm, Record, Role, Text, Time, Vitals, Warning, deadlines, in_sight, warnings,
@@ -300,9 +302,36 @@ pub struct Attention {
     pub notify: bool,
 }
 
-/// What one person's screen knows.
+/// What one person's screen knows: the facts, and what changes by the second or with a key.
+///
+/// Whoever writes to the facts has changed them, as far as the screen is concerned: everything is
+/// drawn again. Look before writing what may be there already.
 #[derive(Clone, Debug)]
 pub struct Model {
+    now: Watched<Time>,
+    focus: Watched<Pane>,
+    facts: Facts,
+    changes: u64,
+}
+
+impl Deref for Model {
+    type Target = Facts;
+
+    fn deref(&self) -> &Facts {
+        &self.facts
+    }
+}
+
+impl DerefMut for Model {
+    fn deref_mut(&mut self) -> &mut Facts {
+        self.changes += 1;
+        &mut self.facts
+    }
+}
+
+/// What one person's screen knows besides the time and which pane has the keys.
+#[derive(Clone, Debug)]
+pub struct Facts {
     /// Who sits here.
     pub actor: Actor,
     /// The process, as the journal knows it.
@@ -317,8 +346,6 @@ pub struct Model {
     pub keymap: Arc<Keymap>,
     /// How to be told.
     pub attention: Attention,
-    /// The time as last told.
-    pub now: Time,
     /// The terminal's size: columns, rows.
     pub size: (u16, u16),
     /// How many lines the foremost view can be scrolled at this size: what draws it knows.
@@ -331,8 +358,6 @@ pub struct Model {
     pub loaded: bool,
     /// Which screen.
     pub screen: Screen,
-    /// Which pane of the cockpit has the keys.
-    pub focus: Pane,
     /// Whether it has the whole screen.
     pub zoomed: bool,
     /// What is selected.
@@ -374,7 +399,7 @@ impl Model {
     /// A model before anything was loaded.
     #[must_use]
     pub fn new(actor: Actor, realm: Realm, policy: Arc<Policy>, keymap: Arc<Keymap>, now: Time) -> Self {
-        Self {
+        let facts = Facts {
             actor,
             runner: Text::default(),
             realm,
@@ -382,14 +407,12 @@ impl Model {
             policy,
             keymap,
             attention: Attention { bell: true, notify: true },
-            now,
             size: (80, 24),
             reach: |_| u16::MAX,
             board: Board::default(),
             heads: Vec::new(),
             loaded: false,
             screen: Screen::Cockpit,
-            focus: Pane::Incidents,
             zoomed: false,
             selection: Selection::default(),
             modals: Vec::new(),
@@ -408,7 +431,44 @@ impl Model {
             next_ticket: 0,
             recovery_asked: None,
             told: BTreeSet::new(),
-        }
+        };
+        Self { now: Watched::new(now), focus: Watched::new(Pane::Incidents), facts, changes: 0 }
+    }
+
+    /// The time as last told.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.now.get()
+    }
+
+    /// Tells the time.
+    pub fn set_now(&mut self, now: Time) {
+        self.now.set(now);
+    }
+
+    /// Which pane of the cockpit has the keys.
+    #[must_use]
+    pub fn focus(&self) -> Pane {
+        self.focus.get()
+    }
+
+    /// Gives a pane of the cockpit the keys.
+    pub fn set_focus(&mut self, pane: Pane) {
+        self.focus.set(pane);
+    }
+
+    /// Looks at the model, and says what of it was looked at.
+    pub fn watch<T>(&self, look: impl FnOnce() -> T) -> (T, Seen) {
+        self.now.watch();
+        self.focus.watch();
+        let found = look();
+        (found, Seen { facts: self.changes, now: self.now.seen(), focus: self.focus.seen() })
+    }
+
+    /// Whether all of that is what it was.
+    #[must_use]
+    pub fn is_as(&self, seen: Seen) -> bool {
+        self.changes == seen.facts && self.now.is_as(seen.now) && self.focus.is_as(seen.focus)
     }
 
     /// The selected incident with its timeline.
@@ -426,20 +486,20 @@ impl Model {
     /// Everything that is due in the selected incident.
     #[must_use]
     pub fn deadlines(&self) -> Vec<Deadline> {
-        self.incident().map(|i| deadlines(i, &self.policy, self.now)).unwrap_or_default()
+        self.incident().map(|i| deadlines(i, &self.policy, self.now())).unwrap_or_default()
     }
 
     /// The warnings of the selected incident.
     #[must_use]
     pub fn warnings(&self) -> Vec<Warning> {
-        self.incident().map(|i| warnings(i, &self.policy, self.now)).unwrap_or_default()
+        self.incident().map(|i| warnings(i, &self.policy, self.now())).unwrap_or_default()
     }
 
     /// The pane that has the keys, on whatever screen.
     #[must_use]
     pub fn pane(&self) -> Pane {
         match self.screen {
-            Screen::Cockpit => self.focus,
+            Screen::Cockpit => self.focus(),
             Screen::Timeline => Pane::Timeline,
             Screen::Fleet => Pane::Fleet,
             Screen::InForce => Pane::InForce,
@@ -456,7 +516,7 @@ impl Model {
     /// Where everything is on the screen.
     #[must_use]
     pub fn layout(&self) -> Layout {
-        layout(self.screen, self.focus, self.zoomed, self.size.0, self.size.1)
+        layout(self.screen, self.focus(), self.zoomed, self.size.0, self.size.1)
     }
 
     /// The incidents in the order of the Incidents pane: what burns first, worst and newest first.
@@ -489,7 +549,7 @@ impl Model {
     /// What may be in force, across all incidents, in the order shown.
     #[must_use]
     pub fn in_force_in_order(&self) -> Vec<(IncidentId, ActionId)> {
-        self.board.in_force(self.now).iter().map(|one| (one.incident.id, one.action.id)).collect()
+        self.board.in_force(self.now()).iter().map(|one| (one.incident.id, one.action.id)).collect()
     }
 
     /// When an action's checks were read last, and gave a value: by this process, else by what is on

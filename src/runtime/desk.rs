@@ -202,7 +202,7 @@ impl Desk {
             Some(kept) => (kept.text, kept.number),
             None => {
                 let record = model.board.record(incident).ok_or("its timeline is not loaded yet")?;
-                let text = review::document(record, &model.policy, &self.template, model.now)
+                let text = review::document(record, &model.policy, &self.template, model.now())
                     .map_err(|error| error.to_string())?;
                 (text, 0)
             }
@@ -219,7 +219,7 @@ impl Desk {
         let open = self.open.as_mut().ok_or("no review is open")?;
         let record = model.board.record(open.incident).ok_or("its timeline is not loaded yet")?;
         let edited = open.editor.text();
-        let filled = review::refilled(record, &model.policy, &self.template, model.now, &edited)
+        let filled = review::refilled(record, &model.policy, &self.template, model.now(), &edited)
             .map_err(|error| error.to_string())?;
         if filled.text != edited {
             open.editor.replace(&filled.text);
@@ -312,7 +312,7 @@ impl Desk {
         let open = self.open.as_ref().ok_or("no review is open")?;
         let text = if file.as_str().ends_with(".json") {
             let record = model.board.record(open.incident).ok_or("its timeline is not loaded yet")?;
-            review::to_json(&ReviewFacts::of(record, &model.policy, model.now))
+            review::to_json(&ReviewFacts::of(record, &model.policy, model.now()))
         } else {
             open.editor.text()
         };

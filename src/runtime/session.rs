@@ -28,10 +28,11 @@ use crate::error::{Error, Result};
 use crate::incident::Text;
 use crate::tui::backend::FrameBackend;
 use crate::tui::input::{ESC_WAIT, Reader};
+use crate::tui::osc;
 use crate::tui::pace::Pace;
+use crate::tui::picture::Picture;
 use crate::tui::terminal::{Guard, LocalTty, Modes, size_of, stop_process};
 use crate::tui::theme::Skin;
-use crate::tui::{osc, view};
 
 /// Answers under way to one session: a person asks for few things at a time.
 const ANSWERS: usize = 256;
@@ -87,7 +88,7 @@ pub fn run(front: Front, open: Open<'_>) -> Result<()> {
 
 struct Session {
     model: Model,
-    skin: Skin,
+    picture: Picture,
     desk: Desk,
     terminal: FrameBackend<std::fs::File>,
     guard: Guard<LocalTty>,
@@ -138,7 +139,7 @@ impl Session {
         let (answer, answers) = mpsc::channel(ANSWERS);
         Ok(Self {
             model,
-            skin: front.skin,
+            picture: Picture::new(front.skin),
             desk: front.desk,
             terminal,
             guard,
@@ -260,7 +261,7 @@ impl Session {
         let hub = engine.hub();
         self.model.policy = hub.policy().clone();
         self.model.runner = hub.runner();
-        self.model.now = hub.clock().now();
+        self.model.set_now(hub.clock().now());
         let mut first = vec![Msg::Offers(hub.offers())];
         if let Some(why) = hub.journal().degraded() {
             first.push(Msg::Notice(Notice::lasting("journal", why.as_str())));
@@ -430,9 +431,9 @@ impl Session {
         if !self.guard.is_entered() && self.guard.resume().is_ok() {
             self.terminal.forget();
         }
-        let (model, skin, editor) = (&self.model, &self.skin, self.desk.editor());
+        let (model, picture, editor) = (&self.model, &mut self.picture, self.desk.editor());
         self.terminal
-            .draw(|canvas| view::show(model, skin, editor, canvas))
+            .draw(|canvas| picture.draw(model, editor, canvas))
             .map_err(|error| Error::user("the terminal is gone").because(error))?;
         self.pace.drawn(self.began.elapsed());
         Ok(())

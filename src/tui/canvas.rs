@@ -12,8 +12,10 @@ use ratatui::style::Style;
 #[derive(Debug)]
 pub struct Canvas {
     buffer: Buffer,
-    /// The drawn columns of each row; those between two parts count as drawn.
-    drawn: Vec<Range<u16>>,
+    /// The drawn columns of each row, from left to right; parts may overlap.
+    drawn: Vec<Vec<Range<u16>>>,
+    /// Nothing of it was shown yet.
+    new: bool,
 }
 
 impl Canvas {
@@ -21,7 +23,8 @@ impl Canvas {
     #[must_use]
     pub fn new(size: Size) -> Self {
         let area = Rect::from((Position::ORIGIN, size));
-        Self { buffer: Buffer::empty(area), drawn: vec![0..size.width; usize::from(size.height)] }
+        let drawn = vec![Vec::new(); usize::from(size.height)];
+        Self { buffer: Buffer::empty(area), drawn, new: true }
     }
 
     /// All of it.
@@ -39,29 +42,49 @@ impl Canvas {
     /// A part of the screen to be drawn anew: it is blank now, and looks like `ground`. Draw
     /// nowhere else: that would be shown late.
     pub fn part(&mut self, area: Rect, ground: Style) -> &mut Buffer {
-        let area = area.intersection(self.buffer.area);
+        self.parts([area], ground)
+    }
+
+    /// Several parts to be drawn anew.
+    pub fn parts(&mut self, areas: impl IntoIterator<Item = Rect>, ground: Style) -> &mut Buffer {
         let mut blank = Cell::EMPTY;
         blank.set_style(ground);
-        for y in area.top()..area.bottom() {
-            let start = self.buffer.index_of(area.x, y);
-            self.buffer.content[start..start + usize::from(area.width)].fill(blank.clone());
-            let drawn = &mut self.drawn[usize::from(y)];
-            *drawn = if Range::is_empty(drawn) {
-                area.left()..area.right()
-            } else {
-                drawn.start.min(area.left())..drawn.end.max(area.right())
-            };
+        for area in areas {
+            self.blank(area.intersection(self.buffer.area), &blank);
         }
         &mut self.buffer
     }
 
+    fn blank(&mut self, area: Rect, blank: &Cell) {
+        for y in area.top()..area.bottom() {
+            let start = self.buffer.index_of(area.x, y);
+            self.buffer.content[start..start + usize::from(area.width)].fill(blank.clone());
+            let drawn = &mut self.drawn[usize::from(y)];
+            let place = drawn.partition_point(|other| other.start <= area.left());
+            drawn.insert(place, area.left()..area.right());
+        }
+    }
+
+    /// How many cells were drawn since they were shown.
+    #[must_use]
+    pub fn drawn_cells(&self) -> usize {
+        self.drawn.iter().flatten().map(Range::len).sum()
+    }
+
+    /// Whether nothing of it was shown yet: nothing can be left as it was.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.new
+    }
+
     /// The columns of a row that may differ from what was shown last.
-    pub(super) fn drawn(&self, y: u16) -> Range<u16> {
-        self.drawn[usize::from(y)].clone()
+    pub(super) fn drawn(&self, y: u16) -> &[Range<u16>] {
+        &self.drawn[usize::from(y)]
     }
 
     /// The terminal shows it now.
     pub(super) fn shown(&mut self) {
-        self.drawn.fill(0..0);
+        self.drawn.iter_mut().for_each(Vec::clear);
+        self.new = false;
     }
 }

@@ -55,7 +55,7 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     }
     row.word(sign, role);
     let clock = if wide { " UTC" } else { "Z" };
-    row.right(&format!("{}{clock}", words::hms(model.now)), Role::Strong);
+    row.right(&format!("{}{clock}", words::hms(model.now())), Role::Strong);
     if let Some(drill) = &model.drill {
         let words = format!("{} seed {} x{}", drill.scenario, drill.seed, drill.speed);
         row.word(&words, Role::Dim);
@@ -90,7 +90,8 @@ pub fn warnings_of(model: &Model) -> Vec<Warning> {
         if !other.is_open() && other.leaking_since().is_none() {
             continue;
         }
-        let alarm = warnings(other, &model.policy, model.now).into_iter().find(|w| w.weight == Weight::Alarm);
+        let alarm =
+            warnings(other, &model.policy, model.now()).into_iter().find(|w| w.weight == Weight::Alarm);
         let name = format!("{} {}", other.id, other.severity.name(model.policy.naming));
         if let Some(alarm) = alarm {
             all.push(Warning { text: format!("{name}: {}", alarm.text), ..alarm });
@@ -99,8 +100,10 @@ pub fn warnings_of(model: &Model) -> Vec<Warning> {
             all.push(Warning { weight: Weight::Warn, row: "A2", text });
         }
     }
-    let late = model.board.in_force(model.now).into_iter();
-    let late: Vec<_> = late.filter(|one| one.is_overdue(model.now) && !here(one.incident.id)).collect();
+    // Without an incident nothing here asks the time, and a second changes nothing.
+    let any = model.board.incidents().next();
+    let late = any.into_iter().flat_map(|_| model.board.in_force(model.now()));
+    let late: Vec<_> = late.filter(|one| one.is_overdue(model.now()) && !here(one.incident.id)).collect();
     if let Some(first) = late.first() {
         let (incident, action) = (first.incident.id, first.action);
         let more = if late.len() > 1 { format!(", and {} more", late.len() - 1) } else { String::new() };

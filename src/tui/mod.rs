@@ -15,6 +15,7 @@ pub mod pace;
 mod painter;
 pub mod panes;
 mod pen;
+pub mod picture;
 mod row;
 mod summary;
 pub mod terminal;

@@ -118,8 +118,11 @@ impl Painter {
             self.cursor_visible = Some(false);
         }
         for y in 0..self.size.height {
-            let columns = if all { 0..self.size.width } else { wanted.drawn(y) };
-            if !Range::is_empty(&columns) {
+            if all {
+                self.paint_row(wanted.buffer(), y, &(0..self.size.width), out);
+                continue;
+            }
+            for columns in wanted.drawn(y) {
                 self.paint_row(wanted.buffer(), y, columns, out);
             }
         }
@@ -146,7 +149,7 @@ impl Painter {
     }
 
     /// Paints a row whose changes are all in these columns.
-    fn paint_row(&mut self, wanted: &Buffer, y: u16, columns: Range<u16>, out: &mut Vec<u8>) {
+    fn paint_row(&mut self, wanted: &Buffer, y: u16, columns: &Range<u16>, out: &mut Vec<u8>) {
         let width = usize::from(self.size.width);
         let start = usize::from(y) * width;
         let row = &wanted.content[start..start + width];

@@ -42,7 +42,7 @@ fn draw_first(view: &View<'_>, line: Rect, buf: &mut Buffer) {
         Realm::Live => row.word("LIVE", Role::Live),
         Realm::Drill => row.word("DRILL", Role::Drill),
     }
-    row.right(&format!("{}Z", words::hms(model.now)), Role::Dim);
+    row.right(&format!("{}Z", words::hms(model.now())), Role::Dim);
     match (model.incident(), model.selection.incident) {
         (Some(incident), _) => {
             let name = incident.severity.name(model.policy.naming);
@@ -65,13 +65,13 @@ fn lines(view: &View<'_>) -> Vec<(String, Role)> {
             lines.push((format!("{} {} LEAKING", action.id, action.plan.title()), Role::LampLeaking));
         }
         if let Some(next) = next_deadline(&model.deadlines()) {
-            let left = next.left(model.now);
+            let left = next.left(model.now());
             let words = if left < chrono::TimeDelta::zero() {
                 format!("{} OVER by {}", next.label, clock_face(-left))
             } else {
                 format!("{} in {}", next.label, clock_face(left))
             };
-            lines.push((words, words::standing(next.standing(model.now))));
+            lines.push((words, words::standing(next.standing(model.now()))));
         }
         lines.push((incident.title.to_string(), Role::Text));
         let commander = incident.commander().map_or("nobody", |name| name.as_str());

@@ -1,5 +1,7 @@
 //! One frame: what the model says, drawn where the layout says. Reads, never writes.
 
+use std::cell::Cell;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -8,11 +10,10 @@ use crate::app::layout::{Area, is_tiny};
 use crate::app::model::{Model, Pane};
 use crate::app::theme::{Look, Role, Theme};
 
-use super::canvas::Canvas;
 use super::colour::Depth;
 use super::editor::Editor;
 use super::glyphs::ASCII;
-use super::panes::{self, PaneInfo};
+use super::panes;
 use super::theme::Skin;
 use super::widgets::PaneFrame;
 use super::{footer, header, modals, summary};
@@ -26,6 +27,19 @@ pub struct View<'a> {
     pub skin: &'a Skin,
     /// The review's text, once it is open.
     pub editor: Option<&'a Editor>,
+    /// The pane that is drawn.
+    pub own: Option<&'a Own>,
+}
+
+/// A pane while it is drawn.
+#[derive(Debug)]
+pub struct Own {
+    /// Which one.
+    pub pane: Pane,
+    /// Whether it has the keys.
+    pub has_keys: bool,
+    /// Whether that was asked.
+    pub asked: Cell<bool>,
 }
 
 impl View<'_> {
@@ -47,7 +61,14 @@ impl View<'_> {
     /// Whether a pane has the keys.
     #[must_use]
     pub fn has_keys(&self, pane: Pane) -> bool {
-        self.model.pane() == pane
+        match self.own {
+            // Which other pane has them is nothing that this one is drawn from.
+            Some(own) if own.pane == pane => {
+                own.asked.set(true);
+                own.has_keys
+            }
+            Some(_) | None => self.model.pane() == pane,
+        }
     }
 }
 
@@ -63,12 +84,6 @@ pub const fn area(rect: Rect) -> Area {
     Area::new(rect.x, rect.y, rect.width, rect.height)
 }
 
-/// Draws a frame onto a canvas, and says where the terminal's cursor belongs.
-pub fn show(model: &Model, skin: &Skin, editor: Option<&Editor>, canvas: &mut Canvas) -> Option<Position> {
-    let area = canvas.area();
-    draw_onto(&View { model, skin, editor }, area, canvas.part(area, skin.style(Role::Text)))
-}
-
 /// Draws a frame, and says where the terminal's cursor belongs: where the person types.
 ///
 /// The model's size is what the layout is made for; `area` is what there really is, which may
@@ -82,11 +97,11 @@ pub fn draw(
 ) -> Option<Position> {
     let area = area.intersection(buf.area);
     buf.set_style(area, skin.style(Role::Text));
-    draw_onto(&View { model, skin, editor }, area, buf)
+    draw_onto(&View { model, skin, editor, own: None }, area, buf)
 }
 
 /// Draws a frame onto a blank area.
-fn draw_onto(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
+pub(super) fn draw_onto(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let model = view.model;
     let tiny = is_tiny(model.size.0, model.size.1);
     let cursor = if tiny { summary::draw(view, area, buf) } else { draw_screen(view, buf) };
@@ -109,7 +124,7 @@ pub fn reach(model: &Model) -> u16 {
     let screen = Rect::new(0, 0, model.size.0, model.size.1);
     // Looks change no line's length.
     let skin = Skin::new(&Theme::new("none", |_| Some(Look::default())), Depth::Mono, &ASCII);
-    let view = View { model, skin: &skin, editor: None };
+    let view = View { model, skin: &skin, editor: None, own: None };
     let most = if model.modals.is_empty() {
         let layout = model.layout();
         let timer = layout.panes.iter().find(|(pane, _)| *pane == Pane::Timer);
@@ -120,22 +135,54 @@ pub fn reach(model: &Model) -> u16 {
     u16::try_from(most).unwrap_or(u16::MAX)
 }
 
-fn draw_screen(view: &View<'_>, buf: &mut Buffer) -> Option<Position> {
-    let layout = view.model.layout();
-    header::draw(view, rect(layout.header), buf);
-    header::draw_warnings(view, rect(layout.warnings), buf);
-    let mut cursor = None;
-    for (pane, area) in &layout.panes {
-        let info = panes::info(*pane);
-        cursor = draw_pane(view, info, rect(*area), buf).or(cursor);
-    }
-    footer::draw(view, rect(layout.footer), buf);
-    cursor
+/// What a screen of panes consists of. No two parts have a cell in common.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    Header,
+    Warnings,
+    /// A pane's border and title, with the words at its right end.
+    Border(Pane),
+    Inside(Pane),
+    Footer,
 }
 
-fn draw_pane(view: &View<'_>, info: &PaneInfo, area: Rect, buf: &mut Buffer) -> Option<Position> {
-    let hint = (info.hint)(view);
-    let focused = view.has_keys(info.pane);
-    let inner = PaneFrame { title: info.pane.title(), hint: &hint, focused }.draw(area, buf, view.skin);
-    (info.draw)(view, inner, buf)
+/// The parts of the model's screen, and where they are, as far as there is room.
+pub(super) fn parts(model: &Model, room: Rect) -> impl Iterator<Item = (Part, Rect)> {
+    let layout = model.layout();
+    let place = move |area: Area| rect(area).intersection(room);
+    let panes = layout.panes.into_iter().flat_map(move |(pane, area)| {
+        [(Part::Border(pane), place(area)), (Part::Inside(pane), PaneFrame::inside(place(area)))]
+    });
+    let above = [(Part::Header, place(layout.header)), (Part::Warnings, place(layout.warnings))];
+    above.into_iter().chain(panes).chain([(Part::Footer, place(layout.footer))])
+}
+
+impl Part {
+    /// The pane that it belongs to.
+    pub const fn pane(self) -> Option<Pane> {
+        match self {
+            Self::Border(pane) | Self::Inside(pane) => Some(pane),
+            Self::Header | Self::Warnings | Self::Footer => None,
+        }
+    }
+
+    /// Draws it onto cells that are blank.
+    pub fn draw(self, view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
+        match self {
+            Self::Header => header::draw(view, area, buf),
+            Self::Warnings => header::draw_warnings(view, area, buf),
+            Self::Border(pane) => {
+                let hint = (panes::info(pane).hint)(view);
+                let focused = view.has_keys(pane);
+                PaneFrame { title: pane.title(), hint: &hint, focused }.draw(area, buf, view.skin);
+            }
+            Self::Inside(pane) => return (panes::info(pane).draw)(view, area, buf),
+            Self::Footer => footer::draw(view, area, buf),
+        }
+        None
+    }
+}
+
+fn draw_screen(view: &View<'_>, buf: &mut Buffer) -> Option<Position> {
+    parts(view.model, buf.area).filter_map(|(part, area)| part.draw(view, area, buf)).last()
 }

@@ -6,7 +6,7 @@ use flightdeck::incident::IncidentId;
 use flightdeck::tui::backend::FrameBackend;
 use flightdeck::tui::colour::Depth;
 use flightdeck::tui::glyphs::UNICODE;
-use flightdeck::tui::view;
+use flightdeck::tui::picture::Picture;
 use ratatui::layout::Size;
 
 use super::fleet::{idle, night, tell};
@@ -15,15 +15,15 @@ use super::skin;
 /// The bytes of the first frame and of each of the seconds after it.
 fn seconds(mut model: Model, size: (u16, u16), count: i64) -> (usize, Vec<usize>) {
     model.size = size;
-    let skin = skin(Depth::TrueColor, &UNICODE);
+    let mut picture = Picture::new(skin(Depth::TrueColor, &UNICODE));
     let mut terminal = FrameBackend::new(Vec::new(), Size::new(size.0, size.1), Depth::TrueColor);
     let mut frame = |model: &Model| {
         let before = terminal.sent().bytes;
-        terminal.draw(|canvas| view::show(model, &skin, None, canvas)).unwrap();
+        terminal.draw(|canvas| picture.draw(model, None, canvas)).unwrap();
         usize::try_from(terminal.sent().bytes - before).unwrap()
     };
     let first = frame(&model);
-    let start = model.now;
+    let start = model.now();
     let ticks = (1..=count).map(|second| {
         tell(&mut model, Msg::Tick(start + chrono::TimeDelta::seconds(second)));
         frame(&model)

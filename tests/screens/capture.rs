@@ -43,7 +43,7 @@ fn capture_of_an_isolation_that_leaks() {
 
 fn burning() -> Model {
     let mut model = night();
-    model.focus = Pane::Actions;
+    model.set_focus(Pane::Actions);
     super::press(&mut model, "down");
     model
 }
@@ -51,7 +51,7 @@ fn burning() -> Model {
 fn leaking() -> Model {
     let mut model = night();
     model.selection.incident = Some(IncidentId(41));
-    model.focus = Pane::Actions;
+    model.set_focus(Pane::Actions);
     model
 }
 

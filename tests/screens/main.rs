@@ -24,6 +24,7 @@ use ratatui::layout::{Position, Rect};
 mod bytes;
 mod capture;
 mod fleet;
+mod parts;
 mod scrolling;
 mod sizes;
 
@@ -87,7 +88,7 @@ fn press(model: &mut Model, keys: &str) {
 
 fn focused(pane: Pane) -> Model {
     let mut model = night();
-    model.focus = pane;
+    model.set_focus(pane);
     model
 }
 
@@ -164,7 +165,7 @@ fn waiting() -> Model {
     let story = fleet::burning().at("03:12:40").proposed_by_ai(Op::Restart, "mailer-3");
     tell(&mut model, Msg::Entries(story.entries));
     model.selection.action = None;
-    model.focus = Pane::Log;
+    model.set_focus(Pane::Log);
     tell(&mut model, Msg::LinesDropped(1_204));
     press(&mut model, "up up");
     model.notice = None;
@@ -213,7 +214,7 @@ screens! {
     in_force_60x15: { let mut m = in_force(); press(&mut m, "g k j"); m }, (60, 15), &ASCII;
     in_force_nothing_80x24: { let mut m = idle(); press(&mut m, "g k"); m }, (80, 24), &UNICODE;
     account_80x24: { let mut m = night(); press(&mut m, "R"); m }, (80, 24), &UNICODE;
-    leaking_120x40: { let mut m = night(); m.selection.incident = Some(IncidentId(41)); m.focus = Pane::Actions; m }, (120, 40), &UNICODE;
+    leaking_120x40: { let mut m = night(); m.selection.incident = Some(IncidentId(41)); m.set_focus(Pane::Actions); m }, (120, 40), &UNICODE;
     leaking_40x10: { let mut m = night(); m.selection.incident = Some(IncidentId(41)); m }, (40, 10), &ASCII;
     fresh_80x24: { let mut m = night(); m.selection.incident = Some(IncidentId(43)); m }, (80, 24), &UNICODE;
     resolved_120x40: { let mut m = night(); m.selection.incident = Some(IncidentId(40)); m }, (120, 40), &UNICODE;
@@ -247,7 +248,7 @@ fn a_click_selects_the_row_that_it_hit() {
         for size in [(80, 24), (120, 40)] {
             let mut model = night();
             model.size = size;
-            model.focus = pane;
+            model.set_focus(pane);
             if pane == Pane::Timeline {
                 model.screen = Screen::Timeline;
             } else if pane == Pane::Fleet {

@@ -86,7 +86,7 @@ fn a_click_moves_no_row_of_a_scrolled_list() {
     ] {
         let mut model = crowded();
         model.size = (80, 24);
-        model.focus = pane;
+        model.set_focus(pane);
         model.screen = screen;
         press(&mut model, "home pagedown pagedown");
         let (_, area) = *model.layout().panes.iter().find(|(p, _)| *p == pane).unwrap();
@@ -120,7 +120,7 @@ fn a_click_moves_no_row_of_a_scrolled_list() {
 fn what_comes_in_does_not_move_the_selected_row_of_a_full_list() {
     let mut model = crowded();
     model.size = (80, 24);
-    model.focus = Pane::Actions;
+    model.set_focus(Pane::Actions);
     press(&mut model, "down down");
     let selected = |model: &Model| {
         let screen = shown(model);

@@ -18,7 +18,7 @@ fn models() -> Vec<Model> {
     let mut all = vec![idle(), drill(), confirming(), unavailable(), filtering("level>=loud")];
     for pane in Pane::COCKPIT {
         let mut model = night();
-        model.focus = pane;
+        model.set_focus(pane);
         model.zoomed = pane == Pane::Timer;
         all.push(model);
     }

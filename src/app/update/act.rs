@@ -360,11 +360,12 @@ impl Model {
                 }
             }
             Err(words) => {
-                if let Some(Modal::Confirm(confirm)) = self.modals.get_mut(at)
+                let facts = &mut **self;
+                if let Some(Modal::Confirm(confirm)) = facts.modals.get_mut(at)
                     && let ConfirmStage::Submitted { plan, .. } = &confirm.stage
                 {
                     let typed =
-                        self.policy.actions.get(&plan.op).is_none_or(|r| r.confirm == ConfirmRule::Typed);
+                        facts.policy.actions.get(&plan.op).is_none_or(|r| r.confirm == ConfirmRule::Typed);
                     confirm.stage = ConfirmStage::Ready { digest: plan.digest(), plan: plan.clone(), typed };
                     confirm.error = Some(words.to_string());
                 }
@@ -382,7 +383,7 @@ impl Model {
             }
             Chat::Logs(agent) => {
                 self.screen = Screen::Cockpit;
-                self.focus = Pane::Log;
+                self.set_focus(Pane::Log);
                 self.log.typed = Field::new(&format!("agent={agent}"));
                 self.log.refilter();
                 self.log.follow(true);

@@ -266,7 +266,7 @@ impl Model {
                 affected: form.get("affected"),
                 doing: form.get("doing"),
                 next_at: match form.given("next in") {
-                    Some(span) => Some(span.as_str().parse::<Span>()?.after(self.now)),
+                    Some(span) => Some(span.as_str().parse::<Span>()?.after(self.now())),
                     None => None,
                 },
             }),
@@ -326,12 +326,12 @@ impl Model {
 
     /// Reads `14:05`, `14:05:30` (today or, when that is still to come, yesterday) or `5m ago`.
     fn read_time(&self, written: &Text) -> Result<Time, String> {
-        read_time(written.as_str(), self.now)
+        read_time(written.as_str(), self.now())
     }
 
     pub(super) fn read_due(&self, written: &Text) -> Result<Time, String> {
         if let Ok(span) = written.as_str().parse::<Span>() {
-            return Ok(span.after(self.now));
+            return Ok(span.after(self.now()));
         }
         chrono::NaiveDate::parse_from_str(written.as_str(), "%Y-%m-%d")
             .ok()

@@ -53,15 +53,18 @@ impl Model {
         if self.log.typing {
             return self.filter_key(key);
         }
-        self.pending.push(key);
-        match self.keymap.look_up(self.context(), &self.pending) {
-            Lookup::Found(intent) => {
-                self.pending.clear();
-                self.intend(intent)
+        let keys: Vec<Key> = self.pending.iter().copied().chain([key]).collect();
+        let found = self.keymap.look_up(self.context(), &keys);
+        if !self.pending.is_empty() {
+            self.pending.clear();
+        }
+        match found {
+            Lookup::Found(intent) => self.intend(intent),
+            Lookup::Prefix => {
+                self.pending = keys;
+                vec![]
             }
-            Lookup::Prefix => vec![],
             Lookup::Unbound => {
-                let keys = std::mem::take(&mut self.pending);
                 if self.editing && self.screen == Screen::Review {
                     return keys.into_iter().map(|k| Effect::Review(ReviewDeed::Key(k))).collect();
                 }
@@ -79,7 +82,8 @@ impl Model {
 
     /// The field that typed text goes to, if any.
     fn typed_field(&mut self) -> Option<&mut super::super::field::Field> {
-        match self.modals.last_mut() {
+        let facts = &mut **self;
+        match facts.modals.last_mut() {
             Some(Modal::Palette(palette)) => Some(&mut palette.typed),
             Some(Modal::Form(form)) => {
                 form.focused().filter(|entry| entry.choices.is_empty()).map(|entry| &mut entry.field)
@@ -94,7 +98,7 @@ impl Model {
                 | Modal::Refused { .. }
                 | Modal::Detail { .. },
             ) => None,
-            None if self.log.typing => Some(&mut self.log.typed),
+            None if facts.log.typing => Some(&mut facts.log.typed),
             None => None,
         }
     }
@@ -277,7 +281,7 @@ impl Model {
         let hit = layout.panes.iter().find(|(_, area)| area.contains(mouse.column, mouse.row));
         let Some((pane, area)) = hit.copied() else { return vec![] };
         if self.screen == Screen::Cockpit {
-            self.focus = pane;
+            self.set_focus(pane);
         }
         if notches != 0 {
             return self.move_selection(notches);

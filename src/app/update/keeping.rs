@@ -87,7 +87,7 @@ impl Model {
         let said = action.disposition.as_ref();
         let me = self.actor.as_person().map_or("", Text::as_str);
         let owner = said.and_then(Disposition::owner).map_or(me, Text::as_str);
-        let due = said.and_then(Disposition::due).filter(|due| *due > self.now);
+        let due = said.and_then(Disposition::due).filter(|due| *due > self.now());
         let due = due.map_or_else(|| "1d".to_owned(), |due| due.format("%Y-%m-%d").to_string());
         let mut fates = vec![HAND_OVER.to_owned(), KEEP.to_owned()];
         if action.plan.inverse.is_some() {

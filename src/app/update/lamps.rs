@@ -15,19 +15,19 @@ impl Model {
     /// How the selected incident stands by what was read of its agents.
     #[must_use]
     pub fn recovery(&self) -> Option<Recovery> {
-        self.incident().map(|incident| Recovery::of(incident, &self.policy, self.now))
+        self.incident().map(|incident| Recovery::of(incident, &self.policy, self.now()))
     }
 
     /// Has the agents read, unless that was done just now.
     pub(super) fn read_recovery(&mut self) -> Vec<Effect> {
         let Some(incident) = self.incident().filter(|i| i.is_open()).map(|i| i.id) else { return vec![] };
         let just = |(of, at): (IncidentId, Time)| {
-            of == incident && (self.now - at).num_seconds() < READ_AGAIN && self.now >= at
+            of == incident && (self.now() - at).num_seconds() < READ_AGAIN && self.now() >= at
         };
         if self.recovery_asked.is_some_and(just) {
             return vec![];
         }
-        self.recovery_asked = Some((incident, self.now));
+        self.recovery_asked = Some((incident, self.now()));
         vec![Effect::Recover(incident)]
     }
 
@@ -68,7 +68,7 @@ impl Model {
             return vec![];
         };
         self.screen = Screen::Cockpit;
-        self.focus = Pane::Log;
+        self.set_focus(Pane::Log);
         self.log.typed = Field::new(&format!("agent={agent}"));
         self.log.refilter();
         self.log.select_since(since);

@@ -48,7 +48,10 @@ impl Model {
                 self.log.typed = super::super::field::Field::default();
                 self.log.refilter();
             }
-            Intent::Follow => self.log.follow(!self.log.is_following()),
+            Intent::Follow => {
+                let follow = !self.log.is_following();
+                self.log.follow(follow);
+            }
             Intent::Copy => return self.copy(),
             Intent::Palette => self.modals.push(Modal::Palette(Palette::default())),
             Intent::Help => self.modals.push(Modal::Help { scroll: 0 }),
@@ -59,8 +62,10 @@ impl Model {
     }
 
     pub(super) fn go(&mut self, screen: Screen) {
-        self.screen = screen;
-        self.editing = false;
+        if self.screen != screen || self.editing {
+            self.screen = screen;
+            self.editing = false;
+        }
     }
 
     fn open_review(&mut self) -> Vec<Effect> {
@@ -91,11 +96,11 @@ impl Model {
 
     fn go_to_pane(&mut self, pane: Pane) {
         self.go(Screen::Cockpit);
-        self.focus = pane;
+        self.set_focus(pane);
     }
 
     fn step_pane(&mut self, by: usize) {
-        let at = Pane::COCKPIT.iter().position(|p| *p == self.focus).unwrap_or(0);
+        let at = Pane::COCKPIT.iter().position(|p| *p == self.focus()).unwrap_or(0);
         self.go_to_pane(Pane::COCKPIT[(at + by) % Pane::COCKPIT.len()]);
     }
 
@@ -130,7 +135,7 @@ impl Model {
             self.go(Screen::Cockpit);
         } else if self.zoomed {
             self.zoomed = false;
-        } else if self.focus == Pane::Log && !self.log.is_following() {
+        } else if self.focus() == Pane::Log && !self.log.is_following() {
             self.log.follow(true);
         } else {
             self.notice = None;

@@ -79,7 +79,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 
 impl Model {
     fn tick(&mut self, now: Time) -> Vec<Effect> {
-        self.now = now;
+        self.set_now(now);
         if self.notice.as_ref().is_some_and(|(_, since)| (now - *since).num_seconds() >= NOTICE_SECONDS) {
             self.notice = None;
         }
@@ -106,7 +106,7 @@ impl Model {
 
     pub(super) fn take_notice(&mut self, notice: Notice) {
         let Some(key) = notice.key else {
-            self.notice = Some((notice, self.now));
+            self.notice = Some((notice, self.now()));
             return;
         };
         self.lasting.retain(|old| old.key != Some(key));

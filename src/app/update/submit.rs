@@ -32,7 +32,7 @@ impl Model {
             Some(id) => self.board.incident(id).unwrap_or(&blank),
             None => &blank,
         };
-        match decide(rehearsed, &self.policy, &command, &self.actor, self.now) {
+        match decide(rehearsed, &self.policy, &command, &self.actor, self.now()) {
             Ok(_) => vec![Effect::Submit { ticket, incident, command }],
             // The hub reads the agents first: what was not read here may be in time there.
             Err(refusal) if refusal.rule == RECOVERY => vec![Effect::Submit { ticket, incident, command }],

@@ -464,7 +464,7 @@ fn a_click_selects_the_pane_that_was_drawn_there() {
     let (_, log) = layout.panes.iter().find(|(pane, _)| *pane == Pane::Log).unwrap();
     let click = Mouse { kind: MouseKind::Down, column: log.x + 2, row: log.y + 2 };
     update(&mut model, Msg::Input(Input::Mouse(click)));
-    assert_eq!(model.focus, Pane::Log);
+    assert_eq!(model.focus(), Pane::Log);
 }
 
 #[test]

@@ -34,7 +34,8 @@ impl Model {
             return;
         };
         let Ok(agent) = plan.target.as_str().parse() else { return };
-        let Some(vitals) = self.vitals.get_mut(&agent) else { return };
+        let facts = &mut **self;
+        let Some(vitals) = facts.vitals.get_mut(&agent) else { return };
         for reading in Judged::all(readings).iter().filter_map(Judged::worst) {
             let name = reading.check.name.as_str();
             let vital = VITALS.iter().any(|vital| vital.name == name);
@@ -42,7 +43,7 @@ impl Model {
                 continue;
             };
             vitals.values.insert(name.to_owned(), value.clone());
-            let known = self.probed.entry(vitals.agent.clone()).or_default();
+            let known = facts.probed.entry(vitals.agent.clone()).or_default();
             known.insert(name.to_owned(), (value.clone(), reading.at));
         }
     }

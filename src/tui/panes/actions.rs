@@ -82,7 +82,7 @@ fn draw_line(view: &View<'_>, incident: &Incident, action: &Action, mut row: Row
     row.word(mark, role);
     row.column(action.lamp.word(), 10, role);
     row.column(&action.id.to_string(), 3, Role::Text);
-    let age = words::age(view.model.now - action.changed_at);
+    let age = words::age(view.model.now() - action.changed_at);
     row.right(&format!("{age:>3}"), Role::Dim);
     let title = title(action);
     let asked = format!("by {}", action.asked_by);
@@ -173,7 +173,7 @@ pub(super) fn draw_detail(
     area: Rect,
     buf: &mut Buffer,
 ) {
-    let now = view.model.now;
+    let now = view.model.now();
     let (_, role) = words::lamp(action.lamp, view.skin.glyphs);
     let cells = usize::from(area.width).max(1);
     let mut detail = Detail { view, cells, lines: Vec::new() };

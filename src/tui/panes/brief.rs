@@ -42,7 +42,7 @@ fn lines(view: &View<'_>, incident: &Incident) -> Vec<(&'static str, String, Rol
             None => ("firing", alert.starts_at, Role::Text),
             Some(at) => ("over by its source's word", at, Role::Dim),
         };
-        let since = words::hm(since, view.model.now);
+        let since = words::hm(since, view.model.now());
         lines.push((
             "alert",
             format!("{}: {} ({how} since {since}{times})", alert.name, alert.summary),

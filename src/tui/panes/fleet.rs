@@ -132,7 +132,7 @@ impl Columns {
             let unit = if shown.is_empty() { "" } else { vital.unit };
             row.number(&format!("{sign}{shown}{unit}"), *cells, role);
         }
-        let (age, role) = freshness(vitals, view.model.now);
+        let (age, role) = freshness(vitals, view.model.now());
         row.say(&age, role);
     }
 }

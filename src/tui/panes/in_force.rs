@@ -20,7 +20,7 @@ use super::actions::draw_detail;
 
 /// How many there are, and how many are past their date.
 pub fn hint(view: &View<'_>) -> String {
-    let (now, all) = (view.model.now, view.model.board.in_force(view.model.now));
+    let (now, all) = (view.model.now(), view.model.board.in_force(view.model.now()));
     let overdue = all.iter().filter(|one| one.is_overdue(now)).count();
     match (all.len(), overdue) {
         (0, _) => String::new(),
@@ -32,13 +32,13 @@ pub fn hint(view: &View<'_>) -> String {
 /// Draws the list, and below it the selected one.
 pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let model = view.model;
-    let all = model.board.in_force(model.now);
+    let all = model.board.in_force(model.now());
     if all.is_empty() {
         let words = if model.loaded { "nothing is in force" } else { "reading the journal" };
         Row::new(area, buf, view.skin).say(words, Role::Dim);
         return None;
     }
-    let columns = Columns::of(&all, model.now, usize::from(area.width));
+    let columns = Columns::of(&all, model.now(), usize::from(area.width));
     let (heading, _) = as_area(area).split_top(1);
     columns.draw_heading(Row::new(rect(heading), buf, view.skin));
     let place = list_area(model, Pane::InForce, as_area(area));
@@ -99,7 +99,7 @@ impl Columns {
     }
 
     fn draw(&self, view: &View<'_>, one: &InForce<'_>, mut row: Row<'_>) {
-        let now = view.model.now;
+        let now = view.model.now();
         let (mark, role) = words::lamp(one.action.lamp, view.skin.glyphs);
         row.word(mark, role);
         row.column(one.action.lamp.word(), LAMP - 1 - width(mark) - 1, role);
@@ -148,7 +148,7 @@ fn draw_one(view: &View<'_>, one: &InForce<'_>, area: Rect, buf: &mut Buffer) {
 fn read(view: &View<'_>, one: &InForce<'_>) -> (String, Role) {
     let model = view.model;
     let last = match model.read_at(one.incident.id, one.action.id) {
-        Some(at) => format!("last read {} ago", words::span(model.now - at)),
+        Some(at) => format!("last read {} ago", words::span(model.now() - at)),
         None => "never read".to_owned(),
     };
     if one.is_watched() {

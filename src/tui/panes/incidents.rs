@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::app::intent::Intent;
+use crate::app::keymap::Context;
 use crate::app::layout::{first_in_sight, list_area};
 use crate::app::model::Pane;
 use crate::app::theme::Role;
@@ -38,7 +39,7 @@ struct Line<'a> {
 }
 
 fn line<'a>(view: &View<'a>, id: IncidentId) -> Option<Line<'a>> {
-    let now = view.model.now;
+    let now = view.model.now();
     if let Some(incident) = view.model.board.incident(id) {
         return Some(Line {
             id,
@@ -89,7 +90,7 @@ fn time(incident: &Incident, now: Time) -> String {
 /// What there is to do when nothing burns.
 fn draw_none(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let model = view.model;
-    let key = |intent| model.keymap.keys_for(model.context(), intent);
+    let key = |intent| model.keymap.keys_for(Context::Incidents, intent);
     let mut lines = vec![match (model.loaded, model.realm) {
         (true, Realm::Live) => "no incident on record".to_owned(),
         (true, Realm::Drill) => "the drill runs: something will go wrong within a minute".to_owned(),

@@ -21,7 +21,7 @@ pub struct Marks {
 impl Marks {
     /// The marks of an incident.
     pub fn of(view: &View<'_>, incident: &Incident, deadlines: &[Deadline]) -> Self {
-        let now = view.model.now;
+        let now = view.model.now();
         // A control that leaks is lost, whatever its mark says: it comes next again.
         let lost = incident.leaking_since().is_some();
         let missing = |mark: &&Mark| incident.mark(**mark).is_none() || (lost && **mark == Mark::T3);

@@ -50,7 +50,7 @@ fn draw_role(view: &View<'_>, incident: &Incident, duty: Duty, mut row: Row<'_>)
     let holder = if wide { widest.min(row.room() / 3) } else { row.room() };
     match incident.roles.get(&duty) {
         Some(holding) => {
-            let since = words::hm(holding.since, view.model.now);
+            let since = words::hm(holding.since, view.model.now());
             let since = if wide { format!("since {since}") } else { since };
             // Who it is comes before since when.
             if wide || width(holding.holder.as_str()) + width(&since) < row.room() {
@@ -69,7 +69,7 @@ fn draw_role(view: &View<'_>, incident: &Incident, duty: Duty, mut row: Row<'_>)
 }
 
 fn draw_others(view: &View<'_>, incident: &Incident, area: Rect, buf: &mut Buffer) {
-    let now = view.model.now;
+    let now = view.model.now();
     let mut lines: Vec<(&str, String, Role)> = Vec::new();
     match incident.marks.get(&Mark::T1).and_then(|words| words.last()) {
         Some(word) => {

@@ -40,7 +40,7 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let list = List { len: count, selected: Some(at), top, focused: view.has_keys(Pane::Timeline) };
     let digits = count.to_string().len();
     let first = list.first(area.height);
-    let now = view.model.now;
+    let now = view.model.now();
     let seen = || record.entries.iter().skip(first).take(usize::from(area.height));
     let actors = seen().map(|e| width(&e.actor.to_string())).max().unwrap_or(0);
     let actors = actors.min(usize::from(area.width) / 5);

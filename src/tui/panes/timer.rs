@@ -122,7 +122,7 @@ impl Clock<'_> {
     /// The next deadline: digits at the left, words beside them.
     fn draw_next(&self, area: Rect, buf: &mut Buffer) {
         let skin = self.view.skin;
-        let now = self.view.model.now;
+        let now = self.view.model.now();
         let Some(next) = next_deadline(&self.deadlines) else {
             let words = if self.incident.is_open() { "nothing is due" } else { "over; nothing is due" };
             Row::new(area, buf, skin).say(words, Role::Dim);
@@ -153,7 +153,7 @@ impl Clock<'_> {
 
     fn draw_words(&self, next: &Deadline, over: bool, area: Rect, buf: &mut Buffer) {
         let skin = self.view.skin;
-        let now = self.view.model.now;
+        let now = self.view.model.now();
         let mut rows = area.rows();
         let Some(first) = rows.next() else { return };
         let mut row = Row::new(first, buf, skin);
@@ -188,7 +188,7 @@ impl Clock<'_> {
     }
 
     fn draw_gauge(&self, deadline: &Deadline, label_width: u16, line: Rect, buf: &mut Buffer) {
-        let now = self.view.model.now;
+        let now = self.view.model.now();
         let used = deadline.met.unwrap_or(now) - deadline.from;
         let allowed = deadline.at - deadline.from;
         let of = words::span(allowed);
@@ -217,7 +217,7 @@ impl Clock<'_> {
 
     /// Everything else that is due, from the line on that the person scrolled to.
     fn draw_list(&self, others: &[&Deadline], area: Rect, buf: &mut Buffer) {
-        let now = self.view.model.now;
+        let now = self.view.model.now();
         let height = usize::from(area.height);
         let scroll = usize::from(self.view.model.selection.timer_scroll);
         let first = scroll.min(others.len().saturating_sub(height));

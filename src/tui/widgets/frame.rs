@@ -24,11 +24,21 @@ pub struct PaneFrame<'a> {
 }
 
 impl PaneFrame<'_> {
+    /// What is left of an area within its border.
+    #[must_use]
+    pub const fn inside(area: Rect) -> Rect {
+        if area.width < 4 || area.height < 3 {
+            return area;
+        }
+        Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 2 }
+    }
+
     /// Draws the border, and says what is left for the pane. An area too small for a border is
     /// all left.
     pub fn draw(&self, area: Rect, buf: &mut Buffer, skin: &Skin) -> Rect {
         let area = area.intersection(buf.area);
-        if area.width < 4 || area.height < 3 {
+        let inner = Self::inside(area);
+        if inner == area {
             return area;
         }
         let (lines, border, title) = if self.focused {
@@ -48,7 +58,6 @@ impl PaneFrame<'_> {
         for x in [area.x, right] {
             fill(buf, Rect { x, y: area.y + 1, width: 1, height: area.height - 2 }, lines.vertical, style);
         }
-        let inner = Rect { x: area.x + 1, y: area.y + 1, width: area.width - 2, height: area.height - 2 };
         self.draw_words(Rect { y: area.y, height: 1, ..inner }, buf, skin, title);
         inner
     }
