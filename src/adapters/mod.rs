@@ -9,6 +9,8 @@ pub mod ask;
 mod book;
 mod evidence;
 pub mod http;
+#[cfg(feature = "kubernetes")]
+pub mod kubernetes;
 mod mounted;
 pub mod process;
 pub mod prometheus;
@@ -26,6 +28,8 @@ use crate::web::CircuitState;
 pub use alertmanager::AlertmanagerAdapter;
 pub use book::SpecProblem;
 pub use http::HttpAdapter;
+#[cfg(feature = "kubernetes")]
+pub use kubernetes::{Knob, KubernetesAction, KubernetesAdapter, KubernetesSpec, Method};
 pub use mounted::Mounted;
 pub use process::{ActionSpec, Format, Place, Probe, ProbeSpec, ProcessAdapter, ProcessReader, ProcessSpec};
 pub use prometheus::PrometheusReader;

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use crate::incident::{AgentId, Aim, Check, Glob, Op, Span, Text};
 
 use super::http::{self, Http};
+use super::kubernetes::{self, Kubernetes};
 use super::located::Problems;
 use super::paths::{Env, Paths};
 use super::process;
@@ -19,7 +20,7 @@ use super::tree::Tree;
 use super::wording;
 
 /// The types of adapters that a file may name.
-const TYPES: &[&str] = &["process", "http"];
+const TYPES: &[&str] = &["process", "http", "kubernetes"];
 
 /// One configured adapter.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,6 +29,8 @@ pub enum Adapter {
     Process(Process),
     /// Sends requests.
     Http(Box<Http>),
+    /// Acts on a Kubernetes cluster.
+    Kubernetes(Kubernetes),
 }
 
 /// An adapter that runs programs, without a shell.
@@ -103,6 +106,7 @@ impl Adapter {
         match self {
             Self::Process(process) => process.read_only,
             Self::Http(http) => http.read_only,
+            Self::Kubernetes(kubernetes) => kubernetes.read_only,
         }
     }
 
@@ -111,6 +115,9 @@ impl Adapter {
         let all: Vec<(Op, &[String])> = match self {
             Self::Process(process) => process.actions.iter().map(|(op, a)| (*op, &a.probes[..])).collect(),
             Self::Http(http) => http.actions.iter().map(|(op, a)| (*op, &a.probes[..])).collect(),
+            Self::Kubernetes(kubernetes) => {
+                kubernetes.actions.iter().map(|(op, a)| (*op, &a.probes[..])).collect()
+            }
         };
         all.into_iter()
     }
@@ -121,6 +128,7 @@ impl Adapter {
         let (has, agents) = match self {
             Self::Process(process) => (process.actions.contains_key(&op), &process.agents),
             Self::Http(http) => (http.actions.contains_key(&op), &http.agents),
+            Self::Kubernetes(kubernetes) => (kubernetes.actions.contains_key(&op), &kubernetes.agents),
         };
         has && agents.iter().any(|glob| glob.matches(agent.as_str()))
     }
@@ -185,6 +193,11 @@ pub(super) fn read_all(
             Some((kind, _)) if kind == "http" => {
                 let http = http::read(tree, paths, env, problems);
                 read.extend(http.map(|http| (name, Adapter::Http(Box::new(http)))));
+            }
+            Some((kind, _)) if kind == "kubernetes" => {
+                if let Some(kubernetes) = kubernetes::read(tree, paths, problems) {
+                    read.insert(name, Adapter::Kubernetes(kubernetes));
+                }
             }
             Some((kind, span)) => {
                 let shown = Text::line(&kind);

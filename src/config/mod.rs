@@ -10,6 +10,7 @@ pub mod credential;
 pub mod file;
 pub mod http;
 pub mod keymap;
+pub mod kubernetes;
 pub mod located;
 mod oncall;
 pub mod paths;
@@ -34,6 +35,7 @@ pub use check::{Config, Kind, Looks, check, load, located_at, looks, named_files
 pub use credential::Auth;
 pub use file::File;
 pub use http::{Http, HttpAction, HttpCall, HttpLook, Site};
+pub use kubernetes::{Kubernetes, KubernetesAction, KubernetesKnob, KubernetesMethod};
 pub use located::{Canvas, Place, Problem, Problems};
 pub use paths::{Env, Flags, Paths, Places};
 pub use reader::{HttpReader, ProcessReader, Reader};

@@ -55,7 +55,7 @@ struct WrittenAction {
 /// A check as written.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct WrittenCheck(Check);
+pub(super) struct WrittenCheck(pub(super) Check);
 
 impl TryFrom<String> for WrittenCheck {
     type Error = String;

@@ -85,6 +85,9 @@ mod tests {
         let Adapter::Process(process) = &settings.adapters["ops"] else { panic!("another type") };
         let ops: Vec<_> = process.actions.keys().copied().collect();
         assert_eq!(ops, [Op::Isolate, Op::RateLimit, Op::Snapshot, Op::Page]);
+        let Adapter::Kubernetes(cluster) = &settings.adapters["cluster"] else { panic!("a cluster") };
+        let ops: Vec<_> = cluster.actions.keys().copied().collect();
+        assert_eq!(ops, [Op::Isolate, Op::RateLimit, Op::RollbackBranch, Op::Restart, Op::Snapshot]);
     }
 
     #[test]
@@ -110,6 +113,8 @@ mod tests {
             "[probes.x]\ntype = 'http'\n",
             "[adapters.x]\ntype = 'http'\n",
             "[adapters.x]\ntype = 'http'\nurl = 'http://h'\n[adapters.x.actions.isolate]\n",
+            "[adapters.x]\ntype = 'kubernetes'\n",
+            "[adapters.x]\ntype = 'kubernetes'\n[adapters.x.actions.isolate]\n",
             "[adapters.x]\ntype = 'process'\n[adapters.x.actions.isolate]\n",
             "[channels.x]\ntype = 'webhook'\n",
             "[channels.x]\ntype = 'http'\n",

@@ -86,6 +86,8 @@ struct Inner {
 }
 
 impl Circuit {
+    /// Closed, with this rule.
+    #[must_use]
     pub fn new(rule: CircuitRule) -> Self {
         Self(Arc::new(Mutex::new(Inner { rule, failed: 0, open: None, trial: false })))
     }
@@ -94,11 +96,16 @@ impl Circuit {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How it is now.
+    #[must_use]
     pub fn state(&self, now: Instant) -> CircuitState {
         self.inner().state(now)
     }
 
-    /// Lets a request through, or says why not.
+    /// Lets a request through, or says why not. Whoever insists goes through.
+    ///
+    /// # Errors
+    /// What opened it, in words.
     pub fn admit(&self, now: Instant, insists: bool) -> Result<Pass, Text> {
         let mut inner = self.inner();
         let trial = match &inner.state(now) {

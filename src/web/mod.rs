@@ -45,7 +45,7 @@ use crate::incident::Text;
 
 pub use backend::{Backend, Settings};
 pub use base::Base;
-pub use circuit::{CircuitRule, CircuitState};
+pub use circuit::{Circuit, CircuitRule, CircuitState, Pass};
 pub use credential::{Auth, Credential};
 pub use patience::Patience;
 pub use request::Request;

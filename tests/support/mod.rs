@@ -5,6 +5,10 @@
 pub mod config;
 pub mod fault;
 pub mod home;
+#[cfg(feature = "kubernetes")]
+pub mod kubelet;
+#[cfg(feature = "kubernetes")]
+pub mod kubernetes;
 pub mod program;
 pub mod prometheus;
 pub mod screen;

@@ -76,8 +76,22 @@ impl Program {
 
     /// Sends SIGHUP, which most servers take as: read your configuration again.
     pub fn hang_up(&self) -> Result<(), String> {
+        self.signal(rustix::process::Signal::HUP)
+    }
+
+    /// Stops it where it is; its connections stay open.
+    pub fn pause(&self) -> Result<(), String> {
+        self.signal(rustix::process::Signal::STOP)
+    }
+
+    /// Lets it go on.
+    pub fn resume(&self) -> Result<(), String> {
+        self.signal(rustix::process::Signal::CONT)
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) -> Result<(), String> {
         let pid = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(pid, rustix::process::Signal::HUP)
+        rustix::process::kill_process(pid, signal)
             .map_err(|error| format!("cannot signal {}: {error}", self.name))
     }
 

@@ -1,6 +1,7 @@
 //! The live realm from the configuration: adapters, log sources, the alert receiver.
 
 mod http;
+mod kubernetes;
 mod post;
 mod process;
 mod recovery;

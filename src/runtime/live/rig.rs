@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{http, process};
+use super::{http, kubernetes, process};
 use crate::adapters::{Live, LiveAdapter, Mounted, Reader, Rig, SpecProblem};
 use crate::config::{self, Adapter, Settings};
 use crate::incident::Op;
@@ -54,6 +54,10 @@ pub fn rig(settings: &Settings) -> (Rig, Vec<Unbuilt>) {
                 let (built, wrong) = http::adapter(name, configured);
                 (built.map(|built| Box::new(built) as Box<dyn LiveAdapter>), wrong)
             }
+            Adapter::Kubernetes(configured) => match kubernetes::adapter(name, configured) {
+                Ok(built) => (Some(built), Vec::new()),
+                Err(wrong) => (None, wrong),
+            },
         };
         problems.extend(wrong.iter().map(|problem| Unbuilt::of("adapters", name, problem)));
         if let Some(built) = built {

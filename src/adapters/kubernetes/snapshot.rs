@@ -1,0 +1,190 @@
+//! Brings home what pods leave behind when they go (A4): logs, the objects as they are, events.
+//!
+//! What cannot be had is said and left out: half of the evidence is better than none.
+
+use chrono::{DateTime, Utc};
+use futures::future::join_all;
+use serde_json::{Value, json};
+
+use crate::adapters::Evidence;
+use crate::incident::{Text, Time};
+
+use super::cluster::Cluster;
+use super::deed::Request;
+use super::object::{is_owned_by, list, name, number, text};
+use super::redact::redacted;
+use super::workload::{Kind, Workload};
+use super::world::World;
+
+/// Containers whose logs are taken at most.
+const CONTAINERS_MAX: usize = 64;
+
+/// Bytes taken of one container's log at most.
+const LOG_MAX: u32 = 4 * 1024 * 1024;
+
+/// What was brought, and what was not, in words.
+#[derive(Debug, Default)]
+pub struct Brought {
+    /// The files.
+    pub evidence: Vec<Evidence>,
+    /// What was left out, and why.
+    pub notes: Vec<String>,
+}
+
+/// One log to read.
+struct Log<'a> {
+    pod: &'a str,
+    container: &'a str,
+    /// That of the container before its last restart.
+    previous: bool,
+}
+
+impl Cluster {
+    /// Reads everything there is about a workload.
+    pub async fn snapshot(&self, workload: &Workload, world: &World, lines: u32) -> Brought {
+        let mut brought = Brought::default();
+        let namespace = &workload.namespace;
+        let replica_sets = async {
+            if workload.kind != Kind::Deployment {
+                return Ok(Vec::new());
+            }
+            let all = self.read(format!("apis/apps/v1/namespaces/{namespace}/replicasets")).await.read()?;
+            let uid = text(&world.object, "/metadata/uid").unwrap_or_default();
+            let owned = list(&all, "/items").iter().filter(|it| is_owned_by(it, uid)).cloned();
+            Ok::<Vec<Value>, Text>(owned.collect())
+        };
+        let events = async { self.read(format!("api/v1/namespaces/{namespace}/events")).await.read() };
+        let (pods, replica_sets, events) =
+            tokio::join!(self.pods(workload, &world.object), replica_sets, events);
+        let mut had = |what: &str, read: Result<Vec<Value>, Text>| {
+            read.unwrap_or_else(|why| {
+                brought.notes.push(format!("{what} could not be read: {why}"));
+                Vec::new()
+            })
+        };
+        let pods = had("the pods", pods);
+        let replica_sets = had("the ReplicaSets", replica_sets);
+        let events = had("the events", events.map(|all| list(&all, "/items").to_vec()));
+
+        let everything = [std::slice::from_ref(&world.object), &replica_sets, &pods].concat();
+        let uids: Vec<&str> = everything.iter().filter_map(|object| text(object, "/metadata/uid")).collect();
+        let about =
+            |event: &&Value| text(event, "/involvedObject/uid").is_some_and(|uid| uids.contains(&uid));
+        let events: Vec<Value> = events.iter().filter(about).cloned().collect();
+        let objects = json!({
+            "workload": redacted(world.object.clone()),
+            "replicaSets": replica_sets.into_iter().map(redacted).collect::<Vec<_>>(),
+            "pods": pods.iter().cloned().map(redacted).collect::<Vec<_>>(),
+        });
+        let stem = &workload.name;
+        brought.evidence.push(file(&format!("{stem}-objects.json"), pretty(&objects), None));
+        let span = spanned(
+            events
+                .iter()
+                .filter_map(|event| text(event, "/lastTimestamp").or_else(|| text(event, "/eventTime"))),
+        );
+        let events = Value::Array(events.into_iter().map(redacted).collect());
+        brought.evidence.push(file(&format!("{stem}-events.json"), pretty(&events), span));
+        self.take_logs(namespace, &pods, lines, &mut brought).await;
+        brought
+    }
+
+    async fn take_logs(&self, namespace: &str, pods: &[Value], lines: u32, brought: &mut Brought) {
+        let all: Vec<Log<'_>> = pods.iter().flat_map(logs).collect();
+        if all.len() > CONTAINERS_MAX {
+            brought.notes.push(format!("{CONTAINERS_MAX} of {} logs were taken", all.len()));
+        }
+        let reads = all.iter().take(CONTAINERS_MAX).map(|log| async move {
+            let path = format!("api/v1/namespaces/{namespace}/pods/{}/log", log.pod);
+            let mut request = Request::get(path)
+                .with("container", log.container)
+                .with("tailLines", lines.to_string())
+                .with("limitBytes", LOG_MAX.to_string())
+                .with("timestamps", "true");
+            if log.previous {
+                request = request.with("previous", "true");
+            }
+            (log, self.read_text(&request).await)
+        });
+        for (log, read) in join_all(reads).await {
+            let Log { pod, container, previous } = log;
+            let before = if *previous { "-previous" } else { "" };
+            match read {
+                Ok(bytes) => {
+                    let span = times(&bytes);
+                    brought.evidence.push(file(&format!("{pod}-{container}{before}.log"), bytes, span));
+                }
+                Err(why) => brought
+                    .notes
+                    .push(format!("the log of {pod} {container}{before} could not be read: {why}")),
+            }
+        }
+    }
+}
+
+/// Every log of a pod.
+fn logs(pod: &Value) -> Vec<Log<'_>> {
+    let mut logs = Vec::new();
+    for (specs, statuses) in [
+        ("/spec/initContainers", "/status/initContainerStatuses"),
+        ("/spec/containers", "/status/containerStatuses"),
+    ] {
+        for container in list(pod, specs).iter().filter_map(|container| text(container, "/name")) {
+            let status = list(pod, statuses).iter().find(|status| text(status, "/name") == Some(container));
+            let restarted = status.and_then(|it| number(it, "/restartCount")).is_some_and(|count| count > 0);
+            logs.push(Log { pod: name(pod), container, previous: false });
+            if restarted {
+                logs.push(Log { pod: name(pod), container, previous: true });
+            }
+        }
+    }
+    logs
+}
+
+fn pretty(value: &Value) -> Vec<u8> {
+    serde_json::to_vec_pretty(value).unwrap_or_default()
+}
+
+fn file(name: &str, bytes: Vec<u8>, span: Option<(Time, Time)>) -> Evidence {
+    let (from, to) = span.unzip();
+    Evidence { name: Text::line(name), bytes, from, to }
+}
+
+/// The first and last moment of a log whose lines begin with one.
+fn times(log: &[u8]) -> Option<(Time, Time)> {
+    let text = String::from_utf8_lossy(log);
+    let first = text.lines().next()?;
+    let last = text.lines().next_back()?;
+    spanned([first, last].into_iter().filter_map(|line| line.split(' ').next()))
+}
+
+fn spanned<'a>(times: impl Iterator<Item = &'a str>) -> Option<(Time, Time)> {
+    let all: Vec<Time> = times
+        .filter_map(|raw| DateTime::parse_from_rfc3339(raw).ok())
+        .map(|time| time.with_timezone(&Utc))
+        .collect();
+    Some((all.iter().min().copied()?, all.iter().max().copied()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a4_a_container_that_was_restarted_has_two_logs() {
+        let pod = json!({"metadata": {"name": "p"},
+            "spec": {"initContainers": [{"name": "setup"}], "containers": [{"name": "a"}, {"name": "b"}]},
+            "status": {"containerStatuses": [{"name": "b", "restartCount": 2}, {"name": "a", "restartCount": 0}]}});
+        let all: Vec<String> = logs(&pod).iter().map(|l| format!("{} {}", l.container, l.previous)).collect();
+        assert_eq!(all, ["setup false", "a false", "b false", "b true"]);
+    }
+
+    #[test]
+    fn a4_a_log_says_which_time_it_covers() {
+        let (from, to) = times(b"2026-11-21T05:39:25.123456789Z one\n2026-11-21T05:41:00Z two\n").unwrap();
+        assert_eq!((to - from).num_seconds(), 94);
+        for nothing in [&b""[..], b"no time\n", b"\xff\xfe"] {
+            assert_eq!(times(nothing), None);
+        }
+    }
+}

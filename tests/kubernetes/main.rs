@@ -1,0 +1,18 @@
+//! The Kubernetes adapter and the real thing: what is accepted, what is proved, what fights it.
+//!
+//! `./tests/run --all` runs these; they need a control plane, which it builds.
+#![cfg(feature = "kubernetes")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a story that does not come true says so")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod stage;
+
+mod doubt;
+mod preflight;
+mod quarantine;
+mod rollback;
+mod sandbox;
+mod stopping;
+mod writing;
