@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use flightdeck::adapters::{Ask, KubernetesAction, KubernetesAdapter, KubernetesSpec, Live, Rig, Sample};
 use flightdeck::incident::{
-    Action, ActionId, Actor, Command, Confirmation, Event, Incident, IncidentId, Lamp, Op, Params, Pattern,
-    Plan, Policy, Realm, Role, Settlement, Severity, Text,
+    Action, ActionId, Actor, Command, Confirmation, Event, Incident, IncidentId, Lamp, Naming, Op, Params,
+    Pattern, Plan, Policy, Realm, Role, Settlement, Severity, Text,
 };
 use flightdeck::runtime::{Clock, Hub, dispatch, watch};
 use flightdeck::store::Journal;
@@ -249,7 +249,7 @@ impl Stage {
             let board = self.hub.board();
             let entries = board.record(INC).map(|record| record.entries.clone()).unwrap_or_default();
             for entry in &entries {
-                let _ = writeln!(words, "{}", flightdeck::incident::telling::tell(entry));
+                let _ = writeln!(words, "{}", flightdeck::incident::telling::tell(entry, Naming::P));
             }
         }
         for action in self.incident().actions.values() {
