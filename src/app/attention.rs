@@ -2,7 +2,9 @@
 
 use super::effect::Effect;
 use super::model::Model;
-use crate::incident::{ActionId, Disposition, Due, IncidentId, Lamp, Severity, Standing, Text, deadlines};
+use crate::incident::{
+    ActionId, Disposition, Due, IncidentId, Lamp, Severity, Standing, Text, clock_face, deadlines,
+};
 
 /// What was told already.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +45,9 @@ impl Model {
                 tell(Told::Incident(incident.id, incident.severity), words);
             }
             for action in incident.actions.values().filter(|a| a.lamp == Lamp::Leaking) {
-                let words = format!("{} LEAKING: {}", incident.id, action.plan.title());
+                let held = action.held_for().map(|held| format!(", it had held {}", clock_face(held)));
+                let held = held.unwrap_or_default();
+                let words = format!("{} LEAKING: {}{held}", incident.id, action.plan.title());
                 tell(Told::Leak(incident.id, action.id, action.changed_at.timestamp_millis()), words);
             }
             for deadline in deadlines(incident, &self.policy, self.now()) {

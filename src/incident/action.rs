@@ -301,6 +301,10 @@ pub struct Action {
     pub accepted_at: Option<Time>,
     /// When the checks first held.
     pub verified_at: Option<Time>,
+    /// Since when the checks hold, or held before they stopped.
+    pub held_since: Option<Time>,
+    /// How often its effect stopped holding.
+    pub leaks: u32,
     /// When the lamp last changed.
     pub changed_at: Time,
     /// What the backend answered, or why it failed.

@@ -36,6 +36,8 @@ pub struct Vital {
     pub read: String,
     /// When.
     pub at: Option<Time>,
+    /// Why it was not read.
+    pub trouble: Option<Text>,
 }
 
 impl Vital {
@@ -43,7 +45,10 @@ impl Vital {
     #[must_use]
     pub fn words(&self) -> String {
         match self.verdict {
-            Verdict::Unread => format!("{} {}: not read", self.agent, self.check),
+            Verdict::Unread => {
+                let why = self.trouble.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+                format!("{} {}: not read{why}", self.agent, self.check)
+            }
             Verdict::Holds | Verdict::Fails => format!("{} {}: read {}", self.agent, self.check, self.read),
         }
     }
@@ -67,7 +72,14 @@ impl Recovery {
         let mut vitals: Vec<Vital> = incident
             .agents
             .iter()
-            .flat_map(|agent| rule.vitals(agent, read(agent).map_or(&[], |r| &r.readings), now))
+            .flat_map(|agent| {
+                let read = read(agent);
+                let mut vitals = rule.vitals(agent, read.map_or(&[], |r| &r.readings), now);
+                for vital in vitals.iter_mut().filter(|vital| vital.verdict == Verdict::Unread) {
+                    vital.trouble = read.and_then(|read| read.trouble.clone());
+                }
+                vitals
+            })
             .collect();
         vitals.sort_by_key(|vital| vital.verdict);
         Self { vitals, unproved: rule.unproved.of(incident.severity) }
@@ -111,6 +123,7 @@ impl RecoveryRule {
                 verdict: judged.verdict(),
                 read: judged.words(),
                 at: judged.at(),
+                trouble: None,
             }
         };
         let needed = self.checks.iter().map(vital);

@@ -7,6 +7,7 @@
 
 mod action;
 mod class;
+mod contained;
 mod control;
 mod found;
 mod people;
@@ -24,6 +25,7 @@ use super::{
 
 pub use action::{ActionFact, CheckFact, StepFact};
 pub use class::{AlertFact, ClassFact};
+pub use contained::{AgentFact, ContainmentFact, RecoveryFact};
 pub use control::LossFact;
 pub use found::{DecisionFact, EvidenceFact, HypothesisFact, ImprovementFact, MoveFact, PinnedFact};
 pub use people::{HolderFact, RoleFact};
@@ -76,6 +78,10 @@ pub struct ReviewFacts {
     pub marks: Vec<MarkFact>,
     /// The windows with what was measured (A1, B1).
     pub windows: Vec<WindowFact>,
+    /// How soon control was proved (A3); none: it never was.
+    pub containment: Option<ContainmentFact>,
+    /// What the end rests on (B6).
+    pub recovery: Option<RecoveryFact>,
     /// When control was lost after it had been proved (A3).
     pub control_lost: Vec<LossFact>,
     /// Alerts in the order they joined.
@@ -178,6 +184,8 @@ impl ReviewFacts {
             reopened: source.reopened(),
             marks: source.marks(),
             windows: source.windows(),
+            containment: source.containment(),
+            recovery: source.recovery(),
             control_lost: source.control_lost(),
             alerts: source.alerts(),
             timeline: source.entries().map(|entry| line(entry, policy.naming)).collect(),
@@ -201,7 +209,11 @@ impl Length {
     /// From one moment to another; nothing when they are the wrong way round.
     #[must_use]
     pub fn between(from: Time, to: Time) -> Self {
-        let seconds = u32::try_from((to - from).num_seconds().max(0)).unwrap_or(u32::MAX);
+        Self::seconds(u32::try_from((to - from).num_seconds().max(0)).unwrap_or(u32::MAX))
+    }
+
+    /// So many seconds.
+    fn seconds(seconds: u32) -> Self {
         Self { seconds, text: Span::seconds(seconds).to_string() }
     }
 }

@@ -386,13 +386,17 @@ impl Incident {
                 self.read_action(*action, Lamp::Verified, at, readings);
                 if let Some(a) = self.actions.get_mut(action) {
                     a.verified_at.get_or_insert(at);
+                    a.held_since = Some(at);
                 }
             }
             Event::ActionUnverified { action, readings } => {
                 self.read_action(*action, Lamp::Unverified, at, readings);
             }
             Event::ActionLeaking { action, readings } => {
-                self.read_action(*action, Lamp::Leaking, at, readings)
+                self.read_action(*action, Lamp::Leaking, at, readings);
+                if let Some(a) = self.actions.get_mut(action) {
+                    a.leaks += 1;
+                }
             }
             Event::ActionInDoubt { action, reason } => {
                 self.move_action(*action, Lamp::InDoubt, at, Some(reason));
@@ -578,6 +582,8 @@ impl Action {
             verified_at: None,
             changed_at: entry.at,
             answer: Text::default(),
+            held_since: None,
+            leaks: 0,
             read_at: None,
             readings: Vec::new(),
             runner: Text::default(),

@@ -11,8 +11,8 @@ use flightdeck::config::{Paths, keymap::Keymaps, theme::Themes};
 use flightdeck::error::EXIT_CODES;
 use flightdeck::incident::action::Lamp;
 use flightdeck::incident::playbook::ROWS;
-use flightdeck::incident::policy::{ActorKind, Approval, Confirm, Moment, WindowName};
-use flightdeck::incident::{Aim, OPS, OpInfo, Policy, Severity, Span, VITALS};
+use flightdeck::incident::policy::{ActorKind, Again, Approval, Confirm, Moment, Unproved, WindowName};
+use flightdeck::incident::{Aim, Check, OPS, OpInfo, Policy, Severity, Span, VITALS};
 use flightdeck::runtime::scenarios;
 
 /// A part's name, and what writes it.
@@ -29,6 +29,7 @@ const PARTS: &[Part] = &[
     ("lamps", lamps),
     ("windows", windows),
     ("guardrails", guardrails),
+    ("proof", proof),
     ("escalation", escalation),
     ("rules", rules),
     ("keys", keys),
@@ -197,6 +198,43 @@ fn guardrails() -> String {
         vec![code(op.word()), who.collect::<Vec<_>>().join(", "), approval.to_owned(), confirm.to_owned()]
     });
     table(&["action", "may be asked for by", "needs approval", "is confirmed by"], rows)
+}
+
+fn proof() -> String {
+    let Policy { probing, recovery, .. } = Policy::built_in();
+    let again = match probing.again_in_doubt {
+        Again::Read => "once it was read since",
+        Again::Settled => "once it is settled",
+        Again::Always => "at any time",
+    };
+    let checks =
+        |checks: &[Check]| checks.iter().map(|c| code(&c.to_string())).collect::<Vec<_>>().join(", ");
+    let unproved = Severity::ALL.map(|severity| {
+        let how = match recovery.unproved.of(severity) {
+            Unproved::Refused => "not at all",
+            Unproved::Commander => "by who commands, with a reason",
+            Unproved::Reason => "with a reason",
+            Unproved::Allowed => "freely",
+        };
+        format!("{severity} {how}")
+    });
+    let rows = [
+        (
+            "probing.probe_every",
+            format!("a mitigation in force is read at least every {}", probing.probe_every),
+        ),
+        (
+            "probing.settle_every",
+            format!("every {} while it waits for its proof, or has just begun to leak", probing.settle_every),
+        ),
+        ("probing.at_once", format!("{} readings at a time", probing.at_once)),
+        ("probing.again_in_doubt", format!("what is in doubt may be asked for again {again}")),
+        ("recovery.checks", format!("{} of each agent involved", checks(&recovery.checks))),
+        ("recovery.where_read", format!("{}, where something reads it", checks(&recovery.where_read))),
+        ("recovery.fresh", format!("a reading older than {} proves nothing", recovery.fresh)),
+        ("recovery.unproved", format!("without proof an incident is ended: {}", unproved.join("; "))),
+    ];
+    table(&["setting", "says"], rows.into_iter().map(|(name, says)| vec![code(name), says]))
 }
 
 fn escalation() -> String {

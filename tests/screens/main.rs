@@ -12,7 +12,9 @@ use flightdeck::app::msg::{Head, Msg, Notice, ReviewView};
 use flightdeck::app::update;
 use flightdeck::config::Problems;
 use flightdeck::config::theme::Themes;
-use flightdeck::incident::{Actor, Event, IncidentId, Naming, Op, Plan, Realm, Severity, Status, Text};
+use flightdeck::incident::{
+    Actor, AgentReadings, Event, IncidentId, Naming, Op, Plan, Reading, Realm, Severity, Status, Text,
+};
 use flightdeck::tui::colour::Depth;
 use flightdeck::tui::editor::Editor;
 use flightdeck::tui::glyphs::{ASCII, Glyphs, UNICODE};
@@ -172,6 +174,31 @@ fn waiting() -> Model {
     model
 }
 
+/// Somebody ends an incident of two agents; one of them has not recovered, the other was not read in
+/// full.
+fn closing() -> Model {
+    let reading = |check: &str, value: &str| Reading {
+        check: check.parse().unwrap(),
+        replica: None,
+        value: (!value.is_empty()).then(|| value.into()),
+        at: fleet::time("03:12:30"),
+    };
+    let read = |agent: &str, error_rate: &str, p95: &str| AgentReadings {
+        agent: agent.parse().unwrap(),
+        readings: vec![reading("error_rate < 1", error_rate), reading("p95 < 2", p95)],
+        trouble: None,
+    };
+    let agents = vec![read("support-2", "3.4", "1.2"), read("mailer-3", "0.1", "")];
+    let story = fleet::Story::of(44, "02:50:00", Severity::P1, "mail is late", &["support-2", "mailer-3"])
+        .records(Actor::Flightdeck, Event::RecoveryRead { agents });
+    let mut model = night();
+    tell(&mut model, Msg::Entries(story.entries));
+    model.selection.incident = Some(IncidentId(44));
+    press(&mut model, "R");
+    model.notice = None;
+    model
+}
+
 fn filtering(typed: &str) -> Model {
     let mut model = focused(Pane::Log);
     press(&mut model, "/");
@@ -235,6 +262,8 @@ screens! {
     filter_80x24: filtering("level>=warn retry"), (80, 24), &UNICODE;
     filter_wrong_80x24: filtering("retry level>=loud"), (80, 24), &UNICODE;
     not_offered_80x24: { let mut m = night(); m.offers.clear(); m }, (80, 24), &UNICODE;
+    closing_80x24: closing(), (80, 24), &UNICODE;
+    closing_40x10: closing(), (40, 10), &ASCII;
     form_40x10: { let mut m = night(); press(&mut m, "u"); m }, (40, 10), &UNICODE;
 }
 

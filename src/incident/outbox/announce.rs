@@ -3,7 +3,7 @@
 use super::{MessageKind, OUTBOX, Recipient, reached, words};
 use crate::incident::{
     Action, ActionId, Actor, Audience, Entry, Event, Incident, Lamp, Mark, Message, Op, Plan, Policy, Text,
-    Time, telling,
+    Time, clock_face, telling,
 };
 
 /// Adds what people are to be told of `events`, by the routes and the on-call table of the policy.
@@ -136,8 +136,13 @@ impl Desk<'_> {
             }
         } else if let Event::ActionLeaking { action, .. } = event {
             if let Some(action) = self.incident.actions.get(action).cloned() {
-                let what =
-                    format!("{} {} is LEAKING: its effect stopped holding", action.id, action.plan.title());
+                let held = action.held_for().map(|held| format!(" after {}", clock_face(held)));
+                let what = format!(
+                    "{} {} is LEAKING: its effect stopped holding{}",
+                    action.id,
+                    action.plan.title(),
+                    held.unwrap_or_default()
+                );
                 self.broadcast(&of_action(&action, MessageKind::Leaking, "leaking", what));
             }
         } else if let Event::ActionVerified { action, .. } = event {

@@ -160,7 +160,7 @@ impl Source<'_> {
     }
 }
 
-fn checked(check: &Check, readings: &[Reading]) -> CheckFact {
+pub(super) fn checked(check: &Check, readings: &[Reading]) -> CheckFact {
     let judged = Judged::new(check, readings);
     let replica = |r: &&Reading| {
         Some(ReplicaFact { replica: r.replica.clone()?, read: r.value.clone(), held: r.holds() })

@@ -79,9 +79,10 @@ fn recovery(view: &View<'_>, cells: usize, rows: usize) -> Vec<Line<'static>> {
     let hidden = recovery.vitals.len().saturating_sub(rows);
     for vital in recovery.vitals.iter().take(if hidden > 0 { rows - 1 } else { rows }) {
         let (mark, word, role) = words::verdict(vital.verdict, skin.glyphs);
-        let read = match vital.at {
-            Some(at) => format!("read {} at {}", vital.read, words::hms(at)),
-            None => "nothing was read".to_owned(),
+        let read = match (vital.at, &vital.trouble) {
+            (_, Some(why)) => why.to_string(),
+            (Some(at), None) => format!("read {} at {}", vital.read, words::hms(at)),
+            (None, None) => "nothing was read".to_owned(),
         };
         let text = format!("{mark} {word:<6} {} {}  {read}", vital.agent, vital.check);
         lines.push(line(view, cut(&text), role));

@@ -183,6 +183,9 @@ pub(super) fn draw_detail(
     ]);
     detail.lines.extend(wrap_line(&head, cells));
     detail.checks(&action.plan.checks, view.model.readings_of(incident.id, action.id));
+    if let Some(held) = action.held_for() {
+        detail.say("leaks", &leak(view, action, held), Role::LampLeaking);
+    }
     if let Some(until) = action.approve_by.filter(|_| action.lamp == Lamp::Proposed) {
         let left = words::left(until - now);
         detail.say("waits", &format!("for approval until {}, {left}", words::hms(until)), Role::Warning);
@@ -196,6 +199,10 @@ pub(super) fn draw_detail(
     detail.say("what", &format!("{}{version}", title(action)), Role::Text);
     detail.say("call", &format!("{}: {}", action.plan.adapter, action.plan.call), Role::Text);
     detail.say("undo", &undo(action), Role::Text);
+    if incident.is_open() && action.is_probed() && !action.plan.checks.is_empty() {
+        let every = view.model.policy.probing.probe_every;
+        detail.say("probes", &format!("go on, at least every {every}"), Role::Text);
+    }
     if let Some(disposition) = &action.disposition {
         detail.say("fate", &disposition.to_string(), Role::Text);
     }
@@ -205,6 +212,21 @@ pub(super) fn draw_detail(
     for (line, row) in detail.lines.iter().zip(area.rows()) {
         put_line(buf, row, line);
     }
+}
+
+/// How long it leaks, how long it had held before, and what the agent logged since.
+fn leak(view: &View<'_>, action: &Action, held: chrono::TimeDelta) -> String {
+    let since = action.changed_at;
+    let (lines, more) = view.model.log.count_since(&action.plan.target, since);
+    let least = if more { "at least " } else { "" };
+    let age = words::span(view.model.now - since);
+    let held = crate::incident::clock_face(held);
+    let logged = match lines {
+        0 => "no line of its log is from then on".to_owned(),
+        1 => format!("it has logged {least}1 line since"),
+        lines => format!("it has logged {least}{lines} lines since"),
+    };
+    format!("since {}, {age}; it had held {held}; {logged}", words::hms(since))
 }
 
 /// Who asked and allowed it, and when which step was reached.

@@ -26,6 +26,10 @@ pub fn hint(view: &View<'_>) -> String {
     if log.let_go() > 0 {
         hint.push(format!("{} let go", log.let_go()));
     }
+    if let Some(leak) = view.model.leak() {
+        let (lines, _) = log.count_since(&leak.plan.target, leak.changed_at);
+        hint.push(format!("{lines} since LEAKING"));
+    }
     hint.push(match log.selected_number() {
         None => "following".to_owned(),
         Some(number) => {
@@ -52,8 +56,13 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     }
     let agents = shown.iter().map(|(_, line)| width(line.agent.as_str())).max().unwrap_or(0);
     let columns = Columns { agents: agents.min(usize::from(lines.width) / 5), wide: lines.width >= 90 };
+    let leak = view.model.leak().map(|action| (action.plan.target.as_str(), action.changed_at));
     for ((number, line), place) in shown.iter().zip(lines.rows()) {
         columns.draw(view, line, place, buf);
+        if leak.is_some_and(|(agent, since)| line.agent.as_str() == agent && line.time() >= since) {
+            let mark = view.skin.glyphs.lamps.leaking;
+            put(buf, Rect { width: 1, ..place }, mark, view.style(Role::LampLeaking));
+        }
         if log.selected_number() == Some(*number) {
             put(buf, Rect { width: 1, ..place }, view.skin.glyphs.selected, view.style(Role::Strong));
             if view.has_keys(Pane::Log) {

@@ -33,11 +33,17 @@ const LOW: u16 = 9;
 /// Cells for the digits and their words, when the gauges are beside them.
 const HEAD: u16 = 37;
 
-/// The severity whose windows run.
+/// How soon control was proved, and the severity whose windows run.
 pub fn hint(view: &View<'_>) -> String {
     let Some(incident) = view.model.incident() else { return String::new() };
     let name = incident.severity.name(view.model.policy.naming);
-    if incident.classified { format!("windows of {name}") } else { format!("windows of {name}, unconfirmed") }
+    let unconfirmed = if incident.classified { "" } else { ", unconfirmed" };
+    let contained = match incident.containment() {
+        Some(contained) if contained.holds_since.is_none() => "LEAKING, ".to_owned(),
+        Some(contained) => format!("contained in {}, ", clock_face(contained.within)),
+        None => String::new(),
+    };
+    format!("{contained}windows of {name}{unconfirmed}")
 }
 
 /// Draws what fits, the most urgent first.
