@@ -219,7 +219,7 @@ fn leak(view: &View<'_>, action: &Action, held: chrono::TimeDelta) -> String {
     let since = action.changed_at;
     let (lines, more) = view.model.log.count_since(&action.plan.target, since);
     let least = if more { "at least " } else { "" };
-    let age = words::span(view.model.now - since);
+    let age = words::span(view.model.now() - since);
     let held = crate::incident::clock_face(held);
     let logged = match lines {
         0 => "no line of its log is from then on".to_owned(),
