@@ -42,6 +42,41 @@ fn says(ran: &Ran, code: i32, words: &[&str]) {
 }
 
 #[test]
+fn adapters_says_who_is_there_and_what_nothing_carries() {
+    let home = Home::with_programs();
+    // Nobody listens there.
+    let more = "[adapters.runtime]\ntype = 'http'\nurl = 'http://127.0.0.1:1'\nread_only = true\n\
+                [adapters.runtime.actions.silence]\npath = '/silence'\nchecks = []\n";
+    let config = fs::read_to_string(home.path().join("config.toml")).unwrap();
+    home.write("config.toml", &format!("{config}{more}"));
+    says(
+        &home.run(&["adapters"]),
+        0,
+        &[
+            "ops",
+            "process",
+            "not seen",
+            "isolate",
+            "runtime",
+            "ILL",
+            "read-only: silence",
+            "nothing carries: ",
+        ],
+    );
+    let listed: Value = serde_json::from_str(&home.run(&["adapters", "--format", "json"]).ok()).unwrap();
+    assert_eq!(listed["adapters"][1]["well"], false);
+    assert_eq!(listed["adapters"][0]["well"], Value::Null);
+    assert!(listed["missing"].as_array().unwrap().contains(&Value::from("snapshot")));
+
+    assert_eq!(home.run(&["declare", "noise", "-s", "P2"]).ok(), "INC-1\n");
+    let silence = ["act", "1", "silence", "-t", "Noise", "-p", "minutes=5"];
+    let shown = home.run(&[&silence[..], &["--dry-run"]].concat());
+    says(&shown, 0, &["POST http://127.0.0.1:1/silence", "nothing was called"]);
+    let refused = home.run(&[&silence[..], &["--yes"]].concat());
+    says(&refused, 4, &["configured to read only"]);
+}
+
+#[test]
 fn an_incident_is_declared_listed_and_told() {
     let home = declared();
     insta::assert_snapshot!(home.run(&["incidents"]).ok(), @r"

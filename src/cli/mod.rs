@@ -61,6 +61,10 @@
 //! by itself: after the end of its incident, or without checks. A check's `holds` is null where it
 //! was not read. `in_force` is false only with `--all`.
 //!
+//! `adapters`: `{"format": 1, "adapters": [{"name", "type", "operations", "read_only", "well",
+//! "health"}], "missing"}`; `well` is null where only a call would tell, `missing` are the operations
+//! that nothing carries.
+//!
 //! `check`: `{"format": 1, "problems": [{"file", "line", "column", "message", "hint"}]}`; `line` and
 //! `column` count from 1 and are null when the file as a whole is the problem, `hint` may be null.
 //!
@@ -76,6 +80,7 @@
 //! proposal that waits for approval is 4, a call that failed or was not proved is 5.
 
 mod act;
+mod adapters;
 mod check;
 mod cockpit;
 mod completions;
@@ -147,6 +152,8 @@ enum Command {
     Timeline(timeline::Args),
     /// Do something to the world: isolate an agent, limit it, roll it back, page somebody
     Act(act::Args),
+    /// List what carries actions, and look whether anybody is there
+    Adapters(adapters::Args),
     /// Print an incident's review
     Review(review::Args),
     /// List an incident's evidence, or write it out
@@ -207,6 +214,7 @@ fn dispatch(wanted: Command, context: &Context, out: &mut Out) -> Outcome {
         Command::Mitigations(args) => mitigations::run(&args, context, out),
         Command::Timeline(args) => timeline::run(&args, context, out),
         Command::Act(args) => act::run(args, context, out),
+        Command::Adapters(args) => adapters::run(&args, context, out),
         Command::Review(args) => review::run(&args, context, out),
         Command::Evidence(args) => evidence::run(&args, context, out),
         Command::Verify(args) => verify::run(&args, context, out),

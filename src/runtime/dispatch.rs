@@ -11,6 +11,7 @@ use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::backends::tell_circuits;
 use super::feed::Feed;
 use super::hub::Hub;
 use crate::adapters::{CallOutcome, Evidence};
@@ -104,6 +105,7 @@ async fn call(hub: Hub, incident: IncidentId, action: ActionId, plan: Arc<Plan>)
             CallOutcome::Unknown(reason) => Report::Unknown { reason },
         },
     };
+    tell_circuits(&hub);
     tell(&hub, incident, Command::Report { action, report }).await;
 }
 

@@ -57,6 +57,8 @@ struct Inner {
     position: watch::Sender<u64>,
     /// Whether everything that was in the journal at the start is on the board.
     loaded: watch::Sender<bool>,
+    /// What was said last of backends that are left alone.
+    circuits: Mutex<String>,
     read_only: bool,
 }
 
@@ -118,6 +120,7 @@ impl Hub {
             feed: broadcast::channel(FEED_CAPACITY).0,
             position: watch::channel(0).0,
             loaded: watch::channel(false).0,
+            circuits: Mutex::default(),
             read_only,
         }))
     }
@@ -175,6 +178,14 @@ impl Hub {
     #[must_use]
     pub fn runner(&self) -> Text {
         self.0.runner.as_ref().map(|lease| lease.id().clone()).unwrap_or_default()
+    }
+
+    /// Takes what is to be said of backends that are left alone; whether that is news.
+    pub(super) fn circuits_changed(&self, words: &str) -> bool {
+        let mut said = self.0.circuits.lock().unwrap_or_else(PoisonError::into_inner);
+        let news = *said != words;
+        words.clone_into(&mut said);
+        news
     }
 
     /// Whether mutating calls are refused in this process.

@@ -1,6 +1,7 @@
 //! Joins the core with the world: the hub, dispatch, probes, sessions, clocks, drills.
 
 pub mod archive;
+pub mod backends;
 pub mod check;
 pub mod clock;
 pub mod desk;

@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::backends::tell_circuits;
 use super::dispatch::tell;
 use super::feed::Feed;
 use super::hub::Hub;
@@ -173,6 +174,7 @@ async fn read_checks(
         None if plan.adapter.as_str() == OUTBOX => outbox::read(hub, incident, action, plan),
         None => vec![],
     };
+    tell_circuits(hub);
     let at = hub.clock().now();
     let readings = with_vanished(before, Sample::readings(samples, &plan.checks, at), at);
     hub.tell(Feed::Readings(incident, action, readings.clone().into()));

@@ -47,6 +47,15 @@ pub enum CircuitState {
 }
 
 impl CircuitState {
+    /// The failure that opened it; none: it is closed.
+    #[must_use]
+    pub const fn why(&self) -> Option<&Text> {
+        match self {
+            Self::Closed(_) => None,
+            Self::Open { why, .. } | Self::HalfOpen { why } => Some(why),
+        }
+    }
+
     /// Whether requests go through as ever.
     #[must_use]
     pub fn is_closed(&self) -> bool {

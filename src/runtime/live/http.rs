@@ -101,9 +101,9 @@ fn call(call: &HttpCall) -> CallSpec {
 fn look(name: &str, look: &HttpLook, site: &Site) -> Result<LookSpec, Text> {
     let mut replicas = Vec::new();
     for url in &look.urls {
-        // By host and port: what a person would ask about.
+        // By host, port and path: what a person would ask about.
         let shown = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
-        let replica = Text::line(shown.split('/').next().unwrap_or_default());
+        let replica = Text::line(shown.trim_end_matches('/'));
         let backend = backend(&format!("{name} at {replica}"), url, site)?;
         replicas.push(Replica { name: replica, backend: Arc::new(backend) });
     }

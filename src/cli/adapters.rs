@@ -1,0 +1,85 @@
+//! `flightdeck adapters`: what carries actions, and whether anybody is there.
+
+use serde::Serialize;
+
+use super::context::Context;
+use super::output::{DONE, Format, Out, Outcome, say};
+use super::table::{Table, TooWide};
+use crate::incident::{Op, Text};
+use crate::runtime::backends::{self, Backend};
+
+/// How they are shown.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// For people or for programs
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Lists them. Looks at each backend; calls nothing.
+pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
+    let found = backends::look(&context.config().settings)?;
+    for problem in &found.problems {
+        say(&format!("flightdeck: {problem}"));
+    }
+    if args.format == Format::Json {
+        let adapters = found.backends.iter().map(Listed::of).collect();
+        out.json(&Document { format: 1, adapters, missing: &found.missing })?;
+        return Ok(DONE);
+    }
+    if found.backends.is_empty() {
+        say("no adapter is configured; flightdeck init writes a configuration to start from");
+        return Ok(DONE);
+    }
+    let mut table = Table::new(&["ADAPTER", "TYPE", "HEALTH", "CARRIES"], TooWide::Wrap);
+    for backend in &found.backends {
+        let carried =
+            if backend.operations.is_empty() { "nothing".to_owned() } else { words(&backend.operations) };
+        let carries = if backend.read_only { format!("read-only: {carried}") } else { carried };
+        table.row([backend.name.to_string(), backend.kind.to_owned(), health(backend), carries]);
+    }
+    for line in table.lines(out.width()) {
+        out.line(&line)?;
+    }
+    if !found.missing.is_empty() {
+        out.line(&format!("nothing carries: {}", words(&found.missing)))?;
+    }
+    Ok(DONE)
+}
+
+fn words(ops: &[Op]) -> String {
+    ops.iter().map(|op| op.word()).collect::<Vec<_>>().join(", ")
+}
+
+fn health(backend: &Backend) -> String {
+    match backend.well {
+        Some(true) => format!("well: {}", backend.health),
+        Some(false) => format!("ILL: {}", backend.health),
+        None => "not seen".to_owned(),
+    }
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    format: u32,
+    adapters: Vec<Listed<'a>>,
+    missing: &'a [Op],
+}
+
+#[derive(Serialize)]
+struct Listed<'a> {
+    name: &'a Text,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    operations: &'a [Op],
+    read_only: bool,
+    well: Option<bool>,
+    health: &'a Text,
+}
+
+impl<'a> Listed<'a> {
+    fn of(backend: &'a Backend) -> Self {
+        let Backend { name, kind, operations, read_only, well, health } = backend;
+        Self { name, kind, operations, read_only: *read_only, well: *well, health }
+    }
+}
