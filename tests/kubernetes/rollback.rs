@@ -3,7 +3,7 @@
 use flightdeck::incident::{Lamp, Op};
 use serde_json::{Value, json};
 
-use crate::stage::{AGENT, Read, Stage, conflicts, is_ready, plain};
+use crate::stage::{Read, Stage, conflicts, is_ready, plain};
 
 /// A change of the image, as a deployment would make it.
 fn image(image: &str) -> Value {
@@ -74,8 +74,7 @@ async fn a10_a_status_that_moved_is_no_reason_to_ask_again() {
     deployed(&stage, "agent:2").await;
     let plan = stage.plan(Op::RollbackBranch, &[]).await.unwrap();
     // Another resource version and the same generation, as pods that come and go make.
-    let status = format!("{}/status", stage.apps("deployments", AGENT));
-    stage.api.patch(&status, json!({"status": {"readyReplicas": 1}})).await;
+    stage.change(json!({"metadata": {"labels": {"note": "moved"}}})).await;
     let rollback = stage.confirm(plan).await;
     stage.lamp(rollback, Lamp::Verified).await;
     assert_eq!(images(&stage).await, ["agent:1", "agent:1"]);

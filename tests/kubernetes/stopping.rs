@@ -20,14 +20,14 @@ async fn a3_isolated_is_verified_when_the_pods_are_gone_and_released_when_all_of
     assert_eq!(stage.pods().await.iter().filter(|pod| is_ready(pod)).count(), 3, "a plan changes nothing");
 
     // Its processes do not end yet: accepted, and not contained.
-    stage.plane.kubelet.hold(true);
+    stage.plane.kubelet.hold(&stage.namespace, true);
     let isolation = stage.confirm(plan).await;
     let going = |(_, pod, value): &&Read| pod.is_some() && value == "terminating";
     stage
         .until_read(isolation, "each pod is terminating", |read| read.iter().filter(going).count() == 3)
         .await;
     assert_eq!(stage.action(isolation).lamp, Lamp::Accepted, "{}", stage.timeline());
-    stage.plane.kubelet.hold(false);
+    stage.plane.kubelet.hold(&stage.namespace, false);
     let action = stage.lamp(isolation, Lamp::Verified).await;
     assert!(stage.pods().await.is_empty());
     assert!(action.readings.iter().all(|reading| reading.value.as_ref().is_some_and(|it| it == "stopped")));
@@ -86,7 +86,7 @@ async fn b4_restarted_means_that_no_pod_from_before_is_left() {
     let stage = Stage::open(plain(&[Op::Restart])).await;
     stage.deploy("agent:1", 2).await;
     let before: Vec<_> = stage.pods().await.iter().map(|pod| pod["metadata"]["uid"].clone()).collect();
-    stage.plane.kubelet.hold(true);
+    stage.plane.kubelet.hold(&stage.namespace, true);
     let restart = stage.act(Op::Restart, &[]).await;
     // New pods run beside old ones whose processes do not end.
     stage
@@ -98,7 +98,7 @@ async fn b4_restarted_means_that_no_pod_from_before_is_left() {
         |(check, pod, value): &&Read| check == "agent_status" && pod.is_some() && value == "terminating";
     stage.until_read(restart, "old ones are still there", |read| read.iter().filter(old).count() == 2).await;
     assert_eq!(stage.action(restart).lamp, Lamp::Accepted, "{}", stage.timeline());
-    stage.plane.kubelet.hold(false);
+    stage.plane.kubelet.hold(&stage.namespace, false);
     stage.lamp(restart, Lamp::Verified).await;
     assert!(stage.pods().await.iter().all(|pod| !before.contains(&pod["metadata"]["uid"])));
 }

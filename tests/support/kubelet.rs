@@ -4,9 +4,9 @@
 //! A pod whose image has a tag that begins with `bad` never gets its image. It also plays the
 //! controller of agent-sandbox: one pod for each Sandbox that is not suspended.
 
+use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -25,12 +25,15 @@ use super::kubernetes::client;
 /// How often it looks at the pods.
 const PACE: Duration = Duration::from_millis(50);
 
+/// The namespaces whose pods do not end.
+type Holds = Arc<Mutex<BTreeSet<String>>>;
+
 const NODE: &str = "node-1";
 
 /// A running kubelet.
 pub struct Kubelet {
     runtime: Option<Runtime>,
-    holds: Arc<AtomicBool>,
+    holds: Holds,
 }
 
 impl Kubelet {
@@ -41,7 +44,7 @@ impl Kubelet {
         certificate: &Path,
         within: Duration,
     ) -> Result<Self, String> {
-        let holds = Arc::new(AtomicBool::new(false));
+        let holds = Holds::default();
         let tls = acceptor(key, certificate)?;
         let starting = || {
             let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
@@ -72,9 +75,14 @@ impl Kubelet {
         Ok(Self { runtime: Some(runtime), holds })
     }
 
-    /// From now on pods that are to go stay: their processes do not end.
-    pub fn hold(&self, hold: bool) {
-        self.holds.store(hold, Ordering::SeqCst);
+    /// From now on a namespace's pods that are to go stay: their processes do not end.
+    pub fn hold(&self, namespace: &str, hold: bool) {
+        let mut holds = self.holds.lock().unwrap_or_else(PoisonError::into_inner);
+        if hold {
+            holds.insert(namespace.to_owned());
+        } else {
+            holds.remove(namespace);
+        }
     }
 }
 
@@ -107,11 +115,13 @@ async fn until_ready(client: &Client) {
     }
 }
 
-async fn work(client: Client, holds: Arc<AtomicBool>) {
+async fn work(client: Client, holds: Holds) {
     loop {
         if let Ok(pods) = send(&client, "GET", "/api/v1/pods", &Value::Null).await {
             for pod in pods["items"].as_array().into_iter().flatten() {
-                tend(&client, pod, holds.load(Ordering::SeqCst)).await;
+                let namespace = pod["metadata"]["namespace"].as_str().unwrap_or_default();
+                let hold = holds.lock().unwrap_or_else(PoisonError::into_inner).contains(namespace);
+                tend(&client, pod, hold).await;
             }
             sandboxes(&client, &pods).await;
         }

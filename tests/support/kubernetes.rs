@@ -285,6 +285,9 @@ fn kubeconfig(dir: &Path, user: &str, port: u16, namespace: &str) -> Result<Path
         "users": [{"name": user, "user": {"token": token}}],
     });
     let file = dir.join(format!("{user}-{namespace}-{port}.json"));
-    fs::write(&file, text.to_string()).map_err(|error| error.to_string())?;
+    // Whole or not at all: another test may be reading the same one.
+    let half = tempfile::NamedTempFile::new_in(dir).map_err(|error| error.to_string())?;
+    fs::write(half.path(), text.to_string()).map_err(|error| error.to_string())?;
+    half.persist(&file).map_err(|error| error.to_string())?;
     Ok(file)
 }
