@@ -136,9 +136,9 @@ async fn a3_a_data_leak_is_contained_only_when_probes_say_so_and_then_repaired()
         .say(Command::Resolve { summary: "the prompt that leaked was rolled back".into(), despite: None })
         .await;
     let entries = stage.hub.board().record(INC).expect("there").entries.clone();
-    let end = entries.iter().rev().find_map(|entry| match &entry.event {
-        Event::Resolved { recovery, despite, .. } => Some((recovery.clone(), despite.clone())),
-        _ => None,
+    let end = entries.iter().rev().find_map(|entry| {
+        let Event::Resolved { recovery, despite, .. } = &entry.event else { return None };
+        Some((recovery.clone(), despite.clone()))
     });
     let (recovery, despite) = end.expect("it ended");
     let read: Vec<String> = Judged::all(&recovery[0].readings).iter().map(|j| j.check.to_string()).collect();

@@ -10,6 +10,7 @@ use serde::Deserialize;
 
 use crate::incident::{AgentId, Aim, Check, Glob, Op, Span, Text};
 
+use super::alertmanager::{self, Alertmanager};
 use super::http::{self, Http};
 use super::kubernetes::{self, Kubernetes};
 use super::located::Problems;
@@ -20,7 +21,7 @@ use super::tree::Tree;
 use super::wording;
 
 /// The types of adapters that a file may name.
-const TYPES: &[&str] = &["process", "http", "kubernetes"];
+const TYPES: &[&str] = &["process", "http", "kubernetes", "alertmanager"];
 
 /// One configured adapter.
 #[derive(Clone, Debug, PartialEq)]
@@ -31,6 +32,8 @@ pub enum Adapter {
     Http(Box<Http>),
     /// Acts on a Kubernetes cluster.
     Kubernetes(Kubernetes),
+    /// Sets and ends silences.
+    Alertmanager(Alertmanager),
 }
 
 /// An adapter that runs programs, without a shell.
@@ -107,6 +110,7 @@ impl Adapter {
             Self::Process(process) => process.read_only,
             Self::Http(http) => http.read_only,
             Self::Kubernetes(kubernetes) => kubernetes.read_only,
+            Self::Alertmanager(alerts) => alerts.read_only,
         }
     }
 
@@ -118,6 +122,7 @@ impl Adapter {
             Self::Kubernetes(kubernetes) => {
                 kubernetes.actions.iter().map(|(op, a)| (*op, &a.probes[..])).collect()
             }
+            Self::Alertmanager(_) => Vec::new(),
         };
         all.into_iter()
     }
@@ -129,6 +134,7 @@ impl Adapter {
             Self::Process(process) => (process.actions.contains_key(&op), &process.agents),
             Self::Http(http) => (http.actions.contains_key(&op), &http.agents),
             Self::Kubernetes(kubernetes) => (kubernetes.actions.contains_key(&op), &kubernetes.agents),
+            Self::Alertmanager(_) => return false, // it does nothing to agents
         };
         has && agents.iter().any(|glob| glob.matches(agent.as_str()))
     }
@@ -198,6 +204,10 @@ pub(super) fn read_all(
                 if let Some(kubernetes) = kubernetes::read(tree, paths, problems) {
                     read.insert(name, Adapter::Kubernetes(kubernetes));
                 }
+            }
+            Some((kind, _)) if kind == "alertmanager" => {
+                let alerts = alertmanager::read(&tree, paths, env, problems);
+                read.extend(alerts.map(|alerts| (name, Adapter::Alertmanager(alerts))));
             }
             Some((kind, span)) => {
                 let shown = Text::line(&kind);

@@ -100,7 +100,7 @@ fn each_mistake_is_told_at_its_place_with_a_hint() {
         ),
         (
             "[adapters.k]",
-            "c.toml:1:11: `adapters.k` lacks the key `type` (hint: types: process, http, kubernetes)",
+            "c.toml:1:11: `adapters.k` lacks the key `type` (hint: types: process, http, kubernetes, alertmanager)",
         ),
         (
             "[adapters.k]\ntype = 'proces'",
@@ -162,7 +162,10 @@ fn each_mistake_is_told_at_its_place_with_a_hint() {
             "[probes.k]\ntype = 'http'\npath = '/x'",
             "c.toml:1:9: `probes.k` lacks the key `url` (hint: url = \"https://host/path\")",
         ),
-        ("[probes.k]", "c.toml:1:9: `probes.k` lacks the key `type` (hint: types: process, http)"),
+        (
+            "[probes.k]",
+            "c.toml:1:9: `probes.k` lacks the key `type` (hint: types: process, http, prometheus)",
+        ),
         (
             "[probes.k]\ntype = 'proces'",
             "c.toml:2:8: there is no probe of type \"proces\" (hint: did you mean `process`?)",

@@ -1,6 +1,7 @@
 //! Files to values: every problem at once, each with its place and a hint.
 
 pub mod adapter;
+pub mod alertmanager;
 #[cfg(test)]
 mod cases;
 pub mod channel;
@@ -18,6 +19,7 @@ pub mod policy;
 pub mod preset;
 mod process;
 mod program;
+pub mod prometheus;
 pub mod reader;
 pub mod receiver;
 pub mod settings;
@@ -30,6 +32,7 @@ mod wording;
 
 pub use crate::secret::{Secret, SecretSource};
 pub use adapter::{Adapter, Probe, ProbeFormat, Process, ProcessAction};
+pub use alertmanager::Alertmanager;
 pub use channel::{Channel, Way};
 pub use check::{Config, Kind, Looks, check, load, located_at, looks, named_files};
 pub use credential::Auth;
@@ -38,6 +41,7 @@ pub use http::{Http, HttpAction, HttpCall, HttpLook, Site};
 pub use kubernetes::{Kubernetes, KubernetesAction, KubernetesKnob, KubernetesMethod};
 pub use located::{Canvas, Place, Problem, Problems};
 pub use paths::{Env, Flags, Paths, Places};
+pub use prometheus::{Metric, Prometheus};
 pub use reader::{HttpReader, ProcessReader, Reader};
 pub use receiver::Receiver;
 pub use settings::{Agent, Glyphs, Language, Review, Settings, Ui};

@@ -17,11 +17,12 @@ use super::credential;
 use super::http::{self, HttpLook, Site};
 use super::located::Problems;
 use super::paths::{Env, Paths};
+use super::prometheus::{self, Prometheus};
 use super::tree::Tree;
 use super::wording;
 
 /// The types of probes that a file may name.
-const TYPES: &[&str] = &["process", "http"];
+const TYPES: &[&str] = &["process", "http", "prometheus"];
 
 /// What the arguments of a named probe may hold.
 const KNOWN: &[&str] = &["target", "agent"];
@@ -33,6 +34,8 @@ pub enum Reader {
     Process(ProcessReader),
     /// Sends a request.
     Http(Box<HttpReader>),
+    /// Asks a Prometheus.
+    Prometheus(Prometheus),
 }
 
 /// A request that reads the world.
@@ -83,6 +86,7 @@ pub(super) fn read_all(
         let reader = match kind.as_str() {
             "process" => process(&tree, paths, env, problems).map(Reader::Process),
             "http" => http(&tree, paths, env, problems).map(|http| Reader::Http(Box::new(http))),
+            "prometheus" => prometheus::read(&tree, paths, env, problems).map(Reader::Prometheus),
             _ => None, // `kind` lets only known types through
         };
         read.extend(reader.map(|reader| (name, reader)));

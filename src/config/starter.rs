@@ -111,6 +111,8 @@ mod tests {
             "[adapters.x]\ntype = 'process'\n",
             "[probes.x]\ntype = 'process'\n",
             "[probes.x]\ntype = 'http'\n",
+            "[probes.x]\ntype = 'prometheus'\n",
+            "[adapters.x]\ntype = 'alertmanager'\n",
             "[adapters.x]\ntype = 'http'\n",
             "[adapters.x]\ntype = 'http'\nurl = 'http://h'\n[adapters.x.actions.isolate]\n",
             "[adapters.x]\ntype = 'kubernetes'\n",

@@ -6,15 +6,20 @@ use flightdeck::adapters::Rig;
 use flightdeck::config::{File, Paths, Problems, Settings};
 use flightdeck::runtime::live;
 
-/// The settings that `text` makes, with what is wrong with it.
-pub fn settings(dir: &Path, text: &str) -> (Settings, Vec<String>) {
-    let paths = Paths {
+/// As if the configuration lay in this directory.
+pub fn paths(dir: &Path) -> Paths {
+    Paths {
         config_file: dir.join("config.toml"),
         config_named: true,
         config_dir: dir.to_owned(),
         data_dir: dir.join("data"),
         home: None,
-    };
+    }
+}
+
+/// The settings that `text` makes, with what is wrong with it.
+pub fn settings(dir: &Path, text: &str) -> (Settings, Vec<String>) {
+    let paths = paths(dir);
     let mut problems = Problems::new();
     let env = |name: &str| std::env::var(name).ok();
     let settings = Settings::read(&File::embedded("config.toml", text), &paths, &env, &mut problems);

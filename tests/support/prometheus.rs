@@ -15,6 +15,10 @@ pub struct Stack {
     prometheus: Program,
     alertmanager: Program,
     dir: tempfile::TempDir,
+    /// Where Alertmanager listens, as `host:port`.
+    pub alerts: String,
+    /// Where Prometheus listens, as `host:port`.
+    pub metrics: String,
 }
 
 impl Stack {
@@ -23,14 +27,12 @@ impl Stack {
     pub fn start(webhook: &str, token: &str, rules: &str) -> Result<Self, String> {
         let dir = tempfile::tempdir().map_err(|error| format!("no temporary directory: {error}"))?;
         let alertmanager = start_alertmanager(dir.path(), webhook, token)?;
-        let listening = alertmanager.wait_for_line("msg=\"Listening on\"", START)?;
-        let Some((_, address)) = listening.split_once("address=") else {
-            return Err(format!("Alertmanager does not say where it listens: {listening}"));
-        };
+        let alerts = listens(&alertmanager)?;
         write(dir.path(), "rules.yml", rules)?;
-        let prometheus = start_prometheus(dir.path(), address)?;
+        let prometheus = start_prometheus(dir.path(), &alerts)?;
+        let metrics = listens(&prometheus)?;
         prometheus.wait_for_line("Server is ready", START)?; // only then does it heed SIGHUP
-        Ok(Self { prometheus, alertmanager, dir })
+        Ok(Self { prometheus, alertmanager, dir, alerts, metrics })
     }
 
     /// Replaces the rules, as an operator would: write the file, send SIGHUP.
@@ -62,6 +64,13 @@ pub fn rule(alert: &str, expr: &str, labels: &[&str], summary: &str) -> String {
       summary: {summary}
 "
     )
+}
+
+/// The address that one of them says it listens on.
+fn listens(program: &Program) -> Result<String, String> {
+    let line = program.wait_for_line("msg=\"Listening on\"", START)?;
+    let (_, address) = line.split_once("address=").ok_or_else(|| format!("it does not say where: {line}"))?;
+    Ok(address.split_whitespace().next().unwrap_or_default().to_owned())
 }
 
 fn start_alertmanager(dir: &Path, webhook: &str, token: &str) -> Result<Program, String> {

@@ -45,11 +45,11 @@ pub fn reader(name: &str, http: &config::HttpReader) -> Result<HttpReader, Vec<S
     HttpReader::new(name, &Arc::new(backend), &look)
 }
 
-fn problem(place: &str, words: &Text) -> SpecProblem {
+pub(super) fn problem(place: &str, words: &Text) -> SpecProblem {
     SpecProblem { place: place.to_owned(), words: words.as_str().to_owned() }
 }
 
-fn backend(name: &str, url: &str, site: &Site) -> Result<Backend, Text> {
+pub(super) fn backend(name: &str, url: &str, site: &Site) -> Result<Backend, Text> {
     let mut settings = Settings::new(name, Base::parse(url)?);
     settings.auth = match site.auth.clone() {
         config::Auth::None => Auth::None,

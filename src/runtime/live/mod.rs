@@ -2,6 +2,7 @@
 
 mod http;
 mod kubernetes;
+mod metrics;
 mod post;
 mod process;
 mod recovery;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{http, kubernetes, process};
+use super::{http, kubernetes, metrics, process};
 use crate::adapters::{Live, LiveAdapter, Mounted, Reader, Rig, SpecProblem};
 use crate::config::{self, Adapter, Settings};
 use crate::incident::Op;
@@ -58,6 +58,10 @@ pub fn rig(settings: &Settings) -> (Rig, Vec<Unbuilt>) {
                 Ok(built) => (Some(built), Vec::new()),
                 Err(wrong) => (None, wrong),
             },
+            Adapter::Alertmanager(configured) => match metrics::adapter(name, configured, &settings.user) {
+                Ok(built) => (Some(Box::new(built) as Box<dyn LiveAdapter>), Vec::new()),
+                Err(wrong) => (None, wrong),
+            },
         };
         problems.extend(wrong.iter().map(|problem| Unbuilt::of("adapters", name, problem)));
         if let Some(built) = built {
@@ -75,6 +79,9 @@ pub(super) fn readers(settings: &Settings, problems: &mut Vec<Unbuilt>) -> Reade
             config::Reader::Process(program) => process::reader(name, program),
             config::Reader::Http(configured) => {
                 http::reader(name, configured).map(|built| Arc::new(built) as Arc<dyn Reader>)
+            }
+            config::Reader::Prometheus(configured) => {
+                metrics::reader(name, configured).map(|built| Arc::new(built) as Arc<dyn Reader>)
             }
         };
         match built {
