@@ -116,6 +116,7 @@
 pub mod adapters;
 pub mod app;
 pub mod channels;
+pub mod checks;
 pub mod cli;
 pub mod config;
 pub mod error;

@@ -24,6 +24,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("store", &["incident", "app", "error"]),
     ("adapters", &["incident", "app", "error", "secret", "web"]),
     ("channels", &["incident", "app", "error", "secret", "web"]),
+    ("checks", &["incident", "app", "error", "secret", "web"]),
     ("sources", &["incident", "app", "error", "secret", "web"]),
     ("logs", &["incident", "app", "error"]),
     ("sim", &["incident", "app", "error"]),
@@ -31,7 +32,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "runtime",
         &[
-            "incident", "app", "error", "secret", "web", "config", "store", "adapters", "channels",
+            "incident", "app", "error", "secret", "web", "config", "store", "adapters", "channels", "checks",
             "sources", "logs", "sim", "tui",
         ],
     ),
@@ -61,8 +62,8 @@ const FOREIGN: &[(&[&str], &[&str], &str)] = &[
     ),
     (
         &[
-            "incident", "app", "web", "store", "adapters", "channels", "sources", "logs", "sim", "tui",
-            "config",
+            "incident", "app", "web", "store", "adapters", "channels", "checks", "sources", "logs", "sim",
+            "tui", "config",
         ],
         &["Utc::now", "Local::now", "SystemTime::now"],
         "there is no clock below runtime: time comes in as a value",

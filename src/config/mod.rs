@@ -9,6 +9,7 @@ pub mod check;
 mod command;
 pub mod credential;
 pub mod file;
+pub mod first;
 pub mod http;
 pub mod keymap;
 pub mod kubernetes;

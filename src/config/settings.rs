@@ -11,6 +11,7 @@ use crate::incident::{AgentId, Naming, Rota, Span, Text};
 use super::adapter::{self, Adapter};
 use super::channel::{self, Channel};
 use super::file::File;
+use super::first::{self, First};
 use super::located::Problems;
 use super::oncall;
 use super::paths::{Env, Paths};
@@ -42,6 +43,8 @@ pub struct Settings {
     pub channels: BTreeMap<String, Channel>,
     /// Who is on call.
     pub rota: Rota,
+    /// What is asked when an incident begins.
+    pub first: First,
     /// The policy file that was named, if one was.
     pub policy: Option<PathBuf>,
     /// How reviews are written.
@@ -164,6 +167,9 @@ struct Written {
     #[serde(rename = "channels")]
     _channels: Option<IgnoredAny>,
     oncall: oncall::Written,
+    first: first::Written,
+    dependencies: BTreeMap<String, first::WrittenDependency>,
+    drift: BTreeMap<String, first::WrittenDrift>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -295,6 +301,7 @@ impl Settings {
             recovery: written.recovery,
             channels,
             rota,
+            first: written.first.meant(written.dependencies, written.drift, &whole, paths, problems),
             policy: written.policy.file.map(|file| paths.written(&file)),
             review: written.review,
         }

@@ -4,9 +4,9 @@
 use chrono::NaiveDate;
 
 use super::{
-    ActionId, AgentId, AgentReadings, Alert, Area, Audience, Digest, Disposition, DraftId, HypothesisId,
-    ImprovementId, IncidentId, Mark, MessageId, Outcome, Pattern, Plan, Progress, Reading, Realm, Role,
-    Severity, Text, Time,
+    ActionId, AgentId, AgentReadings, Alert, Area, Audience, Digest, Disposition, DraftId, FirstCheck,
+    HypothesisId, ImprovementId, IncidentId, Mark, MessageId, Outcome, Pattern, Plan, Progress, Reading,
+    Realm, Role, Severity, Text, Time,
 };
 
 /// A wish, to be decided by policy.
@@ -304,6 +304,11 @@ pub enum Command {
         /// Its words.
         text: Text,
     },
+    /// Put on record what a commander asks first (C1, D11): each answer once.
+    FirstCheck {
+        /// The answer.
+        check: FirstCheck,
+    },
     /// Time went by: let run out what has run out.
     Tick,
 }
@@ -420,6 +425,7 @@ impl Command {
         Self::MoveImprovement { .. } => "move-improvement",
         Self::SaveReview { .. } => "save-review",
         Self::Digest { .. } => "digest",
+        Self::FirstCheck { .. } => "first-check",
         Self::Tick => "tick",
     }
 }

@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::severity::words;
 use super::{
-    ActionId, Actor, AgentId, AgentReadings, Alert, Disposition, DraftId, HypothesisId, ImprovementId,
-    IncidentId, Mark, Message, MessageId, Pattern, Plan, Reading, Realm, Role, Severity, Text, Time,
+    ActionId, Actor, AgentId, AgentReadings, Alert, Disposition, DraftId, FirstCheck, HypothesisId,
+    ImprovementId, IncidentId, Mark, Message, MessageId, Pattern, Plan, Reading, Realm, Role, Severity, Text,
+    Time,
 };
 
 /// One line of the timeline.
@@ -408,6 +409,11 @@ pub enum Event {
         message: MessageId,
         /// Why.
         reason: Text,
+    },
+    /// Something that a commander asks first was gathered (C1, D11).
+    FirstChecked {
+        /// The answer.
+        check: FirstCheck,
     },
     /// An entry that a newer flightdeck wrote.
     #[serde(skip)]

@@ -6,8 +6,8 @@ use chrono::NaiveDate;
 
 use super::{
     Action, ActionId, Actor, AgentId, AgentReadings, Alert, Area, Audience, DraftId, Entry, Event,
-    HypothesisId, ImprovementId, IncidentId, Lamp, Mark, MessageKind, Op, Outbox, Outcome, Pattern, Plan,
-    Progress, Reading, Realm, Role, Severity, Text, Time,
+    FirstCheck, HypothesisId, ImprovementId, IncidentId, Lamp, Mark, MessageKind, Op, Outbox, Outcome,
+    Pattern, Plan, Progress, Reading, Realm, Role, Severity, Text, Time,
 };
 
 /// The state of an incident.
@@ -73,6 +73,8 @@ pub struct Incident {
     pub reopened_at: Option<Time>,
     /// The newest day whose digest of what is in force lies here.
     pub digest: Option<NaiveDate>,
+    /// What was gathered first, in the order it came.
+    pub first: Vec<FirstCheck>,
 }
 
 /// Where an incident stands.
@@ -228,6 +230,7 @@ impl Incident {
             review: None,
             reopened_at: None,
             digest: None,
+            first: Vec::new(),
         }
     }
 
@@ -470,6 +473,7 @@ impl Incident {
                 self.status = Status::Open;
                 self.reopened_at = Some(at);
             }
+            Event::FirstChecked { check } => self.first.push(check.clone()),
             Event::DigestMade { day, .. } => self.digest = Some(*day),
             Event::RecoveryRead { agents } => self.recovery = agents.clone(),
             Event::ImprovementAdded { improvement, area, text, owner, due } => {

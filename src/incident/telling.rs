@@ -113,6 +113,9 @@ pub fn tell_event(event: &Event, naming: Naming) -> String {
         Event::ReviewSaved { revision, sha256 } => {
             format!("review revision {revision} saved, sha256 {}", short(sha256.as_str()))
         }
+        Event::FirstChecked { check } => {
+            format!("first check, {} of {}: {}: {}", check.topic, check.source, check.glance, check.found)
+        }
         Event::DigestMade { day, count, .. } => {
             let what = if *count == 1 { "mitigation" } else { "mitigations" };
             format!("digest of {day}: {count} {what} still in force")

@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 
 use super::drill::Simulation;
 use super::feed::Feed;
+use super::first::{self, Questions};
 use super::hub::Hub;
 use super::vitals::{self, Patient};
 use super::{digest, dispatch, drill, outbox, watch};
@@ -43,6 +44,8 @@ pub struct Extras {
     pub end_earlier: bool,
     /// The template of the daily digest of what is in force; none: this process makes no digest.
     pub digest: Option<String>,
+    /// What is asked when an incident begins; none: this process asks nothing.
+    pub first: Option<Questions>,
     /// What could not be set up, to be shown.
     pub problems: Vec<Notice>,
 }
@@ -60,7 +63,7 @@ impl Engine {
     ///
     /// # Errors
     /// When threads cannot be had, or `hub` fails.
-    pub fn start(hub: Hub, extras: Extras) -> Result<Self> {
+    pub fn start(hub: Hub, mut extras: Extras) -> Result<Self> {
         let runtime = runtime()?;
         let cancel = CancellationToken::new();
         let tasks = TaskTracker::new();
@@ -69,6 +72,9 @@ impl Engine {
             tasks.spawn(dispatch::run(hub.clone(), cancel.clone(), tasks.clone()));
             tasks.spawn(watch::run(hub.clone(), cancel.clone(), tasks.clone()));
             tasks.spawn(outbox::run(hub.clone(), cancel.clone(), tasks.clone()));
+            if let Some(questions) = extras.first.take() {
+                tasks.spawn(first::run(hub.clone(), questions, cancel.clone(), tasks.clone()));
+            }
             tasks.spawn(run_extras(hub.clone(), extras, cancel.clone()));
             tasks.spawn(hub.clone().run(cancel.clone()));
         }

@@ -8,6 +8,7 @@ use super::clock::Clock;
 use super::desk::Desk;
 use super::drill::{self, Run, Simulation};
 use super::engine::Extras;
+use super::first::Questions;
 use super::hub::Hub;
 use super::live;
 use super::scenarios;
@@ -122,7 +123,12 @@ impl Launch<'_> {
             }
             let policy = Arc::new(policy);
             let hub = Hub::new(journal, policy, clock, simulation.rig(), false);
-            let extras = Extras { simulation: Some(simulation), end_earlier: !resumed, ..Extras::default() };
+            let extras = Extras {
+                simulation: Some(simulation),
+                end_earlier: !resumed,
+                first: Some(Questions::default()),
+                ..Extras::default()
+            };
             Ok((hub, extras))
         };
         let outcome = session::run(front, Box::new(open));

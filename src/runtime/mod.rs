@@ -12,6 +12,7 @@ mod elsewhere;
 pub mod engine;
 pub mod errand;
 pub mod feed;
+pub mod first;
 pub mod hub;
 pub mod intake;
 pub mod launch;

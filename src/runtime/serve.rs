@@ -52,7 +52,11 @@ pub fn serve(
     let spec = live::receiver(&wanted, env)
         .map_err(|why| Error::config(format!("the receiver's token: {why}")))?
         .ok_or_else(|| Error::internal("a receiver that is enabled and not there"))?;
-    let extras = Extras { digest: Some(launch::digest_template(paths, settings)), ..Extras::default() };
+    let mut unasked = Vec::new();
+    let first = live::first::questions(&settings.first, env, &mut unasked);
+    unasked.iter().for_each(|words| told(Told::Notice(Notice::error(words))));
+    let extras =
+        Extras { first, digest: Some(launch::digest_template(paths, settings)), ..Extras::default() };
     let engine = Engine::start(hub.clone(), extras)?;
     let feed = hub.subscribe();
     let outcome = engine.block_on(async {

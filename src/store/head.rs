@@ -103,6 +103,7 @@ impl Head {
             | Event::ImprovementMoved { .. }
             | Event::ReviewSaved { .. }
             | Event::DigestMade { .. }
+            | Event::FirstChecked { .. }
             | Event::Unknown { .. } => {}
         }
     }

@@ -19,6 +19,9 @@ const OUTBOX: &str = "outbox";
 /// The same for the daily digest.
 const DIGEST: &str = "digest";
 
+/// The same for first checks.
+const FIRST: &str = "first";
+
 /// This process makes calls under this id, for as long as it holds this. Requests on the timeline
 /// carry the id: when its holder is gone before the answer, the action is in doubt.
 #[derive(Debug)]
@@ -50,6 +53,12 @@ pub struct OutboxLease {
 /// This process makes the daily digest, for as long as it holds this: one at a time does.
 #[derive(Debug)]
 pub struct DigestLease {
+    _held: Held,
+}
+
+/// This process gathers first checks, for as long as it holds this: one at a time does.
+#[derive(Debug)]
+pub struct FirstLease {
     _held: Held,
 }
 
@@ -132,6 +141,14 @@ impl Journal {
     /// When the directory beside the journal cannot be written.
     pub fn lease_digest(&self) -> Result<Option<DigestLease>, StoreError> {
         Ok(self.lease(DIGEST)?.map(|held| DigestLease { _held: held }))
+    }
+
+    /// Becomes the process that gathers first checks; none when another one does.
+    ///
+    /// # Errors
+    /// When the directory beside the journal cannot be written.
+    pub fn lease_first(&self) -> Result<Option<FirstLease>, StoreError> {
+        Ok(self.lease(FIRST)?.map(|held| FirstLease { _held: held }))
     }
 
     fn lease(&self, name: &str) -> Result<Option<Held>, StoreError> {

@@ -32,7 +32,7 @@ pub use evidence::EvidenceFile;
 pub use file::{Mode, Opening};
 pub use head::Head;
 pub use journal::Journal;
-pub use lease::{DigestLease, OutboxLease, RunnerLease, WatchLease};
+pub use lease::{DigestLease, FirstLease, OutboxLease, RunnerLease, WatchLease};
 pub use revision::{NewRevision, Revision};
 pub use verify::{Broken, Verified};
 pub use watch::Watch;

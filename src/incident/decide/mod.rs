@@ -121,6 +121,7 @@ impl Context<'_> {
             Command::SaveReview { revision, sha256 } => {
                 Ok(vec![Event::ReviewSaved { revision: *revision, sha256: sha256.clone() }])
             }
+            Command::FirstCheck { check } => self.first_check(check),
             Command::Digest { day, count, text } => self.digest(*day, *count, text),
             Command::Tick => Ok(self.tick()),
         }
@@ -189,6 +190,7 @@ impl Context<'_> {
             | Command::MoveImprovement { .. }
             | Command::SaveReview { .. }
             | Command::Digest { .. }
+            | Command::FirstCheck { .. }
             | Command::Tick => false,
         }
     }

@@ -2,7 +2,8 @@
 
 use super::{Context, Decision};
 use crate::incident::{
-    Area, Audience, Event, HypothesisId, ImprovementId, Mark, Outcome, Progress, Refusal, Text, Time,
+    Area, Audience, Event, FirstCheck, HypothesisId, ImprovementId, Mark, Outcome, Progress, Refusal, Text,
+    Time,
 };
 
 impl Context<'_> {
@@ -63,6 +64,18 @@ impl Context<'_> {
             return Ok(vec![self.drafted(audience, affected, doing)]);
         }
         Ok(vec![Event::UpdateSent { audience, affected: affected.clone(), doing: doing.clone(), next_at }])
+    }
+
+    /// What was gathered first is the program's word, and said once.
+    pub(super) fn first_check(&self, check: &FirstCheck) -> Decision {
+        if !self.is_flightdeck() {
+            let why = "first checks are gathered by the program itself";
+            return Err(Refusal::new("C1", why, "write what you found as a note"));
+        }
+        if self.incident.has_first(check.topic, check.source.as_str()) {
+            return Ok(vec![]);
+        }
+        Ok(vec![Event::FirstChecked { check: check.clone() }])
     }
 
     pub(super) fn improve(&self, area: Area, text: &Text, owner: &Text, due: Time) -> Decision {

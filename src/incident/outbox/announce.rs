@@ -45,6 +45,7 @@ fn is_told(event: &Event) -> bool {
         | Event::Reopened { .. } => true,
         Event::ActionRequested { plan, .. } => plan.adapter.as_str() == OUTBOX,
         Event::AlertFired { .. }
+        | Event::FirstChecked { .. }
         | Event::AlertResolved { .. }
         | Event::AgentAdded { .. }
         | Event::MarkSet { .. }

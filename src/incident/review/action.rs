@@ -223,6 +223,7 @@ fn lamp_of(event: &Event) -> Option<(ActionId, Lamp)> {
         | Event::ImprovementMoved { .. }
         | Event::ReviewSaved { .. }
         | Event::DigestMade { .. }
+        | Event::FirstChecked { .. }
         | Event::Unknown { .. } => return None,
     };
     Some((*action, lamp))

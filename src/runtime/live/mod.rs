@@ -1,5 +1,6 @@
 //! The live realm from the configuration: adapters, log sources, the alert receiver.
 
+pub mod first;
 mod http;
 mod kubernetes;
 mod metrics;
@@ -78,5 +79,8 @@ pub fn extras(config: &Config, paths: &Paths, env: &Env<'_>) -> Extras {
         }
     }
     let digest = Some(launch::digest_template(paths, settings));
-    Extras { digest, receiver, logs: log_sources(settings), patients, problems, ..Extras::default() }
+    let mut unasked = Vec::new();
+    let first = first::questions(&settings.first, env, &mut unasked);
+    problems.extend(unasked.iter().map(Notice::error));
+    Extras { digest, first, receiver, logs: log_sources(settings), patients, problems, ..Extras::default() }
 }

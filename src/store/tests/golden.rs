@@ -365,6 +365,17 @@ fn samples() -> Vec<(Actor, Event)> {
             },
         ),
         (Actor::Flightdeck, Event::ActionRead { action, readings: readings() }),
+        (
+            Actor::Flightdeck,
+            Event::FirstChecked {
+                check: crate::incident::FirstCheck {
+                    topic: crate::incident::Topic::Dependency,
+                    source: "redis".into(),
+                    glance: crate::incident::Glance::Alarm,
+                    found: "DOWN: refused".into(),
+                },
+            },
+        ),
     ]
 }
 

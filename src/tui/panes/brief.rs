@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::theme::Role;
-use crate::incident::{Incident, Pattern};
+use crate::incident::{Glance, Incident, Pattern, Topic};
 use crate::tui::row::Row;
 use crate::tui::view::View;
 use crate::tui::widgets::wrap::wrap;
@@ -24,6 +24,18 @@ pub fn draw(view: &View<'_>, incident: &Incident, area: Rect, buf: &mut Buffer) 
             row.column(if index == 0 { label } else { "" }, usize::from(LABEL) - 1, Role::Dim);
             row.say(part, role);
         }
+    }
+}
+
+/// A label that fits.
+const fn topic(topic: Topic) -> &'static str {
+    match topic {
+        Topic::Deploys => "deploys",
+        Topic::Scope => "scope",
+        Topic::Dependency => "depends",
+        Topic::Drift => "drift",
+        Topic::OnCall => "on call",
+        Topic::Similar => "before",
     }
 }
 
@@ -60,6 +72,18 @@ fn lines(view: &View<'_>, incident: &Incident) -> Vec<(&'static str, String, Rol
             let (_, role) = words::lamp(action.lamp, view.skin.glyphs);
             lines.push(("in force", action.to_string(), role));
         }
+    }
+    // What was gathered first: what is worth acting on before what is as it should be.
+    let mut first: Vec<_> = incident.first.iter().collect();
+    first.sort_by_key(|check| (check.glance, check.topic));
+    for check in first {
+        let role = match check.glance {
+            Glance::Alarm => Role::Error,
+            Glance::Notable | Glance::NotRead => Role::Warning,
+            Glance::Quiet => Role::Dim,
+        };
+        let words = format!("{} {}: {}", check.glance, check.source, check.found);
+        lines.push((topic(check.topic), words, role));
     }
     for (id, hypothesis) in incident.hypotheses.iter().filter(|(_, h)| h.closed.is_none()) {
         lines.push(("suspect", format!("{id} {} ({})", hypothesis.text, hypothesis.owner), Role::Text));

@@ -102,6 +102,7 @@ fn look(view: &View<'_>, entry: &Entry) -> (&'static str, Role) {
         | Event::ImprovementAdded { .. }
         | Event::ImprovementMoved { .. }
         | Event::ReviewSaved { .. }
+        | Event::FirstChecked { .. }
         | Event::DigestMade { .. } => ("", Role::Text),
         Event::MessageFailed { again_at: Some(_), .. } => ("", Role::Warning),
         Event::MessageFailed { again_at: None, .. } => ("!", Role::Error),

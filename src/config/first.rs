@@ -1,0 +1,239 @@
+//! `[first]`, `[dependencies.NAME]` and `[drift.NAME]`: what is asked when an incident begins.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::Deserialize;
+
+use crate::incident::Span;
+use crate::secret::SecretSource;
+
+use super::located::Problems;
+use super::paths::Paths;
+use super::tree::Tree;
+
+/// What is asked when an incident begins (C1, D11).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct First {
+    /// Whether anything is.
+    pub enabled: bool,
+    /// Repositories whose commits are deploys.
+    pub repositories: Vec<PathBuf>,
+    /// How long before an incident a deploy still counts.
+    pub since: Span,
+    /// How long each answer may take.
+    pub within: Span,
+    /// What agents depend on, by name (E5).
+    pub dependencies: BTreeMap<String, Dependency>,
+    /// What runs beside what a repository says, by name (E6).
+    pub drift: BTreeMap<String, Drift>,
+}
+
+/// The section as written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct Written {
+    enabled: bool,
+    repositories: Vec<String>,
+    since: Span,
+    within: Span,
+}
+
+impl Default for Written {
+    fn default() -> Self {
+        let (since, within) = (Span::minutes(120), Span::seconds(5));
+        Self { enabled: true, repositories: Vec::new(), since, within }
+    }
+}
+
+/// The kinds of dependency.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DependencyKind {
+    /// A GET of `url`, answered with 200.
+    Http,
+    /// A connection to `address`.
+    Tcp,
+    /// A Redis at `address`.
+    Redis,
+    /// A PostgreSQL at `address`.
+    Postgres,
+}
+
+/// A system that agents depend on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dependency {
+    /// How it is asked.
+    pub kind: DependencyKind,
+    /// A URL, or `host:port`.
+    pub place: String,
+    /// Who asks a PostgreSQL.
+    pub user: String,
+    /// The PostgreSQL's database.
+    pub database: String,
+    /// Where its password lies, if it has one.
+    pub password: Option<SecretSource>,
+    /// Faster than this is normal, in milliseconds.
+    pub normal_ms: u32,
+    /// Slower than this alarms, in milliseconds.
+    pub alarm_ms: u32,
+}
+
+/// A dependency as written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenDependency {
+    #[serde(rename = "type")]
+    kind: DependencyKind,
+    url: Option<String>,
+    address: Option<String>,
+    user: Option<String>,
+    database: Option<String>,
+    password_env: Option<String>,
+    password_file: Option<String>,
+    normal_ms: Option<u32>,
+    alarm_ms: Option<u32>,
+}
+
+/// What runs beside what a repository says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drift {
+    /// Where the repository is.
+    pub repository: PathBuf,
+    /// Which revision counts.
+    pub revision: String,
+    /// The file in it.
+    pub path: String,
+    /// The file that runs, or none.
+    pub file: Option<PathBuf>,
+    /// The program that prints what runs.
+    pub run: Vec<String>,
+}
+
+/// The same as written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenDrift {
+    repository: String,
+    #[serde(default = "head")]
+    revision: String,
+    path: String,
+    file: Option<String>,
+    #[serde(default)]
+    run: Vec<String>,
+}
+
+fn head() -> String {
+    "HEAD".to_owned()
+}
+
+impl Written {
+    /// What is meant. What is wrong is left out, and told.
+    pub(super) fn meant(
+        self,
+        dependencies: BTreeMap<String, WrittenDependency>,
+        drift: BTreeMap<String, WrittenDrift>,
+        tree: &Tree,
+        paths: &Paths,
+        problems: &mut Problems,
+    ) -> First {
+        let dependencies = dependencies.into_iter().filter_map(|(name, written)| {
+            let meant = written.meant(paths).map_err(|(key, why)| {
+                let message = format!("`dependencies.{name}.{key}`: {why}");
+                problems.push(tree.problem_at(&["dependencies", &name, key], message));
+            });
+            Some((name, meant.ok()?))
+        });
+        let dependencies = dependencies.collect();
+        let drift = drift.into_iter().filter_map(|(name, written)| {
+            let meant = written.meant(paths).map_err(|(key, why)| {
+                let message = format!("`drift.{name}.{key}`: {why}");
+                problems.push(tree.problem_at(&["drift", &name, key], message));
+            });
+            Some((name, meant.ok()?))
+        });
+        First {
+            enabled: self.enabled,
+            repositories: self.repositories.iter().map(|path| paths.written(path)).collect(),
+            since: self.since,
+            within: self.within,
+            dependencies,
+            drift: drift.collect(),
+        }
+    }
+}
+
+/// A key, and what is wrong with it.
+type Wrong = (&'static str, String);
+
+impl WrittenDependency {
+    fn meant(self, paths: &Paths) -> Result<Dependency, Wrong> {
+        let is_http = self.kind == DependencyKind::Http;
+        let place = match (is_http, self.url, self.address) {
+            (true, Some(url), None) => url,
+            (true, _, _) => return Err(("url", "type http is asked at a url, and at nothing else".into())),
+            (false, None, Some(address)) => address,
+            (false, _, _) => {
+                return Err((
+                    "address",
+                    "it is asked at an address, as 127.0.0.1:6379, and at no url".into(),
+                ));
+            }
+        };
+        let port = place
+            .rsplit_once(':')
+            .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok());
+        if !is_http && !port {
+            return Err(("address", "write host:port, as 127.0.0.1:6379".into()));
+        }
+        let password = match (self.password_env, self.password_file) {
+            (Some(_), Some(_)) => {
+                return Err((
+                    "password_file",
+                    "both `password_env` and `password_file` are given; keep one".into(),
+                ));
+            }
+            (Some(name), None) => Some(SecretSource::Env(name)),
+            (None, Some(file)) => Some(SecretSource::File(paths.written(&file))),
+            (None, None) => None,
+        };
+        let (normal, alarm) = match self.kind {
+            DependencyKind::Http => (2_000, 10_000),
+            DependencyKind::Tcp | DependencyKind::Postgres => (500, 3_000),
+            DependencyKind::Redis => (50, 200),
+        };
+        let (normal_ms, alarm_ms) = (self.normal_ms.unwrap_or(normal), self.alarm_ms.unwrap_or(alarm));
+        if normal_ms == 0 || alarm_ms < normal_ms || alarm_ms > 60_000 {
+            let why = format!("expected normal_ms ({normal_ms}) above 0, and alarm_ms from there to 60000");
+            return Err(("alarm_ms", why));
+        }
+        Ok(Dependency {
+            kind: self.kind,
+            place,
+            user: self.user.unwrap_or_else(|| "postgres".to_owned()),
+            database: self.database.unwrap_or_else(|| "postgres".to_owned()),
+            password,
+            normal_ms,
+            alarm_ms,
+        })
+    }
+}
+
+impl WrittenDrift {
+    fn meant(self, paths: &Paths) -> Result<Drift, Wrong> {
+        if self.file.is_some() != self.run.is_empty() {
+            return Err(("run", "say where what runs is read: either `file` or `run`".into()));
+        }
+        // A revision that begins with a dash would be an option of git's.
+        if self.revision.starts_with('-') || self.revision.is_empty() {
+            return Err(("revision", "write a branch, a tag or a commit".into()));
+        }
+        Ok(Drift {
+            repository: paths.written(&self.repository),
+            revision: self.revision,
+            path: self.path,
+            file: self.file.map(|file| paths.written(&file)),
+            run: self.run,
+        })
+    }
+}

@@ -1,0 +1,70 @@
+//! First checks from the configuration.
+
+use std::time::Duration;
+
+use crate::checks::{Dependency, Deploys, Drift, Kind, Question, Running};
+use crate::config::Env;
+use crate::config::first::{self, DependencyKind, First};
+use crate::incident::Text;
+use crate::runtime::first::Questions;
+use crate::secret::{Secret, SecretSource};
+
+/// What is asked; none when nothing is. A secret that cannot be had is told, and its dependency is
+/// not asked.
+#[must_use]
+pub fn questions(first: &First, env: &Env<'_>, problems: &mut Vec<String>) -> Option<Questions> {
+    if !first.enabled {
+        return None;
+    }
+    let deploys = first.repositories.iter().map(|repository| {
+        let name = Text::line(&format!("git {}", repository.display()));
+        Question::Deploys(Deploys { name, repository: repository.clone(), since: first.since })
+    });
+    let mut all: Vec<Question> = deploys.collect();
+    for (name, written) in &first.dependencies {
+        match kind(written, env) {
+            Ok(kind) => all.push(Question::Dependency(Dependency {
+                name: Text::line(name),
+                kind,
+                normal: Duration::from_millis(written.normal_ms.into()),
+                alarm: Duration::from_millis(written.alarm_ms.into()),
+            })),
+            Err(why) => problems.push(format!("dependencies.{name} is not asked: {why}")),
+        }
+    }
+    all.extend(first.drift.iter().map(|(name, drift)| {
+        Question::Drift(Drift {
+            name: Text::line(name),
+            repository: drift.repository.clone(),
+            revision: drift.revision.clone(),
+            path: drift.path.clone(),
+            running: match &drift.file {
+                Some(file) => Running::File(file.clone()),
+                None => Running::Program(drift.run.clone()),
+            },
+        })
+    }));
+    Some(Questions { all, within: first.within.duration() })
+}
+
+fn kind(written: &first::Dependency, env: &Env<'_>) -> Result<Kind, String> {
+    let fetched = |source: &Option<SecretSource>| -> Result<Option<Secret>, String> {
+        source.as_ref().map(|source| source.fetch(env)).transpose()
+    };
+    let address = written.place.clone();
+    Ok(match written.kind {
+        DependencyKind::Http => Kind::Http { url: address },
+        DependencyKind::Tcp => Kind::Tcp { address },
+        DependencyKind::Redis => Kind::Redis { address, password: fetched(&written.password)? },
+        DependencyKind::Postgres => {
+            let (host, port) = address.rsplit_once(':').ok_or("its address has no port")?;
+            Kind::Postgres {
+                host: host.trim_matches(['[', ']']).to_owned(),
+                port: port.parse().map_err(|_| "its port is no number")?,
+                user: written.user.clone(),
+                database: written.database.clone(),
+                password: fetched(&written.password)?,
+            }
+        }
+    })
+}
