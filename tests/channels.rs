@@ -22,6 +22,8 @@ use flightdeck::runtime::live;
 use flightdeck::secret::Secret;
 use flightdeck::web::sign::{hex, hmac_sha256};
 use support::fault::{Fault, FaultProxy};
+use support::home::Home;
+use support::program::Program;
 use support::server::Server;
 
 const SECRET: &str = "hunter2";
@@ -214,4 +216,65 @@ async fn nobody_is_told_twice_because_a_redirect_says_so() {
     let refused = send(&post(&text, &nothing), &incident()).await;
     assert!(matches!(refused, Delivery::Refused(_)), "{refused:?}");
     assert_eq!(seen.lock().unwrap().len(), 1);
+}
+
+/// Starts the real program that delivers, on a free port of its own.
+fn serving(home: &Home) -> Program {
+    let program = Program::run("flightdeck serve", home.command(&["serve"])).unwrap();
+    program.wait_for_line("taking alerts", Duration::from_secs(30)).unwrap();
+    program
+}
+
+async fn until(what: &str, so: impl Fn() -> bool) {
+    let end = std::time::Instant::now() + Duration::from_secs(30);
+    while !so() {
+        assert!(std::time::Instant::now() < end, "waited in vain until {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn listed(home: &Home) -> serde_json::Value {
+    let ran = home.command(&["outbox", "--all", "--format", "json"]).output().unwrap();
+    serde_json::from_slice::<serde_json::Value>(&ran.stdout).unwrap()["messages"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_killed_between_sending_and_remembering_sends_again_under_the_same_key() {
+    let (server, seen) = server(200, "ok").await;
+    let proxy = FaultProxy::start(server.address).await;
+    let home = Home::new();
+    let text = format!(
+        "[receiver]\nlisten = '127.0.0.1:0'\n[channels.ops]\ntype = 'webhook'\nlimit = '60s'\nurl = '{}'\n",
+        proxy.url()
+    );
+    home.write("config.toml", &text);
+    // It arrives, and the answer never comes.
+    proxy.set(Fault::Half);
+    let first = serving(&home);
+    let declared =
+        home.command(&["--read-only", "declare", "mails leave", "--severity", "P0"]).output().unwrap();
+    assert!(declared.status.success(), "{}", String::from_utf8_lossy(&declared.stderr));
+    until("the message arrived", || seen.lock().unwrap().len() == 1).await;
+    assert_eq!(listed(&home)[0]["state"], "waiting", "it is not called delivered before it is known to be");
+    drop(first); // SIGKILL
+    proxy.set(Fault::Pass);
+    let second = serving(&home);
+    until("it is on record", || listed(&home)[0]["state"] == "delivered").await;
+    drop(second);
+    let seen = seen.lock().unwrap();
+    let keys: Vec<_> =
+        seen.iter().map(|(_, headers, _)| headers["idempotency-key"].to_str().unwrap()).collect();
+    assert!(keys.len() == 2 && keys[0] == keys[1], "{keys:?}");
+    assert!(seen[0].2 == seen[1].2, "a second try says the same");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deed_of_the_command_line_tells_people_before_it_ends() {
+    let (server, seen) = server(200, "ok").await;
+    let home = Home::new();
+    home.write("config.toml", &format!("[channels.ops]\ntype = 'webhook'\nurl = '{}'\n", server.url()));
+    let declared = home.command(&["declare", "mails leave", "--severity", "P1"]).output().unwrap();
+    assert!(declared.status.success(), "{}", String::from_utf8_lossy(&declared.stderr));
+    assert_eq!(seen.lock().unwrap().len(), 1);
+    assert_eq!(listed(&home)[0]["state"], "delivered");
 }

@@ -1,7 +1,7 @@
 //! Forms: a few typed or chosen fields that become one command.
 
 use super::field::Field;
-use crate::incident::{ActionId, Mark, Op, Role, Text};
+use crate::incident::{ActionId, DraftId, Mark, Op, Role, Text};
 
 /// What a form is for; decides how its fields become a command.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,10 @@ pub enum Purpose {
     Assign,
     /// Send a status update.
     Update,
+    /// Send an AI actor's draft of one, or drop it.
+    SendDraft(DraftId),
+    /// Try a message again, or drop it.
+    Message,
     /// Set a mark.
     SetMark,
     /// End the incident.

@@ -95,6 +95,8 @@ intents! {
     AssignRole, "assign-role", Command, "give a role to somebody, or hand it over";
     Classify, "classify", Command, "confirm severity and pattern (T2)";
     Update, "update", Command, "send a status update to an audience";
+    NoChange, "no-change", Command, "tell the audience due next that nothing has changed";
+    SettleMessage, "settle-message", Command, "try a message again that did not arrive, or drop it";
     SetMark, "set-mark", Command, "set or correct a mark T0 to T5";
     Resolve, "resolve", Command, "end the incident; asks what becomes of what is in force";
     ReadRecovery, "read-recovery", Command, "read whether the agents have recovered (B6)";
@@ -123,6 +125,7 @@ intents! {
     Review, "review", Look, "the review screen";
     NextIncident, "next-incident", Look, "select the next incident";
     PreviousIncident, "previous-incident", Look, "select the previous incident";
+    Messages, "messages", Look, "what people were told, and what became of it";
     Back, "back", Look, "close, go back; never loses anything";
     Up, "up", Move, "one up";
     Down, "down", Move, "one down";

@@ -15,6 +15,7 @@ pub mod layout;
 pub mod log;
 pub mod model;
 pub mod msg;
+pub mod outbox;
 pub mod palette;
 pub mod review;
 pub mod theme;

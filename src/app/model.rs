@@ -165,6 +165,8 @@ pub enum Then {
         /// Parameters that were given already; none given: a form asks.
         params: Params,
     },
+    /// Whom to bring in: what each choice would do, and to whom.
+    Whom(Vec<(Op, Text)>),
     /// The agent to roll back.
     Rollback,
 }

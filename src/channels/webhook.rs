@@ -1,4 +1,32 @@
-//! flightdeck's own JSON, by POST. Its form is written down in the README.
+//! flightdeck's own JSON, by POST.
+//!
+//! ```json
+//! {
+//!   "version": 1,
+//!   "key": "9f86d081-INC-1-M3",
+//!   "realm": "live",
+//!   "incident": {"id": "INC-1", "title": "mail answers leak", "severity": "P0", "status": "open",
+//!                "agents": ["support-1"]},
+//!   "message": {"id": "M3", "kind": "declared", "to": {"audience": "engineering"}, "severity": "P0",
+//!               "topic": "incident", "state": "declared", "subject": "P0 INC-1: mail answers leak: declared",
+//!               "text": "P0 INC-1: mail answers leak\n…", "entry": 1}
+//! }
+//! ```
+//!
+//! | field | |
+//! |---|---|
+//! | `key` | the idempotency key, also in the header `Idempotency-Key`: the same message has the same one for ever, so keep it and take the message once |
+//! | `incident` | as it is when the message is sent; `status` is `open`, `resolved` or `merged` |
+//! | `message` | as it was queued: a second try says the same |
+//! | `to` | `{"audience"}`: engineering, executives or customers; `{"person"}`; or `{"level"}`: whoever your system has on call at it |
+//! | `kind` | declared, severity, leaking, in-doubt, escalation, page, update, resolved, reopened, digest |
+//! | `topic`, `state` | what has a state that is told once, and that state: `A3` is `leaking`, `incident` is `resolved` |
+//! | `entry` | the entry of the timeline that it is about |
+//!
+//! Where a secret is configured, `X-Flightdeck-Signature` is `sha256=` and the HMAC-SHA-256 of the body
+//! in hex. Any 2xx means taken; 425, 429 and 5xx are tried again (`Retry-After` is honoured up to a
+//! minute), an answer that never comes too; anything else is refused for good. Redirects are not
+//! followed.
 
 use std::time::Duration;
 

@@ -65,6 +65,10 @@
 //! "health"}], "missing"}`; `well` is null where only a call would tell, `missing` are the operations
 //! that nothing carries.
 //!
+//! `outbox`: `{"format": 1, "messages": [{"incident", "id", "channel", "to", "kind", "state", "tries",
+//! "queued_at", "changed_at", "tell_by", "subject", "answer"}]}`; `to` is `{"audience"}`, `{"person"}` or
+//! `{"level"}`, `state` is `waiting`, `delivered`, `given up` or `dropped`.
+//!
 //! `check`: `{"format": 1, "problems": [{"file", "line", "column", "message", "hint"}]}`; `line` and
 //! `column` count from 1 and are null when the file as a whole is the problem, `hint` may be null.
 //!
@@ -93,6 +97,7 @@ mod init;
 mod keys;
 mod man;
 mod mitigations;
+mod outbox;
 mod output;
 mod prompt;
 mod review;
@@ -158,6 +163,8 @@ enum Command {
     Review(review::Args),
     /// List an incident's evidence, or write it out
     Evidence(evidence::Args),
+    /// List what people were to be told and have not been
+    Outbox(outbox::Args),
     /// Prove that the journal is as it was recorded
     Verify(verify::Args),
     /// Look for problems in the configuration, all of them
@@ -217,6 +224,7 @@ fn dispatch(wanted: Command, context: &Context, out: &mut Out) -> Outcome {
         Command::Adapters(args) => adapters::run(&args, context, out),
         Command::Review(args) => review::run(&args, context, out),
         Command::Evidence(args) => evidence::run(&args, context, out),
+        Command::Outbox(args) => outbox::run(&args, context, out),
         Command::Verify(args) => verify::run(&args, context, out),
         Command::Check(args) => check::run(&args, context, out),
         Command::Init(args) => init::run(&args, context, out),

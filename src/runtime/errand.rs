@@ -150,7 +150,10 @@ impl Errand {
     /// # Errors
     /// The configuration lines that would make it available, or what is wrong with the question.
     pub fn plan(&self, incident: IncidentId, op: Op, target: Text, params: Params) -> Result<Plan> {
-        if let Err(unavailable) = self.hub().rig().need(op, &target) {
+        // Where no adapter pages, the outbox may.
+        if let Err(unavailable) = self.hub().rig().need(op, &target)
+            && !self.hub().offers().contains(&op)
+        {
             return Err(Error::config(unavailable.to_string().trim_end())
                 .hint("flightdeck check says whether the configuration is right"));
         }

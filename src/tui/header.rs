@@ -87,7 +87,8 @@ pub fn warnings_of(model: &Model) -> Vec<Warning> {
     let mut all = model.warnings();
     let here = |id: IncidentId| model.selection.incident == Some(id);
     for other in model.board.incidents().filter(|i| !here(i.id)) {
-        if !other.is_open() && other.leaking_since().is_none() {
+        let untold = other.outbox.given_up().next().is_some();
+        if !other.is_open() && other.leaking_since().is_none() && !untold {
             continue;
         }
         let alarm =

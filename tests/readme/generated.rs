@@ -24,6 +24,7 @@ const PARTS: &[Part] = &[
     ("configuration", configuration),
     ("generic alert", || documented("src/sources/generic.rs", None)),
     ("alertmanager labels", || documented("src/sources/alertmanager.rs", None)),
+    ("webhook message", || documented("src/channels/webhook.rs", None)),
     ("vitals", vitals),
     ("actions", actions),
     ("lamps", lamps),
@@ -244,7 +245,7 @@ fn escalation() -> String {
             level.level.to_string(),
             level.name.to_string(),
             severities.join(", "),
-            level.trigger.to_string(),
+            level.triggers().map(|due| due.trigger.to_string()).collect::<Vec<_>>().join("; or "),
         ]
     });
     table(&["level", "who", "for", "when"], rows)

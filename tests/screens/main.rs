@@ -29,6 +29,7 @@ mod fleet;
 mod parts;
 mod scrolling;
 mod sizes;
+mod telling;
 
 use fleet::{drill, idle, in_force, night, plan, tell};
 

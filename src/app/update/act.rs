@@ -63,15 +63,7 @@ impl Model {
                     ),
                 }
             }
-            Aim::Level => {
-                let levels: Vec<Text> = self
-                    .policy
-                    .escalation
-                    .iter()
-                    .map(|l| Text::line(&format!("{} {} - {}", l.level, l.name, l.trigger)))
-                    .collect();
-                self.choose(format!("{op}: which level?"), Then::Target { op, params: Params::new() }, levels)
-            }
+            Aim::Level => self.choose_whom(),
             Aim::Person => self.open_ask_form(op, None),
         }
     }
@@ -104,6 +96,10 @@ impl Model {
                 };
                 if params.is_empty() { self.plan_or_ask(op, target) } else { self.plan(op, target, params) }
             }
+            Then::Whom(targets) => match targets.into_iter().nth(choose.selected) {
+                Some((op, target)) => self.plan_or_ask(op, target),
+                None => vec![],
+            },
             Then::Rollback => self.rollback_form(&item),
         }
     }

@@ -9,8 +9,8 @@ use super::super::model::{Modal, Model};
 use super::super::msg::Notice;
 use super::keeping::settle_from;
 use crate::incident::{
-    ActionId, AgentId, Area, Audience, Command, HypothesisId, ImprovementId, IncidentId, Mark, Outcome,
-    Pattern, Progress, Role, Severity, Span, Text, Time,
+    ActionId, AgentId, Area, Command, HypothesisId, ImprovementId, IncidentId, Mark, Outcome, Pattern,
+    Progress, Role, Severity, Span, Text, Time,
 };
 
 /// Unsent forms that are kept.
@@ -84,6 +84,7 @@ impl Model {
                     .text("holder", "a person; empty lays the role down", me)
             }
             Intent::Update => self.update_form(),
+            Intent::SettleMessage => self.message_form()?,
             Intent::SetMark => {
                 let next = Mark::ALL.iter().find(|m| self.incident().is_some_and(|i| i.mark(**m).is_none()));
                 new(Purpose::SetMark, "set or correct a mark")
@@ -148,30 +149,6 @@ impl Model {
         })
     }
 
-    /// An update says what is affected, what is being done, and when the next one comes (D3). The
-    /// most overdue audience comes first; the last words to it are the start of the next.
-    fn update_form(&self) -> Form {
-        let due = self.deadlines().into_iter().find_map(|d| match d.due {
-            crate::incident::Due::Update(audience) => Some(audience),
-            crate::incident::Due::Window(_)
-            | crate::incident::Due::Notify
-            | crate::incident::Due::Message(_)
-            | crate::incident::Due::Approval(_)
-            | crate::incident::Due::Verification(_)
-            | crate::incident::Due::Hypothesis(_)
-            | crate::incident::Due::Escalation(_)
-            | crate::incident::Due::Improvement(_)
-            | crate::incident::Due::Mitigation(_) => None,
-        });
-        let audience = due.unwrap_or(Audience::Customers);
-        let last = self.incident().and_then(|i| i.updates.get(&audience));
-        Form::new(Purpose::Update, "send a status update (D3)")
-            .choice("audience", words(Audience::ALL), audience.word())
-            .text("affected", "what is affected", last.map_or("", |u| u.affected.as_str()))
-            .text("doing", "what is being done", "")
-            .text("next in", "a span such as 15m; empty: by the policy's cadence", "")
-    }
-
     /// `A3 isolate support-1`.
     pub(super) fn named(&self, id: ActionId) -> String {
         let action = self.incident().and_then(|i| i.actions.get(&id));
@@ -208,6 +185,8 @@ impl Model {
             | Purpose::Classify
             | Purpose::Assign
             | Purpose::Update
+            | Purpose::SendDraft(_)
+            | Purpose::Message
             | Purpose::SetMark
             | Purpose::Resolve
             | Purpose::Reopen
@@ -261,15 +240,9 @@ impl Model {
                     None => Command::ReleaseRole { role },
                 })
             }
-            Purpose::Update => Ok(Command::Update {
-                audience: form.get("audience").as_str().parse()?,
-                affected: form.get("affected"),
-                doing: form.get("doing"),
-                next_at: match form.given("next in") {
-                    Some(span) => Some(span.as_str().parse::<Span>()?.after(self.now())),
-                    None => None,
-                },
-            }),
+            Purpose::Update => self.update_from(form),
+            Purpose::SendDraft(draft) => self.draft_from(form, *draft),
+            Purpose::Message => Self::message_from(form),
             Purpose::SetMark => Ok(Command::SetMark {
                 mark: form.get("mark").as_str().parse()?,
                 at: form.given("at").map(|t| self.read_time(&t)).transpose()?,

@@ -335,6 +335,7 @@ impl Model {
             | Intent::AssignRole
             | Intent::Classify
             | Intent::Update
+            | Intent::SettleMessage
             | Intent::SetMark
             | Intent::Resolve
             | Intent::Reopen
@@ -348,6 +349,8 @@ impl Model {
             | Intent::MoveImprovement
             | Intent::Search
             | Intent::Export => self.open_form(intent),
+            Intent::NoChange => self.no_change(),
+            Intent::Messages => self.show_messages(),
             Intent::Pin => self.pin(),
             Intent::Open
             | Intent::NextPane

@@ -7,6 +7,7 @@ mod keeping;
 mod lamps;
 mod look;
 mod submit;
+mod telling;
 mod vitals;
 
 pub use forms::read_time;

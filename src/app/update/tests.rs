@@ -489,3 +489,33 @@ fn times_are_read_as_people_write_them() {
         assert!(read_time(wrong, now).is_err(), "{wrong}");
     }
 }
+
+#[test]
+fn d3_no_change_is_one_key_and_says_since_when() {
+    let mut model = session();
+    let update = |doing: &str| Command::Update {
+        audience: crate::incident::Audience::Engineering,
+        affected: "mails".into(),
+        doing: doing.into(),
+        next_at: None,
+    };
+    model.intend(Intent::NoChange);
+    assert!(matches!(model.modals.last(), Some(Modal::Form(_))), "the first update is to be written");
+    press(&mut model, "esc");
+    for said in ["isolating", "no change since 11:59 UTC: isolating"] {
+        let id = model.selection.incident.unwrap();
+        let incident = model.board.incident(id).unwrap();
+        let (seq, actor, at) = (incident.seq + 1, model.actor.clone(), model.now());
+        let events = crate::incident::decide(incident, &model.policy, &update(said), &actor, at).unwrap();
+        let entry = Entry { incident: id, seq, at, actor, event: events[0].clone() };
+        crate::app::update(&mut model, Msg::Entries(vec![entry.into()]));
+        let effects = model.intend(Intent::NoChange);
+        let [Command::Update { doing, .. }] = submitted(&effects)[..] else { panic!("{effects:?}") };
+        let since = at.format("%H:%M UTC");
+        assert_eq!(
+            doing.as_str(),
+            format!("no change since {since}: isolating"),
+            "the words are not piled up"
+        );
+    }
+}

@@ -6,7 +6,7 @@ use ratatui::text::Line;
 
 use crate::app::form::{Entry, Form, Purpose};
 use crate::app::theme::Role;
-use crate::incident::Verdict;
+use crate::incident::{Audience, Verdict};
 use crate::tui::view::View;
 use crate::tui::widgets::wrap::{pad, truncate, width, wrap};
 use crate::tui::widgets::{Modal, modal::Drawn};
@@ -38,6 +38,9 @@ pub fn draw(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) -> Optio
         })
         .collect();
     let rows = usize::from(area.height) / SHARE;
+    if form.purpose == Purpose::Update {
+        body.extend(briefing(view, form, line_cells(area), usize::from(area.height)));
+    }
     if form.purpose == Purpose::Resolve {
         body.extend(recovery(view, line_cells(area), usize::from(area.height) / 3));
     }
@@ -60,6 +63,20 @@ pub fn draw(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) -> Optio
     }
     at.filter(|_| !form.waiting)
         .and_then(|cells| in_body(&drawn, form.focus.saturating_sub(scroll), indent + cells))
+}
+
+/// What whoever writes an update should know, below the fields as far as the screen is high (D3).
+fn briefing(view: &View<'_>, form: &Form, cells: usize, height: usize) -> Vec<Line<'static>> {
+    let Ok(audience) = form.get("audience").as_str().parse::<Audience>() else { return vec![] };
+    let ellipsis = view.skin.glyphs.ellipsis;
+    // The frame, the fields, the prompt and a line between stay in sight.
+    let rows = height.saturating_sub(form.entries.len() + 7);
+    if rows == 0 {
+        return vec![];
+    }
+    let say = |text: String| line(view, truncate(&text, cells, ellipsis).into_owned(), Role::Dim);
+    let lines = view.model.briefing(audience).into_iter().take(rows).map(say);
+    std::iter::once(Line::default()).chain(lines).collect()
 }
 
 /// Whether the agents have recovered (B6), worst first, in at most `rows` lines below the fields.

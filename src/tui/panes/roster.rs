@@ -78,6 +78,14 @@ fn draw_others(view: &View<'_>, incident: &Incident, area: Rect, buf: &mut Buffe
         None if incident.is_open() => lines.push(("ack", "nobody acknowledged".to_owned(), Role::Warning)),
         None => {}
     }
+    if let Some((tally, words)) = view.model.told() {
+        let role = match (tally.given_up, tally.waiting) {
+            (1.., _) => Role::Error,
+            (0, 1..) => Role::Warning,
+            (0, 0) => Role::Text,
+        };
+        lines.push(("told", words, role));
+    }
     let agents: Vec<&str> = incident.agents.iter().map(AgentId::as_str).collect();
     let agents = if agents.is_empty() { "none named yet".to_owned() } else { agents.join(", ") };
     lines.push(("agents", agents, Role::Text));

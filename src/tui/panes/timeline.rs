@@ -7,6 +7,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::app::layout::first_in_sight;
 use crate::app::model::Pane;
+use crate::app::outbox::standing_of;
 use crate::app::theme::Role;
 use crate::incident::telling::tell_event;
 use crate::incident::{Entry, Event, Lamp};
@@ -54,6 +55,10 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
         let (mark, role) = look(view, entry);
         row.column(mark, 1, role);
         row.say(&tell_event(&entry.event, view.model.policy.naming), role);
+        let told = standing_of(&record.incident, entry);
+        if !told.is_empty() {
+            row.say(&told, Role::Dim);
+        }
     });
     None
 }

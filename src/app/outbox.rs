@@ -1,0 +1,211 @@
+//! What people are told, as the screen says it: never "sent" before it was delivered.
+
+use super::model::Model;
+use crate::incident::outbox::TRIES;
+use crate::incident::telling::tell_event;
+use crate::incident::{
+    Audience, Due, Entry, Event, Incident, MessageKind, MessageState, Outgoing, Realm, Recipient,
+};
+
+/// Lines of what has changed that a composer shows.
+const CHANGES: usize = 6;
+
+/// How the messages of an incident stand.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Taken by their channels.
+    pub delivered: usize,
+    /// On their way, or waiting for the next try.
+    pub waiting: usize,
+    /// Of which somebody was not told.
+    pub given_up: usize,
+}
+
+impl Tally {
+    /// Of these messages; dropped ones count nowhere.
+    pub fn of<'a>(messages: impl Iterator<Item = &'a Outgoing>) -> Self {
+        let mut tally = Self::default();
+        for sent in messages {
+            match sent.state {
+                MessageState::Delivered => tally.delivered += 1,
+                MessageState::Waiting { .. } => tally.waiting += 1,
+                MessageState::GivenUp => tally.given_up += 1,
+                MessageState::Dropped => {}
+            }
+        }
+        tally
+    }
+
+    /// `2 delivered, 1 waiting, 1 NOT TOLD`; empty where there is nothing to say.
+    #[must_use]
+    pub fn words(self) -> String {
+        let parts = [(self.delivered, "delivered"), (self.waiting, "waiting"), (self.given_up, "NOT TOLD")];
+        let parts = parts.iter().filter(|(count, _)| *count > 0);
+        parts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
+    }
+}
+
+impl Model {
+    /// How the messages of the selected incident stand, in words; in a drill marked as what it is.
+    #[must_use]
+    pub fn told(&self) -> Option<(Tally, String)> {
+        let tally = Tally::of(self.incident()?.outbox.all());
+        let words = tally.words();
+        let simulated = if self.realm == Realm::Drill { " (simulated)" } else { "" };
+        (!words.is_empty()).then(|| (tally, format!("{words}{simulated}")))
+    }
+
+    /// What whoever writes an update should know: whom it reaches, what was said last, what has
+    /// changed since, and when the next one is due (D3).
+    #[must_use]
+    pub fn briefing(&self, audience: Audience) -> Vec<String> {
+        let Some(record) = self.record() else { return Vec::new() };
+        let incident = &record.incident;
+        let channels: Vec<&str> = self
+            .policy
+            .routes
+            .iter()
+            .filter(|route| route.carries_updates(audience))
+            .map(|route| route.channel.as_str())
+            .collect();
+        let mut lines = vec![match (channels.as_slice(), self.realm) {
+            ([], _) => {
+                format!("reaches  nobody: no channel for {audience}; recorded only, tell them yourself")
+            }
+            (channels, Realm::Live) => format!("reaches  {audience} through {}", channels.join(", ")),
+            (channels, Realm::Drill) => {
+                format!("reaches  {audience} through {} (simulated)", channels.join(", "))
+            }
+        }];
+        let last = incident.updates.get(&audience);
+        lines.push(match last {
+            Some(update) => {
+                let stands = Tally::of(incident.outbox.about(update.seq)).words();
+                let stands = if stands.is_empty() { "recorded".to_owned() } else { stands };
+                format!("last     {} by {}: {stands}", update.at.format("%H:%M"), update.by)
+            }
+            None => "last     none yet".to_owned(),
+        });
+        if let Some(due) = self.deadlines().iter().find(|d| d.due == Due::Update(audience)) {
+            let over = if due.at <= self.now() { ", OVERDUE" } else { "" };
+            lines.push(format!("due      {}{over}", due.at.format("%H:%M")));
+        }
+        lines.push("says     what is affected, what is being done, when the next one comes".to_owned());
+        let (since, naming) = (last.map_or(0, |update| update.seq), self.policy.naming);
+        let news: Vec<String> = record
+            .entries
+            .iter()
+            .filter(|entry| entry.seq > since && is_news(entry))
+            .map(|entry| format!("{} {}", entry.at.format("%H:%M"), tell_event(&entry.event, naming)))
+            .collect();
+        let hidden = news.len().saturating_sub(CHANGES);
+        match news.len() {
+            0 => lines.push("changed  nothing since then".to_owned()),
+            _ if hidden > 0 => lines.push(format!("changed  the last {CHANGES} of {}:", news.len())),
+            _ => lines.push("changed".to_owned()),
+        }
+        lines.extend(news.into_iter().skip(hidden).map(|line| format!("  {line}")));
+        lines
+    }
+
+    /// Every message of the selected incident with what became of it, for reading in full.
+    #[must_use]
+    pub fn messages(&self) -> Option<(String, Vec<String>)> {
+        let incident = self.incident()?;
+        let mut lines = Vec::new();
+        if self.realm == Realm::Drill {
+            lines.push("DRILL: all of this ended in a simulated inbox; nothing left".to_owned());
+            lines.push(String::new());
+        }
+        for (id, draft) in &incident.drafts {
+            lines.push(format!("{id}  draft for {} by {}: {}", draft.audience, draft.by, draft.affected));
+            lines.push("    waits for a person to send it".to_owned());
+        }
+        for sent in incident.outbox.all().rev() {
+            lines.extend(in_full(sent));
+        }
+        if incident.outbox.is_empty() {
+            lines.push("nothing was to be told: no channel of the configuration is for it".to_owned());
+        }
+        Some((format!("{} messages, newest first", incident.id), lines))
+    }
+
+    /// The messages that a person can try again or drop.
+    #[must_use]
+    pub fn unsettled(&self) -> Vec<&Outgoing> {
+        let Some(incident) = self.incident() else { return Vec::new() };
+        incident.outbox.given_up().chain(incident.outbox.waiting()).collect()
+    }
+
+    /// To whom it can be said now that nothing has changed: the audience whose update is due next,
+    /// of those that have heard something.
+    #[must_use]
+    pub fn next_to_hear(&self) -> Option<Audience> {
+        let incident = self.incident()?;
+        let heard = |audience: &Audience| incident.updates.contains_key(audience);
+        let due = |due: Due| if let Due::Update(audience) = due { Some(audience) } else { None };
+        self.deadlines().iter().filter_map(|d| due(d.due)).find(heard)
+    }
+}
+
+/// What an update may have to speak of: not what flightdeck reads, counts and delivers.
+fn is_news(entry: &Entry) -> bool {
+    !matches!(
+        entry.event,
+        Event::MessageQueued { .. }
+            | Event::MessageDelivered { .. }
+            | Event::MessageFailed { .. }
+            | Event::MessageRetried { .. }
+            | Event::MessageDropped { .. }
+            | Event::UpdateSent { .. }
+            | Event::UpdateDrafted { .. }
+            | Event::DraftSettled { .. }
+            | Event::EvidenceStored { .. }
+            | Event::LinePinned { .. }
+            | Event::RoleAssigned { .. }
+            | Event::RoleReleased { .. }
+            | Event::ActionRequested { .. }
+            | Event::ReviewSaved { .. }
+    )
+}
+
+fn in_full(sent: &Outgoing) -> Vec<String> {
+    let message = &sent.message;
+    let mut lines = vec![
+        format!(
+            "{:<4} {:<9} {} to {} through {}, entry {}",
+            message.id.to_string(),
+            sent.state.word(),
+            message.kind,
+            message.to,
+            message.channel,
+            message.about
+        ),
+        format!("     {}", message.subject),
+    ];
+    let at = sent.changed_at.format("%H:%M:%S");
+    lines.push(match &sent.state {
+        MessageState::Delivered => format!("     {at} {}", sent.answer),
+        MessageState::Waiting { not_before } if sent.tries > 0 => {
+            let next = not_before.format("%H:%M:%S");
+            format!("     {} of {TRIES} tries failed, again at {next}: {}", sent.tries, sent.answer)
+        }
+        MessageState::Waiting { .. } => format!("     queued at {at}"),
+        MessageState::GivenUp | MessageState::Dropped => format!("     {at} {}", sent.standing()),
+    });
+    lines
+}
+
+/// `[1 delivered, 1 waiting]` behind an update on the timeline; empty where nothing was queued.
+#[must_use]
+pub fn standing_of(incident: &Incident, entry: &Entry) -> String {
+    if !matches!(entry.event, Event::UpdateSent { .. }) {
+        return String::new();
+    }
+    let about = incident.outbox.about(entry.seq);
+    let updates = about.filter(|sent| {
+        sent.message.kind == MessageKind::Update && matches!(sent.message.to, Recipient::Audience(_))
+    });
+    let words = Tally::of(updates).words();
+    if words.is_empty() { words } else { format!(" [{words}]") }
+}

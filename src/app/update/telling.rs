@@ -1,0 +1,146 @@
+//! Telling people: the composer of updates, "no change" by one key, messages that did not arrive,
+//! and whom to bring in.
+
+use super::super::effect::Effect;
+use super::super::form::{Form, Purpose, words};
+use super::super::model::{Choose, Modal, Model, Then};
+use super::super::msg::Notice;
+use super::forms::Built;
+use crate::incident::name::counted;
+use crate::incident::{Audience, Command, DraftId, Due, MessageId, Op, Outgoing, Span, Text};
+
+const RETRY: &str = "try it again";
+const DROP: &str = "drop it";
+const SEND: &str = "send it";
+
+/// What "no change" puts before the words that were said last.
+const NO_CHANGE: &str = "no change since ";
+
+impl Model {
+    /// An update says what is affected, what is being done, and when the next one comes (D3). A
+    /// draft that waits comes first, then the most overdue audience; the last words to it are the
+    /// start of the next.
+    pub(super) fn update_form(&self) -> Form {
+        if let Some((id, draft)) = self.incident().and_then(|i| i.drafts.first_key_value()) {
+            let title =
+                format!("{id}: {} drafted this for {}; a person sends it (C2)", draft.by, draft.audience);
+            return Form::new(Purpose::SendDraft(*id), title)
+                .choice("it", vec![SEND.to_owned(), DROP.to_owned()], SEND)
+                .text("affected", "what is affected", draft.affected.as_str())
+                .text("doing", "what is being done", draft.doing.as_str())
+                .text("next in", "a span such as 15m; empty: by the policy's cadence", "")
+                .text("reason", "needed to drop it", "");
+        }
+        let due = self
+            .deadlines()
+            .into_iter()
+            .find_map(|d| if let Due::Update(audience) = d.due { Some(audience) } else { None });
+        let audience = due.unwrap_or(Audience::Customers);
+        let last = self.incident().and_then(|i| i.updates.get(&audience));
+        Form::new(Purpose::Update, "send a status update (D3)")
+            .choice("audience", words(Audience::ALL), audience.word())
+            .text("affected", "what is affected", last.map_or("", |u| u.affected.as_str()))
+            .text("doing", "what is being done", "")
+            .text("next in", "a span such as 15m; empty: by the policy's cadence", "")
+    }
+
+    pub(super) fn update_from(&self, form: &Form) -> Built {
+        Ok(Command::Update {
+            audience: form.get("audience").as_str().parse()?,
+            affected: form.get("affected"),
+            doing: form.get("doing"),
+            next_at: self.next_from(form)?,
+        })
+    }
+
+    pub(super) fn draft_from(&self, form: &Form, draft: DraftId) -> Built {
+        if form.get("it") == DROP {
+            return Ok(Command::DropDraft { draft, reason: form.get("reason") });
+        }
+        let (affected, doing) = (form.get("affected"), form.get("doing"));
+        Ok(Command::SendDraft { draft, affected, doing, next_at: self.next_from(form)? })
+    }
+
+    fn next_from(&self, form: &Form) -> Result<Option<crate::incident::Time>, String> {
+        let span = form.given("next in").map(|span| span.as_str().parse::<Span>()).transpose()?;
+        Ok(span.map(|span| span.after(self.now())))
+    }
+
+    /// One key: nothing has changed, said all the same (D3). Whoever has heard nothing yet gets a
+    /// first update, which is to be written.
+    pub(super) fn no_change(&mut self) -> Vec<Effect> {
+        let next = self.next_to_hear();
+        let last =
+            next.and_then(|audience| Some((audience, self.incident()?.updates.get(&audience)?.clone())));
+        let Some((audience, last)) = last else {
+            let effects = self.open_form(super::super::intent::Intent::Update);
+            self.take_notice(Notice::info("no audience has heard anything yet: write the first update"));
+            return effects;
+        };
+        let said = last.doing.as_str();
+        let doing =
+            said.strip_prefix(NO_CHANGE).and_then(|rest| rest.split_once(": ")).map_or(said, |(_, was)| was);
+        let doing = Text::line(&format!("{NO_CHANGE}{}: {doing}", last.at.format("%H:%M UTC")));
+        let effects =
+            self.submit(Command::Update { audience, affected: last.affected, doing, next_at: None });
+        if !effects.is_empty() {
+            self.take_notice(Notice::info(format!("to {audience}: no change")));
+        }
+        effects
+    }
+
+    pub(super) fn show_messages(&mut self) -> Vec<Effect> {
+        let Some((title, lines)) = self.messages() else {
+            return self.refuse("messages", self.no_incident());
+        };
+        self.modals.push(Modal::Detail { title, lines, scroll: 0 });
+        vec![]
+    }
+
+    /// The form by which a person tries a message again, or drops it.
+    pub(super) fn message_form(&self) -> Result<Form, String> {
+        let shown = |sent: &&Outgoing| {
+            format!("{} {} through {}", sent.message.id, sent.message.to, sent.message.channel)
+        };
+        let all: Vec<String> = self.unsettled().iter().map(shown).collect();
+        let first = all.first().cloned().ok_or("every message was delivered or dropped")?;
+        Ok(Form::new(Purpose::Message, "a message that has not arrived (B12)")
+            .choice("message", all, &first)
+            .choice("it", vec![RETRY.to_owned(), DROP.to_owned()], RETRY)
+            .text("reason", "needed to drop it: how they were told instead", ""))
+    }
+
+    pub(super) fn message_from(form: &Form) -> Built {
+        let written = form.get("message");
+        let number = written.as_str().split(' ').next().unwrap_or_default();
+        let message = MessageId(counted(number, 'M')?);
+        if form.get("it") == DROP {
+            return Ok(Command::DropMessage { message, reason: form.get("reason") });
+        }
+        Ok(Command::RetryMessage { message })
+    }
+
+    /// Whom to bring in: the policy's levels, each with who has the duty now, and then everybody
+    /// whom the on-call table names. Nothing is sent before the plan was read.
+    pub(super) fn choose_whom(&mut self) -> Vec<Effect> {
+        let rota = &self.policy.rota;
+        let on_call = |level| rota.on_call(level, self.now()).map(|duty| format!(": {}", duty.words()));
+        let mut all: Vec<(Text, (Op, Text))> = Vec::new();
+        let mut add =
+            |words: String, op, target: String| all.push((Text::line(&words), (op, Text::line(&target))));
+        for level in &self.policy.escalation {
+            let who = on_call(level.level).unwrap_or_else(|| format!(" - {}", level.trigger));
+            add(format!("{} {}{who}", level.level, level.name), Op::Escalate, level.level.to_string());
+        }
+        let mut people: Vec<(&Text, &Text)> = rota.people().collect();
+        people.sort();
+        people.dedup_by_key(|(person, _)| *person);
+        for (person, channel) in people {
+            add(format!("page {person} through {channel}"), Op::Page, person.to_string());
+        }
+        let (items, targets) = all.into_iter().unzip();
+        let title = "escalate: whom? nothing is sent yet".to_owned();
+        self.modals.push(Modal::Choose(Choose { title, then: Then::Whom(targets), items, selected: 0 }));
+        vec![]
+    }
+}

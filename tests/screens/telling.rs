@@ -1,0 +1,156 @@
+//! Telling people, as the person on call sees it: what is due, what arrived, and what did not.
+
+use std::sync::Arc;
+
+use flightdeck::app::model::{Model, Screen};
+use flightdeck::app::msg::Msg;
+use flightdeck::incident::rota::Turns;
+use flightdeck::incident::{
+    Actor, Audience, Command, Entry, IncidentId, MessageId, Op, Policy, Receipt, Route, Text, decide,
+};
+use flightdeck::tui::glyphs::UNICODE;
+
+use super::fleet::{night, plan, tell, time};
+use super::{asking, press, screen};
+
+const SIZE: (u16, u16) = (80, 24);
+
+/// The same night, with channels: engineers and managers are told, customers have a page.
+fn told() -> Model {
+    let mut model = night();
+    let mut policy = Policy::clone(&model.policy);
+    policy.routes = vec![
+        Route::everything("ops-chat"),
+        Route { audiences: vec![Audience::Customers], ..Route::everything("status-page") },
+    ];
+    let turns = |people: &[&str]| Turns {
+        people: people.iter().map(|name| Text::line(name)).collect(),
+        channel: "ops-chat".into(),
+    };
+    policy.rota.starts = time("00:00:00").date_naive();
+    policy.rota.levels = [(0, turns(&["ana", "bo"])), (1, turns(&["cy"])), (2, turns(&[]))].into();
+    model.policy = Arc::new(policy);
+    model
+}
+
+fn selected(model: &Model) -> IncidentId {
+    model.selection.incident.expect("an incident is selected")
+}
+
+/// Somebody says something in the selected incident, and the screen hears of it.
+fn says(model: &mut Model, clock: &str, actor: &Actor, command: Command) {
+    let id = selected(model);
+    let incident = model.board.incident(id).expect("it is loaded");
+    let (at, seq) = (time(clock), incident.seq);
+    let events = decide(incident, &model.policy, &command, actor, at).expect("allowed");
+    let entry = |(seq, event)| Arc::new(Entry { incident: id, seq, at, actor: actor.clone(), event });
+    let entries: Vec<_> = (seq + 1..).zip(events).map(entry).collect();
+    tell(model, Msg::Entries(entries));
+}
+
+fn update(audience: Audience, doing: &str) -> Command {
+    Command::Update { audience, affected: "answers by mail".into(), doing: doing.into(), next_at: None }
+}
+
+fn becomes(model: &mut Model, clock: &str, message: u32, receipt: Receipt) {
+    let message = MessageId(message);
+    says(model, clock, &Actor::Flightdeck, Command::Deliver { message, receipt });
+}
+
+/// Two updates: one delivered, one of which customers were not told.
+fn half_told() -> Model {
+    let mut model = told();
+    let ana = Actor::person("ana");
+    says(&mut model, "03:13:00", &ana, update(Audience::Engineering, "isolating"));
+    let answer = "200 ok".into();
+    becomes(&mut model, "03:13:01", 1, Receipt::Delivered { answer, reference: None });
+    says(&mut model, "03:13:10", &ana, update(Audience::Customers, "we are stopping it"));
+    let gone = Receipt::Failed { reason: "503 Service Unavailable".into(), again_at: None };
+    becomes(&mut model, "03:13:30", 2, gone);
+    says(&mut model, "03:13:40", &ana, update(Audience::Engineering, "putting the version before back"));
+    tell(&mut model, Msg::Tick(time("03:13:42")));
+    model
+}
+
+#[test]
+fn d3_composer_80x24() {
+    let mut model = half_told();
+    press(&mut model, "u");
+    insta::assert_snapshot!(screen(model, SIZE, &UNICODE));
+}
+
+#[test]
+fn d3_composer_without_a_channel_80x24() {
+    let mut model = night();
+    press(&mut model, "u");
+    insta::assert_snapshot!(screen(model, SIZE, &UNICODE));
+}
+
+#[test]
+fn b12_messages_80x24() {
+    let mut model = half_told();
+    press(&mut model, "g u");
+    insta::assert_snapshot!(screen(model, SIZE, &UNICODE));
+}
+
+#[test]
+fn b12_a_message_that_did_not_arrive_80x24() {
+    let mut model = half_told();
+    press(&mut model, "g s");
+    insta::assert_snapshot!(screen(model, SIZE, &UNICODE));
+}
+
+#[test]
+fn b12_roster_and_warnings_say_who_was_not_told_120x40() {
+    insta::assert_snapshot!(screen(half_told(), (120, 40), &UNICODE));
+}
+
+#[test]
+fn d3_an_update_on_the_timeline_says_whether_it_arrived() {
+    let mut model = half_told();
+    model.screen = Screen::Timeline;
+    let shown = screen(model, (160, 40), &UNICODE);
+    let updates: Vec<_> = shown.lines().filter(|line| line.contains("update to")).collect();
+    let ends = |index: usize, words: &str| assert!(updates[index].contains(words), "{}", updates[index]);
+    let last = updates.len() - 3;
+    ends(last, "[1 delivered]");
+    ends(last + 1, "[1 NOT TOLD]");
+    ends(last + 2, "[1 waiting]");
+}
+
+#[test]
+fn c2_a_draft_of_an_ai_actor_80x24() {
+    let mut model = told();
+    let actor = Actor::Ai("writer".into());
+    says(&mut model, "03:13:00", &actor, update(Audience::Customers, "we are looking into it"));
+    press(&mut model, "u");
+    insta::assert_snapshot!(screen(model, SIZE, &UNICODE));
+}
+
+#[test]
+fn d10_whom_to_bring_in_80x24() {
+    let mut model = told();
+    press(&mut model, "x");
+    insta::assert_snapshot!(screen(model, SIZE, &UNICODE));
+}
+
+#[test]
+fn d10_who_would_be_paged_is_on_screen_before_it_is_sent_80x24() {
+    let mut model = asking("x 1", |op| {
+        assert_eq!(op, Op::Escalate);
+        let mut plan = plan(op, "1");
+        plan.adapter = "outbox".into();
+        plan.call = "page cy (until Mon 11 May 10:00 UTC) through pager".into();
+        Ok(Box::new(plan))
+    });
+    model.selection.by_hand = true;
+    insta::assert_snapshot!(screen(model, SIZE, &UNICODE));
+}
+
+#[test]
+fn a_drill_says_that_nothing_left_80x24() {
+    let mut model = half_told();
+    model.realm = flightdeck::incident::Realm::Drill;
+    press(&mut model, "g u");
+    insta::assert_snapshot!(screen(model, SIZE, &UNICODE));
+}
