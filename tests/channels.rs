@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's own data is right")]
 
+#[path = "channels/slack.rs"]
+mod slack;
 mod support;
 
 use std::path::PathBuf;

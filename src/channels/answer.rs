@@ -14,6 +14,15 @@ pub fn delivery(
     check: impl FnOnce(&Answer) -> Result<(), String>,
     reference: impl FnOnce(&Answer) -> Option<Text>,
 ) -> Delivery {
+    judged(outcome, |answer, said| match check(answer) {
+        Ok(()) => Delivery::Delivered { answer: said, reference: reference(answer) },
+        Err(why) => Delivery::Refused(Text::line(&format!("{why}: {said}"))),
+    })
+}
+
+/// The same where a system has its own words for what its success means: they are judged together
+/// with what is kept of the answer.
+pub fn judged(outcome: Outcome, success: impl FnOnce(&Answer, Text) -> Delivery) -> Delivery {
     let answer = match outcome {
         Outcome::NotSent(why) => return Delivery::Failed { why, retry_after: None },
         Outcome::Unknown(why) => return Delivery::Unknown(why),
@@ -21,10 +30,7 @@ pub fn delivery(
     };
     let said = said(&answer);
     if answer.is_success() {
-        return match check(&answer) {
-            Ok(()) => Delivery::Delivered { answer: said, reference: reference(&answer) },
-            Err(why) => Delivery::Refused(Text::line(&format!("{why}: {said}"))),
-        };
+        return success(&answer, said);
     }
     if answer.is_doubtful() {
         return Delivery::Unknown(said);

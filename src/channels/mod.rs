@@ -11,6 +11,7 @@ pub mod http;
 pub mod inbox;
 pub mod post;
 pub mod site;
+pub mod slack;
 pub mod webhook;
 
 use std::pin::Pin;
@@ -23,6 +24,7 @@ pub use http::{HttpChannel, HttpSpec};
 pub use inbox::Inbox;
 pub use post::{LiveChannel, Post};
 pub use site::{Address, Site};
+pub use slack::Slack;
 pub use webhook::Webhook;
 
 /// A future that a channel hands out.

@@ -652,7 +652,7 @@ fn each_mistake_in_a_channel_is_told_and_leaves_the_channel_out() {
     let cases: &[(&str, &str)] = &[
         (
             "[channels.k]",
-            "c.toml:1:11: `channels.k` lacks the key `type` (hint: types: webhook, http, email)",
+            "c.toml:1:11: `channels.k` lacks the key `type` (hint: types: webhook, http, email, slack)",
         ),
         (
             "[channels.k]\ntype = 'webhok'",
@@ -710,6 +710,34 @@ fn each_mistake_in_a_channel_is_told_and_leaves_the_channel_out() {
         (
             "[channels.k]\ntype = 'email'\nsend = ['sh']\nfrom = '-fevil@h'\nto = ['b@h']",
             "c.toml:4:8: `from`: \"-fevil@h\" is no address (hint: write name@example.com and nothing besides)",
+        ),
+        (
+            "[channels.k]\ntype = 'slack'",
+            "c.toml:1:11: `channels.k` says neither how to post nor where (hint: `url_env`, `url_file` or \
+             `url_command` of an incoming webhook, or a token and `channel`)",
+        ),
+        (
+            "[channels.k]\ntype = 'slack'\ntoken_env = 'T'",
+            "c.toml:1:11: `channels.k` lacks the key `channel` (hint: the channel's id, as in C0123ABCD: a name \
+             may change)",
+        ),
+        (
+            "[channels.k]\ntype = 'slack'\nurl_env = 'U'\nchannel = 'C1'",
+            "c.toml:4:11: `channel`: an incoming webhook posts to the channel that it was made for (hint: or \
+             post with a token)",
+        ),
+        (
+            "[channels.k]\ntype = 'slack'\nurl_env = 'U'\ntoken_file = 't'",
+            "c.toml:4:14: both an incoming webhook and a token are given (hint: keep one)",
+        ),
+        (
+            "[channels.k]\ntype = 'slack'\ntoken_env = 'T'\nchannel = 'C1'\napi_url = 'slack.com'",
+            "c.toml:5:11: `api_url` begins with https:// or http://",
+        ),
+        (
+            "[channels.k]\ntype = 'slack'\nurl_env = 'U'\npeople = { ana = '@ana' }",
+            "c.toml:4:18: `people.ana`: \"@ana\" is no member of a workspace (hint: write the member's id, as in \
+             U0123ABCD)",
         ),
     ];
     for (text, expected) in cases {

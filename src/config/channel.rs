@@ -5,6 +5,7 @@
 
 mod email;
 mod http;
+mod slack;
 mod webhook;
 
 use std::collections::BTreeMap;
@@ -23,10 +24,11 @@ use super::wording;
 
 pub use email::Email;
 pub use http::HttpChannel;
+pub use slack::{Slack, SlackWay};
 pub use webhook::Webhook;
 
 /// The types of channels that a file may name.
-const TYPES: &[&str] = &["webhook", "http", "email"];
+const TYPES: &[&str] = &["webhook", "http", "email", "slack"];
 
 /// One configured channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +56,8 @@ pub enum Way {
     Http(HttpChannel),
     /// Mail, by a program such as sendmail.
     Email(Email),
+    /// Slack, as an app or by an incoming webhook.
+    Slack(Slack),
 }
 
 impl Channel {
@@ -159,6 +163,7 @@ pub(super) fn read_all(
             "webhook" => webhook::read(&mut reading).map(Way::Webhook),
             "http" => http::read(&mut reading).map(Way::Http),
             "email" => email::read(&mut reading).map(Way::Email),
+            "slack" => slack::read(&mut reading).map(Way::Slack),
             _ => {
                 let shown = Text::line(&kind);
                 let problem = tree.problem(span, format!("there is no channel of type \"{shown}\""));
@@ -243,6 +248,17 @@ impl Reading<'_> {
                 None
             }
         }
+    }
+
+    /// The base URL of a vendor's service, which is no secret.
+    fn base(&mut self, key: &str, written: Option<String>, usual: &str) -> Option<String> {
+        let url = written.unwrap_or_else(|| usual.to_owned());
+        if url.starts_with("https://") || url.starts_with("http://") {
+            return Some(url.trim_end_matches('/').to_owned());
+        }
+        let message = format!("`{key}` begins with https:// or http://");
+        self.problems.push(self.tree.problem_at(&[key], message));
+        None
     }
 
     /// A program with arguments, found beside the configuration where it is a relative path.

@@ -121,6 +121,7 @@ mod tests {
             "[channels.x]\ntype = 'webhook'\n",
             "[channels.x]\ntype = 'http'\n",
             "[channels.x]\ntype = 'email'\n",
+            "[channels.x]\ntype = 'slack'\n",
             "[oncall]\n",
             "[oncall.levels]\n0 = { channel = 'x' }\n[[oncall.swaps]]\n",
         ] {

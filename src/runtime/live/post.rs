@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::channels::{self, LiveChannel, Site, Webhook};
-use crate::config::channel::{self as config, Address, Email, HttpChannel};
+use crate::config::channel::{self as config, Address, Email, HttpChannel, Slack, SlackWay};
 use crate::config::{Env, Settings, Way};
 use crate::incident::Text;
 use crate::secret::SecretSource;
@@ -21,6 +21,7 @@ pub fn channels(settings: &Settings, env: &Env<'_>) -> (Vec<Box<dyn LiveChannel>
             Way::Webhook(webhook) => signed(name, webhook, limit, env),
             Way::Http(http) => by_template(name, http, limit, env),
             Way::Email(email) => Ok(Box::new(mail(name, email, limit))),
+            Way::Slack(slack) => chat(name, slack, limit, env),
         };
         match made {
             Ok(channel) => built.push(channel),
@@ -83,4 +84,19 @@ fn mail(name: &str, email: &Email, limit: Duration) -> channels::Email {
         limit,
     };
     channels::Email::new(name, spec)
+}
+
+fn chat(name: &str, slack: &Slack, limit: Duration, env: &Env<'_>) -> Result<Box<dyn LiveChannel>, Text> {
+    let people = slack.people.clone();
+    Ok(Box::new(match &slack.way {
+        SlackWay::Hook(url) => {
+            let site = site(name, &Address::Secret(url.clone()), None, env)?;
+            channels::Slack::hook(name, site, people, limit)
+        }
+        SlackWay::App { api, token, channel } => {
+            let url = format!("{}/chat.postMessage", api.trim_end_matches('/'));
+            let site = site(name, &Address::Plain(url), Some(token), env)?;
+            channels::Slack::app(name, site, channel, people, limit)
+        }
+    }))
 }

@@ -1,0 +1,96 @@
+//! Slack: threads, words that are no markup, and a 200 that means no.
+
+use super::*;
+
+/// The incident after a first message that Slack called `1.5`.
+fn told() -> Incident {
+    let mut incident = incident();
+    let delivered = Event::MessageDelivered {
+        message: MessageId(3),
+        answer: "posted".into(),
+        reference: Some("1.5".into()),
+    };
+    for (seq, event) in (2..).zip([Event::MessageQueued { message: message() }, delivered]) {
+        let at = Time::UNIX_EPOCH;
+        let entry =
+            flightdeck::incident::Entry { incident: IncidentId(7), seq, at, actor: Actor::Flightdeck, event };
+        incident.apply(&entry);
+    }
+    incident
+}
+
+fn app(url: &str) -> Post {
+    let text =
+        format!("[channels.c]\ntype = 'slack'\ntoken_env = 'TOKEN'\nchannel = 'C1'\napi_url = '{url}/api'\n");
+    post(&text, &|name| (name == "TOKEN").then(|| format!("xoxb-{SECRET}")))
+}
+
+#[tokio::test]
+async fn an_app_begins_a_thread_and_goes_on_in_it() {
+    let (server, seen) = server(200, "{\"ok\":true,\"channel\":\"C1\",\"ts\":\"1.5\"}").await;
+    let post = app(&server.url());
+    let first = send(&post, &incident()).await;
+    let answer = Text::line("posted to C1 as 1.5");
+    assert_eq!(first, Delivery::Delivered { answer: answer.clone(), reference: Some("1.5".into()) });
+    let next = send(&post, &told()).await;
+    assert_eq!(next, Delivery::Delivered { answer, reference: None });
+    let seen = seen.lock().unwrap();
+    let (uri, headers, body) = &seen[0];
+    assert_eq!(uri, "/api/chat.postMessage");
+    assert_eq!(headers["authorization"], format!("Bearer xoxb-{SECRET}").as_str());
+    let body: serde_json::Value = serde_json::from_str(body).unwrap();
+    assert_eq!(
+        body,
+        serde_json::json!({
+            "channel": "C1",
+            "text": "P0 INC-7: mails \"leave\" {key}\ntwo\nlines, \"quoted\", {key}",
+            "mrkdwn": false,
+            "unfurl_links": false,
+            "unfurl_media": false,
+        })
+    );
+    let next: serde_json::Value = serde_json::from_str(&seen[1].2).unwrap();
+    assert_eq!(next["thread_ts"], "1.5");
+}
+
+#[tokio::test]
+async fn a_thread_that_is_gone_keeps_nobody_from_being_told() {
+    let (server, seen) = server(200, "{\"ok\":false,\"error\":\"thread_not_found\"}").await;
+    let refused = send(&app(&server.url()), &told()).await;
+    assert!(matches!(refused, Delivery::Refused(_)), "{refused:?}");
+    let seen = seen.lock().unwrap();
+    let threads: Vec<bool> = seen.iter().map(|(_, _, body)| body.contains("thread_ts")).collect();
+    assert_eq!(threads, [true, false]);
+}
+
+#[tokio::test]
+async fn a_200_that_means_no_is_no_and_quotes_no_token() {
+    let (server, _) =
+        server(200, "{\"ok\":false,\"error\":\"invalid_auth\",\"token\":\"xoxb-hunter2\"}").await;
+    let Delivery::Refused(why) = send(&app(&server.url()), &incident()).await else { unreachable!() };
+    assert!(why.as_str().contains("invalid_auth") && !why.as_str().contains(SECRET), "{why}");
+}
+
+#[tokio::test]
+async fn a_webhook_calls_a_person_and_nothing_else_is_markup() {
+    let (server, seen) = server(200, "ok").await;
+    let url = server.url();
+    let text = "[channels.c]\ntype = 'slack'\nurl_env = 'URL'\npeople = { ana = 'U0123' }\n";
+    let post = post(text, &move |name| (name == "URL").then(|| format!("{url}/services/{SECRET}")));
+    let channel = post.by_name("c").unwrap();
+    let page = Message {
+        to: Recipient::Person("ana".into()),
+        kind: MessageKind::Page,
+        subject: "<!channel> burns & more".into(),
+        text: Text::block(&"x".repeat(5000)),
+        ..message()
+    };
+    let delivered = channel.send("k", &page, &incident()).await;
+    assert_eq!(delivered, Delivery::Delivered { answer: "200 ok".into(), reference: None });
+    let seen = seen.lock().unwrap();
+    let body: serde_json::Value = serde_json::from_str(&seen[0].2).unwrap();
+    let text = body["text"].as_str().unwrap();
+    assert!(text.starts_with("<@U0123> &lt;!channel&gt; burns &amp; more\nxxx"), "{text}");
+    assert!(text.ends_with("x\n[cut: 1124 more characters are on the timeline of INC-7]"), "{text}");
+    assert_eq!(body["mrkdwn"], true);
+}
