@@ -3,8 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's own data is right")]
 
+#[path = "channels/pagerduty.rs"]
+mod pagerduty;
 #[path = "channels/slack.rs"]
 mod slack;
+#[path = "channels/statuspage.rs"]
+mod statuspage;
 mod support;
 
 use std::path::PathBuf;
@@ -13,7 +17,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use flightdeck::channels::{Delivery, Post};
 use flightdeck::config::{File, Paths, Problems, Settings};
 use flightdeck::incident::{

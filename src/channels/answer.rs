@@ -43,6 +43,28 @@ pub fn judged(outcome: Outcome, success: impl FnOnce(&Answer, Text) -> Delivery)
     }
 }
 
+/// A success, or what anything else means for the message.
+///
+/// # Errors
+/// What became of the message.
+pub fn success(outcome: Outcome) -> Result<Answer, Delivery> {
+    match outcome {
+        Outcome::Answered(answer) if answer.is_success() => Ok(answer),
+        Outcome::Answered(_) | Outcome::NotSent(_) | Outcome::Unknown(_) => {
+            Err(delivery(outcome, |_| Ok(()), |_| None))
+        }
+    }
+}
+
+/// What the end of a mere look means for the message: nothing was changed by looking.
+#[must_use]
+pub fn looked(delivery: Delivery) -> Delivery {
+    match delivery {
+        Delivery::Unknown(why) => Delivery::Failed { why, retry_after: None },
+        Delivery::Delivered { .. } | Delivery::Failed { .. } | Delivery::Refused(_) => delivery,
+    }
+}
+
 /// `200 {"ok":true}`, bounded.
 fn said(answer: &Answer) -> Text {
     let text = answer.text();

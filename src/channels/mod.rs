@@ -9,9 +9,11 @@ pub mod answer;
 pub mod email;
 pub mod http;
 pub mod inbox;
+pub mod pagerduty;
 pub mod post;
 pub mod site;
 pub mod slack;
+pub mod statuspage;
 pub mod webhook;
 
 use std::pin::Pin;
@@ -22,9 +24,11 @@ use crate::incident::{Duty, Incident, Message, Text, Time};
 pub use email::{Email, EmailSpec};
 pub use http::{HttpChannel, HttpSpec};
 pub use inbox::Inbox;
+pub use pagerduty::PagerDuty;
 pub use post::{LiveChannel, Post};
 pub use site::{Address, Site};
 pub use slack::Slack;
+pub use statuspage::StatusPage;
 pub use webhook::Webhook;
 
 /// A future that a channel hands out.

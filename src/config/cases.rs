@@ -652,7 +652,8 @@ fn each_mistake_in_a_channel_is_told_and_leaves_the_channel_out() {
     let cases: &[(&str, &str)] = &[
         (
             "[channels.k]",
-            "c.toml:1:11: `channels.k` lacks the key `type` (hint: types: webhook, http, email, slack)",
+            "c.toml:1:11: `channels.k` lacks the key `type` (hint: types: webhook, http, email, slack, pagerduty, \
+             statuspage)",
         ),
         (
             "[channels.k]\ntype = 'webhok'",
@@ -738,6 +739,47 @@ fn each_mistake_in_a_channel_is_told_and_leaves_the_channel_out() {
             "[channels.k]\ntype = 'slack'\nurl_env = 'U'\npeople = { ana = '@ana' }",
             "c.toml:4:18: `people.ana`: \"@ana\" is no member of a workspace (hint: write the member's id, as in \
              U0123ABCD)",
+        ),
+        (
+            "[channels.k]\ntype = 'pagerduty'",
+            "c.toml:1:11: `channels.k` lacks the routing key (hint: `routing_key_env`, `routing_key_file` or \
+             `routing_key_command`: the integration key of the service's Events API v2)",
+        ),
+        (
+            "[channels.k]\ntype = 'pagerduty'\nrouting_key_env = 'K'\nfrom = 'a@h'",
+            "c.toml:4:8: `from` is of no use without a token (hint: `token_env`, `token_file` or `token_command`)",
+        ),
+        (
+            "[channels.k]\ntype = 'pagerduty'\nrouting_key_env = 'K'\ntoken_env = 'T'\nfrom = 'ana'",
+            "c.toml:5:8: `from`: PagerDuty changes incidents in the name of a user only (hint: the user's e-mail \
+             address)",
+        ),
+        (
+            "[channels.k]\ntype = 'pagerduty'\nrouting_key_env = 'K'\ntoken_env = 'T'\nfrom = 'a@h'\n\
+             escalation_policy = '../users'",
+            "c.toml:6:21: `escalation_policy` is no id of PagerDuty (hint: as in the address of its page: PXPGF42)",
+        ),
+        (
+            "[channels.k]\ntype = 'pagerduty'\nrouting_key_env = 'K'\ntoken_env = 'T'\nfrom = 'a@h'\n\
+             people = { ana = 'P1' }",
+            "c.toml:6:1: calling people needs `requester` (hint: the id of the user who calls them)",
+        ),
+        (
+            "[channels.k]\ntype = 'statuspage'\ntoken_env = 'T'",
+            "c.toml:1:11: `channels.k` does not say which `page` (hint: the page's id, as in gytm4qzbx9t6)",
+        ),
+        (
+            "[channels.k]\ntype = 'statuspage'\npage = 'p'",
+            "c.toml:1:11: `channels.k` lacks the API key (hint: `token_env`, `token_file` or `token_command`)",
+        ),
+        (
+            "[channels.k]\ntype = 'statuspage'\npage = 'p'\ntoken_env = 'T'\naudiences = ['engineering']",
+            "c.toml:5:13: `audiences`: a status page is for customers only (hint: leave the key out)",
+        ),
+        (
+            "[channels.k]\ntype = 'statuspage'\npage = 'p'\ntoken_env = 'T'\nkinds = ['update', 'leaking']",
+            "c.toml:5:9: `kinds`: a status page takes the updates that a person wrote, nothing else (hint: leave \
+             the key out)",
         ),
     ];
     for (text, expected) in cases {

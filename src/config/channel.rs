@@ -5,7 +5,9 @@
 
 mod email;
 mod http;
+mod pagerduty;
 mod slack;
+mod statuspage;
 mod webhook;
 
 use std::collections::BTreeMap;
@@ -24,11 +26,13 @@ use super::wording;
 
 pub use email::Email;
 pub use http::HttpChannel;
+pub use pagerduty::{Account, PagerDuty};
 pub use slack::{Slack, SlackWay};
+pub use statuspage::StatusPage;
 pub use webhook::Webhook;
 
 /// The types of channels that a file may name.
-const TYPES: &[&str] = &["webhook", "http", "email", "slack"];
+const TYPES: &[&str] = &["webhook", "http", "email", "slack", "pagerduty", "statuspage"];
 
 /// One configured channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,6 +62,33 @@ pub enum Way {
     Email(Email),
     /// Slack, as an app or by an incoming webhook.
     Slack(Slack),
+    /// A service of PagerDuty.
+    PagerDuty(PagerDuty),
+    /// A page at Statuspage, for customers.
+    StatusPage(StatusPage),
+}
+
+impl Way {
+    /// Whom it reaches unless the file says otherwise.
+    fn audiences(&self) -> Vec<Audience> {
+        match self {
+            Self::StatusPage(_) => vec![Audience::Customers],
+            Self::Webhook(_) | Self::Http(_) | Self::Email(_) | Self::Slack(_) | Self::PagerDuty(_) => {
+                vec![Audience::Engineering]
+            }
+        }
+    }
+
+    /// What it is told unless the file says otherwise: a pager takes no digest, a status page
+    /// nothing but updates.
+    fn kinds(&self) -> Vec<MessageKind> {
+        let all = MessageKind::ALL.iter().copied();
+        match self {
+            Self::StatusPage(_) => vec![MessageKind::Update],
+            Self::PagerDuty(_) => all.filter(|kind| *kind != MessageKind::Digest).collect(),
+            Self::Webhook(_) | Self::Http(_) | Self::Email(_) | Self::Slack(_) => all.collect(),
+        }
+    }
 }
 
 impl Channel {
@@ -87,9 +118,9 @@ pub enum Address {
 #[derive(Debug, Deserialize)]
 #[serde(default)]
 struct Common {
-    audiences: Vec<Audience>,
+    audiences: Option<Vec<Audience>>,
     severities: Vec<Severity>,
-    kinds: Vec<MessageKind>,
+    kinds: Option<Vec<MessageKind>>,
     limit: Span,
     read_only: bool,
 }
@@ -97,9 +128,9 @@ struct Common {
 impl Default for Common {
     fn default() -> Self {
         Self {
-            audiences: vec![Audience::Engineering],
+            audiences: None,
             severities: Severity::ALL.to_vec(),
-            kinds: MessageKind::ALL.to_vec(),
+            kinds: None,
             limit: Span::seconds(15),
             read_only: false,
         }
@@ -164,6 +195,13 @@ pub(super) fn read_all(
             "http" => http::read(&mut reading).map(Way::Http),
             "email" => email::read(&mut reading).map(Way::Email),
             "slack" => slack::read(&mut reading).map(Way::Slack),
+            "pagerduty" => pagerduty::read(&mut reading).map(Way::PagerDuty),
+            "statuspage" => {
+                let told = common.as_ref();
+                let audiences = told.and_then(|c| c.audiences.as_deref());
+                let right = statuspage::check(&mut reading, audiences, told.and_then(|c| c.kinds.as_deref()));
+                statuspage::read(&mut reading).filter(|_| right.is_some()).map(Way::StatusPage)
+            }
             _ => {
                 let shown = Text::line(&kind);
                 let problem = tree.problem(span, format!("there is no channel of type \"{shown}\""));
@@ -176,6 +214,8 @@ pub(super) fn read_all(
         };
         if let (Some(common), Some(way)) = (common, way) {
             let Common { audiences, severities, kinds, limit, read_only } = common;
+            let audiences = audiences.unwrap_or_else(|| way.audiences());
+            let kinds = kinds.unwrap_or_else(|| way.kinds());
             read.insert(name, Channel { audiences, severities, kinds, limit, read_only, way });
         }
     }

@@ -122,6 +122,8 @@ mod tests {
             "[channels.x]\ntype = 'http'\n",
             "[channels.x]\ntype = 'email'\n",
             "[channels.x]\ntype = 'slack'\n",
+            "[channels.x]\ntype = 'pagerduty'\n",
+            "[channels.x]\ntype = 'statuspage'\n",
             "[oncall]\n",
             "[oncall.levels]\n0 = { channel = 'x' }\n[[oncall.swaps]]\n",
         ] {

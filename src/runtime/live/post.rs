@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use crate::channels::{self, LiveChannel, Site, Webhook};
-use crate::config::channel::{self as config, Address, Email, HttpChannel, Slack, SlackWay};
+use crate::config::channel::{
+    self as config, Address, Email, HttpChannel, PagerDuty, Slack, SlackWay, StatusPage,
+};
 use crate::config::{Env, Settings, Way};
 use crate::incident::Text;
 use crate::secret::SecretSource;
-use crate::web::{Auth, Credential, Method};
+use crate::web::{Auth, Backend, Base, Credential, Method, Patience};
 
 /// The channels of the live realm that something may be sent through; what cannot be built is said,
 /// and its messages are given up with these words.
@@ -22,6 +24,8 @@ pub fn channels(settings: &Settings, env: &Env<'_>) -> (Vec<Box<dyn LiveChannel>
             Way::Http(http) => by_template(name, http, limit, env),
             Way::Email(email) => Ok(Box::new(mail(name, email, limit))),
             Way::Slack(slack) => chat(name, slack, limit, env),
+            Way::PagerDuty(pager) => paged(name, pager, limit, env),
+            Way::StatusPage(page) => page_of(name, page, limit, env),
         };
         match made {
             Ok(channel) => built.push(channel),
@@ -99,4 +103,51 @@ fn chat(name: &str, slack: &Slack, limit: Duration, env: &Env<'_>) -> Result<Box
             channels::Slack::app(name, site, channel, people, limit)
         }
     }))
+}
+
+fn paged(
+    name: &str,
+    pager: &PagerDuty,
+    limit: Duration,
+    env: &Env<'_>,
+) -> Result<Box<dyn LiveChannel>, Text> {
+    let events = site(name, &Address::Plain(format!("{}/enqueue", pager.events)), None, env)?;
+    let key = Credential::from_source(&pager.routing_key, env)?;
+    let rest = match &pager.rest {
+        None => None,
+        Some(account) => {
+            let backend = vendor(name, &account.api, "Token token=", &account.token, env)?;
+            let spec = channels::pagerduty::RestSpec {
+                from: account.from.clone(),
+                requester: account.requester.clone(),
+                policy: account.policy.clone(),
+                people: account.people.clone(),
+                limit,
+            };
+            Some(channels::pagerduty::Rest::new(name, backend, spec))
+        }
+    };
+    Ok(Box::new(channels::PagerDuty::new(name, events, key, rest, limit)))
+}
+
+fn page_of(
+    name: &str,
+    page: &StatusPage,
+    limit: Duration,
+    env: &Env<'_>,
+) -> Result<Box<dyn LiveChannel>, Text> {
+    let backend = vendor(name, &page.api, "OAuth ", &page.token, env)?;
+    Ok(Box::new(channels::StatusPage::new(name, backend, &page.page, page.notify, limit)))
+}
+
+/// An API with the token in the vendor's own form. The outbox repeats, so nothing here does.
+fn vendor(name: &str, api: &str, before: &str, token: &SecretSource, env: &Env<'_>) -> Result<Backend, Text> {
+    let value = Credential::from_source(token, env)?;
+    let auth = Auth::Header { name: "authorization".to_owned(), before: before.to_owned(), value };
+    let patience = Patience::ONCE;
+    Backend::new(crate::web::Settings {
+        auth,
+        patience,
+        ..crate::web::Settings::new(name, Base::parse(api)?)
+    })
 }
