@@ -289,4 +289,22 @@ mod tests {
         assert_eq!((view.len(), view.let_go()), (KEPT, 2));
         assert_eq!(view.selected_number(), Some(2), "the selection stays on a kept line");
     }
+
+    #[test]
+    fn a3_what_was_logged_since_a_leak_is_counted_and_found() {
+        let agent = |name: &str| Arc::new(Text::line(name));
+        let at = |seconds: i64| Time::UNIX_EPOCH + TimeDelta::seconds(seconds);
+        let line =
+            |name: &str, seconds: i64| LogLine::parse(agent(name), agent("f"), 0, b"export", at(seconds));
+        let mut view = LogView::default();
+        view.extend(vec![line("a", 0), line("a", 100), line("b", 101), line("a", 99), line("a", 103)]);
+        assert_eq!(view.count_since(&"a".into(), at(100)), (2, false));
+        assert_eq!(view.count_since(&"b".into(), at(100)), (1, false));
+        view.typed = Field::new("agent=a");
+        view.refilter();
+        view.select_since(at(100));
+        assert_eq!(view.selected_number(), Some(1), "the first one, of this agent");
+        view.select_since(at(200));
+        assert!(view.is_following(), "nothing yet: what comes is seen");
+    }
 }

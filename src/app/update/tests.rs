@@ -5,6 +5,7 @@ use chrono::TimeZone;
 use super::*;
 
 mod keeping;
+mod lamps;
 
 use crate::app::effect::{ReviewDeed, Ticket};
 use crate::app::intent::Intent;
