@@ -118,7 +118,7 @@ fn from_alert_to_review(size: Size) {
 
     // The review is there before anybody writes a word.
     screen.press("e");
-    screen.wait_for("# Review of INC-1");
+    screen.wait_for("as filled in from the timeline");
     screen.wait_for("This was a drill.");
     screen.press("enter");
     screen.wait_for("EDITING");
