@@ -107,6 +107,7 @@ mod tests {
             "[[agents]]\n",
             "[recovery]\n",
             "[policy]\n",
+            "[first]\n",
             "[review]\n",
             "[adapters.x]\ntype = 'process'\n",
             "[probes.x]\ntype = 'process'\n",
