@@ -12,6 +12,7 @@ use super::clock::Clock;
 use super::engine::{Engine, Extras};
 use super::feed::Feed;
 use super::hub::{Done, Hub, HubError};
+use super::launch;
 use super::live;
 use super::outbox;
 use super::watch;
@@ -23,7 +24,6 @@ use crate::incident::{
     Action, ActionId, Actor, Command, Confirmation, Event, Incident, IncidentId, Lamp, Op, Params, Plan,
     Reading, Realm, Text, decide,
 };
-use crate::store::{Journal, Opening};
 
 /// How much longer than its own limits allow an action's news are waited for.
 const SLACK: Duration = Duration::from_secs(90);
@@ -36,7 +36,7 @@ const TELLING: Duration = Duration::from_secs(5);
 /// # Errors
 /// When the journal can be neither written nor read.
 pub fn live_hub(config: &Config, paths: &Paths, env: &Env<'_>, read_only: bool) -> Result<(Hub, Vec<Text>)> {
-    let journal = Journal::open(paths.journal_of(Realm::Live), &Opening::write(Realm::Live))?;
+    let journal = launch::journal(paths, Realm::Live)?;
     let (rig, unbuilt) = live::rig(&config.settings);
     let mut problems: Vec<Text> = unbuilt.iter().map(|wrong| Text::line(&wrong.to_string())).collect();
     let (channels, unbuilt) = live::channels(&config.settings, env);

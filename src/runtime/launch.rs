@@ -20,7 +20,7 @@ use crate::config::{Agent, Env, Glyphs, Language, Looks, Paths, Problems, Settin
 use crate::error::{Error, Result};
 use crate::incident::{Actor, Audience, Board, Policy, Realm, Route, Text};
 use crate::sim::{AgentSpec, Scenario};
-use crate::store::{Journal, Mode, Opening};
+use crate::store::{Journal, Opening};
 use crate::tui::colour::Depth;
 use crate::tui::env::TermEnv;
 use crate::tui::glyphs;
@@ -55,13 +55,13 @@ pub struct DemoArgs {
     pub fresh: bool,
 }
 
-/// Opens a journal; where it cannot be written, for reading.
+/// Opens the journal of a realm for a hub, cockpit's or errand's; where it cannot be written, for
+/// reading.
 ///
 /// # Errors
 /// When it cannot be read either.
-pub fn journal(path: &Path, realm: Realm, read_only: bool) -> Result<Journal> {
-    let mode = if read_only { Mode::ReadOnly } else { Mode::ReadWrite };
-    Ok(Journal::open(path, &Opening { mode, ..Opening::write(realm) })?)
+pub fn journal(paths: &Paths, realm: Realm) -> Result<Journal> {
+    Ok(Journal::open(paths.journal_of(realm), &Opening::write(realm))?)
 }
 
 impl Launch<'_> {
@@ -73,7 +73,7 @@ impl Launch<'_> {
         self.expect_screen()?;
         let front = self.front(Realm::Live, &Clock::wall(), None);
         let open = move || {
-            let journal = journal(&self.paths.journal(), Realm::Live, false)?;
+            let journal = journal(&self.paths, Realm::Live)?;
             let config = self.looks.with_policy(&self.paths);
             let (rig, unbuilt) = live::rig(&config.settings);
             let (channels, unmade) = live::channels(&config.settings, self.env);
@@ -96,7 +96,7 @@ impl Launch<'_> {
         self.expect_screen()?;
         let directory = self.paths.data_dir.clone();
         // The journal makes the directory, for its owner only.
-        let journal = journal(&self.paths.journal_of(Realm::Drill), Realm::Drill, false)?;
+        let journal = journal(&self.paths, Realm::Drill)?;
         let lock = drill::lock(&directory)?;
         let board = loaded(&journal)?;
         let (run, resumed) = self.choose(args, &directory, &board)?;
@@ -282,9 +282,16 @@ mod tests {
     #[test]
     fn a_new_journal_lies_in_a_directory_that_is_its_owner_s_alone() {
         let dir = tempfile::tempdir().unwrap();
-        let place = dir.path().join("new/flightdeck/journal.db");
-        drop(journal(&place, Realm::Live, false).unwrap());
-        let mode = fs::metadata(place.parent().unwrap()).unwrap().permissions().mode();
+        let data_dir = dir.path().join("new/flightdeck");
+        let paths = Paths {
+            config_file: dir.path().join("config.toml"),
+            config_named: false,
+            config_dir: dir.path().to_owned(),
+            data_dir: data_dir.clone(),
+            home: None,
+        };
+        drop(journal(&paths, Realm::Live).unwrap());
+        let mode = fs::metadata(data_dir).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{mode:o}");
     }
 }
