@@ -184,6 +184,11 @@ pub struct Confirm {
     pub stage: ConfirmStage,
     /// What is typed so far.
     pub typed: super::field::Field,
+    /// Whether what it asks was on the screen. Nothing that is pressed before answers it.
+    pub shown: bool,
+    /// Whether a line is being typed that was begun before that. All of it is thrown away, to its
+    /// Enter: the rest of a name is no answer either.
+    pub ahead: bool,
     /// The first line of the plan shown.
     pub scroll: u16,
     /// Why the last try was refused.

@@ -15,6 +15,8 @@ pub enum Msg {
     Input(Input),
     /// Time went by.
     Tick(Time),
+    /// Everything up to here is on the screen.
+    Drawn,
     /// The incidents by name, before their entries are loaded.
     Heads(Vec<Head>),
     /// Entries, in order within each incident.

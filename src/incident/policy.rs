@@ -339,7 +339,7 @@ pub enum Approval {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Confirm {
-    /// One key.
+    /// By typing `y`.
     Key,
     /// By typing the target's name.
     Typed,

@@ -436,6 +436,8 @@ impl Session {
             .draw(|canvas| picture.draw(model, editor, canvas))
             .map_err(|error| Error::user("the terminal is gone").because(error))?;
         self.pace.drawn(self.began.elapsed());
+        // A picture that is there has no effects.
+        drop(update(&mut self.model, Msg::Drawn));
         Ok(())
     }
 }

@@ -193,7 +193,7 @@ fn guardrails() -> String {
             Approval::Second => "a second person's",
         };
         let confirm = match rule.confirm {
-            Confirm::Key => "one key",
+            Confirm::Key => "typing `y`",
             Confirm::Typed => "typing the target",
         };
         vec![code(op.word()), who.collect::<Vec<_>>().join(", "), approval.to_owned(), confirm.to_owned()]

@@ -114,6 +114,7 @@ fn asking(keys: &str, answer: impl FnOnce(Op) -> Result<Box<Plan>, Text>) -> Mod
     let Some(Effect::Plan { ticket, op, .. }) = effects.first() else { unreachable!("no plan is asked for") };
     let answer = answer(*op);
     tell(&mut model, Msg::Planned { ticket: *ticket, answer });
+    tell(&mut model, Msg::Drawn);
     model
 }
 

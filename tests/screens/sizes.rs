@@ -77,7 +77,7 @@ fn an_open_prompt_is_never_off_the_screen() {
         (&confirming(), &["type support-1 to confirm", "> supp", "esc goes back"], true),
         (&filtering("retry"), &["filter: retry"], true),
         (&form, &["15m", "enter sends it"], true),
-        (&by_key, &["y confirms"], false),
+        (&by_key, &["type y to confirm"], true),
     ];
     for (model, words, typed) in cases {
         for columns in (40..=200).step_by(8) {

@@ -1,20 +1,12 @@
-//! From a wish to act to a confirmed plan: target, parameters, plan, confirmation.
+//! From a wish to act to its plan: target, parameters, plan.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "every key that is not named means nothing here")]
-
-use super::super::effect::{Effect, Ticket};
+use super::super::effect::Effect;
 use super::super::field::Field;
 use super::super::form::{End, Form, Purpose};
 use super::super::intent::Intent;
-use super::super::key::{Code, Key};
 use super::super::model::{Choose, Confirm, ConfirmAct, ConfirmStage, Modal, Model, Pane, Screen, Then};
 use super::super::palette::Chat;
-use super::hands::PAGE;
-use super::keeping::Said;
-use crate::incident::policy::Confirm as ConfirmRule;
-use crate::incident::{
-    Action, ActionId, Aim, Command, Confirmation, IncidentId, Lamp, Op, Params, Plan, Text,
-};
+use crate::incident::{Action, ActionId, Aim, Lamp, Op, Params, Text};
 
 impl Model {
     /// The action that keys in Actions are about: the selected one, else the newest.
@@ -194,15 +186,8 @@ impl Model {
         };
         let ticket = self.ticket();
         let level = if op == Op::Escalate { target.as_str().parse().ok() } else { None };
-        self.modals.push(Modal::Confirm(Confirm {
-            incident,
-            act: ConfirmAct::Ask,
-            then,
-            stage: ConfirmStage::Planning { what: format!("{op} {target}"), level, ticket },
-            typed: Field::default(),
-            scroll: 0,
-            error: None,
-        }));
+        let stage = ConfirmStage::Planning { what: format!("{op} {target}"), level, ticket };
+        self.modals.push(Modal::Confirm(Confirm::new(incident, ConfirmAct::Ask, then, stage)));
         vec![Effect::Plan { ticket, incident, op, target, params }]
     }
 
@@ -221,15 +206,7 @@ impl Model {
             return self.refuse(Intent::Approve.info().name, "nothing waits for approval");
         };
         let stage = self.ready(Box::new(plan));
-        self.modals.push(Modal::Confirm(Confirm {
-            incident,
-            act: ConfirmAct::Approve(id),
-            then: None,
-            stage,
-            typed: Field::default(),
-            scroll: 0,
-            error: None,
-        }));
+        self.modals.push(Modal::Confirm(Confirm::new(incident, ConfirmAct::Approve(id), None, stage)));
         vec![]
     }
 
@@ -238,136 +215,6 @@ impl Model {
         self.selected_action()
             .filter(|a| a.lamp == Lamp::Proposed)
             .or_else(|| self.incident()?.actions.values().rev().find(|a| a.lamp == Lamp::Proposed))
-    }
-
-    fn ready(&self, plan: Box<Plan>) -> ConfirmStage {
-        let typed = self.policy.actions.get(&plan.op).is_none_or(|rule| rule.confirm == ConfirmRule::Typed);
-        ConfirmStage::Ready { digest: plan.digest(), plan, typed }
-    }
-
-    /// The adapter's answer. A confirmation that was closed meanwhile stays closed.
-    pub(super) fn planned(&mut self, ticket: Ticket, answer: Result<Box<Plan>, Text>) -> Vec<Effect> {
-        let ready = answer.map(|plan| self.ready(plan));
-        for modal in &mut self.modals {
-            if let Modal::Confirm(confirm) = modal
-                && let ConfirmStage::Planning { what, level, ticket: waiting } = &confirm.stage
-                && *waiting == ticket
-            {
-                let (what, by_hand) = (what.clone(), *level);
-                confirm.stage = match ready {
-                    Ok(stage) => stage,
-                    Err(why) => ConfirmStage::Unavailable { what, why, by_hand },
-                };
-                break;
-            }
-        }
-        vec![]
-    }
-
-    pub(super) fn confirm_key(&mut self, key: Key) -> Vec<Effect> {
-        match key.code {
-            Code::Up => self.scroll_modal(-1),
-            Code::Down => self.scroll_modal(1),
-            Code::PageUp => self.scroll_modal(-PAGE),
-            Code::PageDown => self.scroll_modal(PAGE),
-            _ => return self.answer_confirm(key),
-        }
-        vec![]
-    }
-
-    fn answer_confirm(&mut self, key: Key) -> Vec<Effect> {
-        let Some(Modal::Confirm(confirm)) = self.modals.last_mut() else { return vec![] };
-        match &confirm.stage {
-            ConfirmStage::Planning { .. } | ConfirmStage::Submitted { .. } => vec![],
-            ConfirmStage::Unavailable { by_hand: Some(level), .. } if key.code == Code::Char('m') => {
-                let level = *level;
-                self.modals.pop();
-                let reason = Some(Text::line("reached by other means"));
-                self.submit(Command::Escalate { level, reason })
-            }
-            ConfirmStage::Unavailable { .. } => {
-                if key.code == Code::Enter {
-                    self.modals.pop();
-                }
-                vec![]
-            }
-            ConfirmStage::Ready { plan, typed: true, .. } => {
-                if key.code != Code::Enter {
-                    confirm.typed.key(key);
-                    confirm.error = None;
-                    return vec![];
-                }
-                if confirm.typed.text().trim() == plan.target.as_str() {
-                    return self.confirmed();
-                }
-                confirm.error = Some(format!("that is not '{}'; nothing was done", plan.target));
-                vec![]
-            }
-            ConfirmStage::Ready { typed: false, .. } => match key.code {
-                Code::Char('y' | 'Y') => self.confirmed(),
-                Code::Char('n' | 'N') => {
-                    self.modals.pop();
-                    vec![]
-                }
-                _ => vec![],
-            },
-        }
-    }
-
-    /// Submits what was confirmed: this digest and no other.
-    fn confirmed(&mut self) -> Vec<Effect> {
-        let ticket = self.ticket();
-        let runner = self.runner.clone();
-        let Some(Modal::Confirm(confirm)) = self.modals.last_mut() else { return vec![] };
-        let ConfirmStage::Ready { plan, digest, typed } = &confirm.stage else { return vec![] };
-        let typed = typed.then(|| confirm.typed.as_text());
-        let confirmation = Confirmation { digest: digest.clone(), typed };
-        let command = match confirm.act {
-            ConfirmAct::Ask => Command::Act { plan: (**plan).clone(), confirmation, runner },
-            ConfirmAct::Approve(action) => Command::Approve { action, confirmation, runner },
-        };
-        let incident = confirm.incident;
-        confirm.stage = ConfirmStage::Submitted { plan: plan.clone(), ticket };
-        self.submit_as(ticket, Some(incident), command)
-    }
-
-    /// A refusal of what was confirmed goes back to the confirmation, with the plan still there.
-    pub(super) fn confirm_answered(&mut self, ticket: Ticket, answer: &Result<IncidentId, Text>) -> bool {
-        let at = self.modals.iter().position(|modal| {
-            matches!(modal, Modal::Confirm(Confirm { stage: ConfirmStage::Submitted { ticket: t, .. }, .. }) if *t == ticket)
-        });
-        let Some(at) = at else { return false };
-        match answer {
-            Ok(_) => {
-                let removed = self.modals.remove(at);
-                let Modal::Confirm(confirm) = removed else { return true };
-                // Whoever acted looks at what was done: what they approved, or the newest.
-                if self.screen != Screen::InForce {
-                    self.selection.action = match confirm.act {
-                        ConfirmAct::Ask => None,
-                        ConfirmAct::Approve(action) => Some(action),
-                    };
-                    self.selection.lines.remove(&Pane::Actions);
-                }
-                if let Some((end, undone)) = confirm.then
-                    && self.selection.incident == Some(confirm.incident)
-                {
-                    self.go_on_ending(end, Said::Undone(undone));
-                }
-            }
-            Err(words) => {
-                let facts = &mut **self;
-                if let Some(Modal::Confirm(confirm)) = facts.modals.get_mut(at)
-                    && let ConfirmStage::Submitted { plan, .. } = &confirm.stage
-                {
-                    let typed =
-                        facts.policy.actions.get(&plan.op).is_none_or(|r| r.confirm == ConfirmRule::Typed);
-                    confirm.stage = ConfirmStage::Ready { digest: plan.digest(), plan: plan.clone(), typed };
-                    confirm.error = Some(words.to_string());
-                }
-            }
-        }
-        true
     }
 
     /// Does what a chat command asks for (E9).

@@ -7,7 +7,7 @@ use super::super::intent::Intent;
 use super::super::key::{Code, Input, Key, Mouse, MouseKind};
 use super::super::keymap::{Lookup, show};
 use super::super::layout::list_area;
-use super::super::model::{Confirm, ConfirmStage, Modal, Model, Pane, Screen};
+use super::super::model::{Confirm, Modal, Model, Pane, Screen};
 use super::super::msg::Notice;
 use super::look::scroll_by;
 
@@ -22,7 +22,12 @@ impl Model {
             Input::Key(key) => self.key(key),
             Input::Mouse(mouse) => self.mouse(mouse),
             Input::Paste(text) => {
-                if let Some(field) = self.typed_field() {
+                if let Some(Modal::Confirm(confirm)) = self.modals.last_mut()
+                    && !confirm.listens()
+                {
+                    confirm.ahead = true;
+                    vec![]
+                } else if let Some(field) = self.typed_field() {
                     field.insert(text.as_str());
                     self.after_typing();
                     vec![]
@@ -88,9 +93,7 @@ impl Model {
             Some(Modal::Form(form)) => {
                 form.focused().filter(|entry| entry.choices.is_empty()).map(|entry| &mut entry.field)
             }
-            Some(Modal::Confirm(Confirm {
-                stage: ConfirmStage::Ready { typed: true, .. }, typed, ..
-            })) => Some(typed),
+            Some(Modal::Confirm(confirm)) if confirm.listens() => Some(&mut confirm.typed),
             Some(
                 Modal::Help { .. }
                 | Modal::Choose(_)

@@ -1,6 +1,7 @@
 //! `update(&mut Model, Msg) -> Vec<Effect>`: the only writer of the model.
 
 mod act;
+mod confirm;
 mod forms;
 mod hands;
 mod keeping;
@@ -27,6 +28,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Input(input) => model.input(input),
         Msg::Tick(now) => model.tick(now),
+        Msg::Drawn => {
+            model.shown();
+            vec![]
+        }
         Msg::Heads(heads) => {
             model.heads = heads;
             model.select_something();

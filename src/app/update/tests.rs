@@ -4,6 +4,7 @@ use chrono::TimeZone;
 
 use super::*;
 
+mod confirm;
 mod keeping;
 mod lamps;
 
@@ -128,6 +129,7 @@ fn isolating_takes_the_typed_target_of_the_very_plan_on_screen() {
     assert!(press(&mut model, "enter y").is_empty());
     let ticket = *ticket;
     update(&mut model, Msg::Planned { ticket, answer: Ok(Box::new(isolate_plan())) });
+    update(&mut model, Msg::Drawn);
     // Enter alone, a wrong name, or y: nothing is submitted.
     assert!(press(&mut model, "enter").is_empty());
     type_text(&mut model, "support-2");
@@ -240,7 +242,8 @@ fn d10_an_escalation_nothing_carries_can_be_recorded_as_done_by_other_means() {
     let [Effect::Plan { ticket, .. }] = effects.as_slice() else { panic!("{effects:?}") };
     let answer = Err("no adapter carries escalate".into());
     update(&mut model, Msg::Planned { ticket: *ticket, answer });
-    let effects = press(&mut model, "m");
+    update(&mut model, Msg::Drawn);
+    let effects = press(&mut model, "m enter");
     assert!(matches!(submitted(&effects)[..], [Command::Escalate { level: 1, .. }]), "{effects:?}");
 }
 
@@ -296,6 +299,7 @@ fn a_proposal_that_comes_in_takes_no_selection() {
     press(&mut model, "i");
     let planned = Msg::Planned { ticket: Ticket(1), answer: Ok(Box::new(isolate_plan())) };
     update(&mut model, planned);
+    update(&mut model, Msg::Drawn);
     type_text(&mut model, "support-1");
     let effects = press(&mut model, "enter");
     let [Effect::Submit { ticket, .. }] = effects.as_slice() else { panic!("{effects:?}") };

@@ -36,29 +36,27 @@ pub fn draw(view: &View<'_>, confirm: &Confirm, area: Rect, buf: &mut Buffer) ->
             let body = why.as_str().lines().map(|text| line(view, text, Role::Warning)).collect();
             let mut prompt = vec![line(view, "nothing was called; enter or esc closes", Role::Dim)];
             if by_hand.is_some() {
-                let words = "m records that you reached them by other means";
-                prompt.insert(0, line(view, words, Role::Strong));
+                let (text, cursor) = typed(&confirm.typed, cells.saturating_sub(2));
+                at = Some(cursor + 2);
+                let words = "type m to record that you reached them by other means";
+                prompt.insert(0, line(view, format!("> {text}"), Role::Prompt));
+                prompt.insert(0, line(view, cut(words), Role::Strong));
             }
             (what.clone(), body, prompt)
         }
-        ConfirmStage::Ready { plan, digest, typed: true } => {
+        ConfirmStage::Ready { plan, digest, typed: by_name } => {
             let (text, cursor) = typed(&confirm.typed, cells.saturating_sub(2));
             at = Some(cursor + 2);
-            let ask = cut(&format!("type {} to confirm", plan.target));
+            let ask = match by_name {
+                true => format!("type {} to confirm", plan.target),
+                false => "type y to confirm".to_owned(),
+            };
             let prompt = vec![
-                line(view, ask, Role::Strong),
+                line(view, cut(&ask), Role::Strong),
                 line(view, format!("> {text}"), Role::Prompt),
                 line(view, keys, Role::Dim),
             ];
             (plan.title(), lines(view, confirm, plan, Some(digest), cells), prompt)
-        }
-        ConfirmStage::Ready { plan, digest, typed: false } => {
-            let words = "y confirms; n or esc goes back";
-            (
-                plan.title(),
-                lines(view, confirm, plan, Some(digest), cells),
-                vec![line(view, words, Role::Strong)],
-            )
         }
         ConfirmStage::Submitted { plan, .. } => {
             let words = "confirmed; waiting for the journal before anything is called";

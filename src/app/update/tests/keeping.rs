@@ -109,6 +109,7 @@ fn undoing_on_the_way_to_the_end_is_an_action_of_its_own_and_the_end_waits_for_i
         assert_eq!(*incident, IncidentId(1));
         let release = Plan { op: Op::Release, inverse: None, ..undoable("support-1") };
         update(&mut model, Msg::Planned { ticket: *ticket, answer: Ok(Box::new(release.clone())) });
+        update(&mut model, Msg::Drawn);
         type_text(&mut model, "support-1");
         let effects = press(&mut model, "enter");
         assert!(matches!(submitted(&effects)[..], [Command::Act { .. }]), "{effects:?}");
