@@ -676,11 +676,12 @@ fn serve_takes_alerts_says_what_it_records_and_ends_when_told() {
     assert!(lines.next().unwrap().contains("INC-1 2 flightdeck: alert fired"));
     // What another process records is said too.
     assert_eq!(home.run(&["declare", "by hand"]).ok(), "INC-2\n");
-    assert!(lines.next().unwrap().contains("INC-2 1 ana: declared"));
+    // First checks come in as they are read, so its line is one of the next.
+    assert!(lines.any(|line| line.contains("INC-2 1 ana: declared")));
 
     let pid = rustix::process::Pid::from_child(&child);
     rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
-    assert_eq!(lines.next(), None);
+    assert!(lines.all(|line| line.contains(" flightdeck: ")), "nothing but its own words until the end");
     let ran = home.came_to(child.wait_with_output().unwrap());
     assert_eq!((ran.code, ran.err.as_str()), (Some(0), ""));
     assert!(home.run(&["incidents"]).ok().contains("mail answers leak"));
@@ -706,7 +707,7 @@ fn a3_another_flightdeck_that_watches_the_journal_proves_an_action_too() {
     let serve = serving(&home);
     let isolated = home.run(&["act", "1", "isolate", "-a", "support-1", "--yes"]).ok();
     assert!(isolated.contains("A1 verified"), "{isolated}");
-    serve.wait_for_line("INC-1 4 flightdeck: A1 VERIFIED", SOON).unwrap();
+    serve.wait_for_line("flightdeck: A1 VERIFIED", SOON).unwrap();
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod support;
 
 mod stage;
 
+mod credentials;
 mod doubt;
 mod preflight;
 mod quarantine;

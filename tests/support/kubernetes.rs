@@ -21,6 +21,14 @@ use super::program::Program;
 /// How long the control plane may take to come up, on a busy machine.
 const START: Duration = Duration::from_secs(120);
 
+/// What an exec plugin prints for the administrator, or for nobody.
+pub fn credential(known: bool) -> String {
+    let token = if known { USERS[0].1 } else { "nobody-hunter2" };
+    let status = json!({"token": token});
+    json!({"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential", "status": status})
+        .to_string()
+}
+
 /// A running control plane.
 pub struct ControlPlane {
     // In the order they stop.
@@ -86,6 +94,21 @@ impl ControlPlane {
     /// The same, through somebody who listens on another port.
     pub fn kubeconfig_by(&self, user: &str, namespace: &str, port: u16) -> PathBuf {
         kubeconfig(self.dir.path(), user, port, namespace).expect("a file in our own directory")
+    }
+
+    /// A kubeconfig whose credentials a plugin has, and the file that the plugin prints.
+    pub fn kubeconfig_with_plugin(&self, namespace: &str) -> (PathBuf, PathBuf) {
+        let file = self.kubeconfig("admin", namespace);
+        let text = fs::read_to_string(&file).expect("our own file");
+        let mut text: Value = serde_json::from_str(&text).expect("our own JSON");
+        let credential = self.dir.path().join(format!("{namespace}-credential.json"));
+        text["users"][0]["user"] = json!({"exec": {
+            "apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "IfAvailable",
+            "command": "cat", "args": [credential],
+        }});
+        let file = self.dir.path().join(format!("{namespace}-plugin.json"));
+        fs::write(&file, text.to_string()).expect("our own directory");
+        (file, credential)
     }
 
     /// Where the API server listens.
