@@ -29,11 +29,13 @@ pub struct Questions {
     pub all: Vec<Question>,
     /// How long each answer may take.
     pub within: Duration,
+    /// Whether anybody's vitals are read by this process: where they are not, they are not asked for.
+    pub fleet: bool,
 }
 
 impl Default for Questions {
     fn default() -> Self {
-        Self { all: Vec::new(), within: Duration::from_secs(5) }
+        Self { all: Vec::new(), within: Duration::from_secs(5), fleet: true }
     }
 }
 
@@ -58,7 +60,10 @@ pub async fn run(hub: Hub, questions: Questions, cancel: CancellationToken, task
         }
         if lease.is_some() {
             for incident in fresh(&hub).into_iter().filter(|id| asked.insert(*id)) {
-                tasks.spawn(gather(hub.clone(), incident, questions.clone(), fleet.clone()));
+                let (gathered, cancel) =
+                    (gather(hub.clone(), incident, questions.clone(), fleet.clone()), cancel.clone());
+                // Whoever leaves does not wait for answers: what is missing is asked by the next.
+                tasks.spawn(async move { cancel.run_until_cancelled(gathered).await });
             }
         }
         let news = tokio::select! {
@@ -101,7 +106,13 @@ async fn gather(hub: Hub, incident: IncidentId, questions: Arc<Questions>, fleet
             }
         }
     });
-    let fleet = vitals(&hub, incident, &fleet, questions.within);
+    let fleet = async {
+        let source = scope(&[], began).source;
+        let done = hub.board().incident(incident).is_none_or(|i| i.has_first(Topic::Scope, source.as_str()));
+        if questions.fleet && !done {
+            vitals(&hub, incident, &fleet, questions.within).await;
+        }
+    };
     tokio::join!(futures::future::join_all(outside), fleet);
 }
 

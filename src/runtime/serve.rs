@@ -52,11 +52,7 @@ pub fn serve(
     let spec = live::receiver(&wanted, env)
         .map_err(|why| Error::config(format!("the receiver's token: {why}")))?
         .ok_or_else(|| Error::internal("a receiver that is enabled and not there"))?;
-    let mut unasked = Vec::new();
-    let first = live::first::questions(&settings.first, env, &mut unasked);
-    unasked.iter().for_each(|words| told(Told::Notice(Notice::error(words))));
-    let extras =
-        Extras { first, digest: Some(launch::digest_template(paths, settings)), ..Extras::default() };
+    let extras = beside(settings, paths, env, told);
     let engine = Engine::start(hub.clone(), extras)?;
     let feed = hub.subscribe();
     let outcome = engine.block_on(async {
@@ -76,6 +72,27 @@ pub fn serve(
     });
     engine.stop();
     outcome
+}
+
+/// What runs beside the receiver: the digest, and what is asked when an alert declares an incident,
+/// for which the fleet's vitals are read here too.
+fn beside(
+    settings: &Settings,
+    paths: &Paths,
+    env: &crate::config::Env<'_>,
+    told: &mut dyn FnMut(Told),
+) -> Extras {
+    let (mut problems, mut unasked) = (Vec::new(), Vec::new());
+    let mut first = live::first::questions(&settings.first, env, &mut unasked);
+    let mut patients = Vec::new();
+    if let Some(questions) = &mut first {
+        questions.fleet = settings.agents.iter().any(|agent| !agent.vitals.is_empty());
+        patients = live::patients(settings, paths, &mut problems);
+    }
+    problems.extend(unasked.iter().map(Notice::error));
+    problems.into_iter().for_each(|problem| told(Told::Notice(problem)));
+    let digest = Some(launch::digest_template(paths, settings));
+    Extras { first, patients, digest, ..Extras::default() }
 }
 
 /// Tells of each entry once and in order, and of notices between them. Never ends.

@@ -44,7 +44,7 @@ pub fn questions(first: &First, env: &Env<'_>, problems: &mut Vec<String>) -> Op
             },
         })
     }));
-    Some(Questions { all, within: first.within.duration() })
+    Some(Questions { all, within: first.within.duration(), fleet: false })
 }
 
 fn kind(written: &first::Dependency, env: &Env<'_>) -> Result<Kind, String> {

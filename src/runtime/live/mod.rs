@@ -57,6 +57,19 @@ pub fn receiver(settings: &Settings, env: &Env<'_>) -> Result<Option<ReceiverSpe
     Ok(Some(spec))
 }
 
+/// The agents whose vitals are read.
+#[must_use]
+pub fn patients(settings: &Settings, paths: &Paths, problems: &mut Vec<Notice>) -> Vec<Patient> {
+    let mut patients = Vec::new();
+    for agent in &settings.agents {
+        match Patient::new(agent, &paths.config_dir) {
+            Ok(patient) => patients.push(patient),
+            Err(words) => problems.push(Notice::lasting("vitals", words)),
+        }
+    }
+    patients
+}
+
 /// What runs beside the live hub, and what could not be set up.
 #[must_use]
 pub fn extras(config: &Config, paths: &Paths, env: &Env<'_>) -> Extras {
@@ -71,16 +84,13 @@ pub fn extras(config: &Config, paths: &Paths, env: &Env<'_>) -> Extras {
         problems.push(Notice::lasting("receiver", format!("no alerts are taken: {words}")));
         None
     });
-    let mut patients = Vec::new();
-    for agent in &settings.agents {
-        match Patient::new(agent, &paths.config_dir) {
-            Ok(patient) => patients.push(patient),
-            Err(words) => problems.push(Notice::lasting("vitals", words)),
-        }
-    }
+    let patients = patients(settings, paths, &mut problems);
     let digest = Some(launch::digest_template(paths, settings));
     let mut unasked = Vec::new();
-    let first = first::questions(&settings.first, env, &mut unasked);
+    let mut first = first::questions(&settings.first, env, &mut unasked);
+    if let Some(questions) = &mut first {
+        questions.fleet = settings.agents.iter().any(|agent| !agent.vitals.is_empty());
+    }
     problems.extend(unasked.iter().map(Notice::error));
     Extras { digest, first, receiver, logs: log_sources(settings), patients, problems, ..Extras::default() }
 }
