@@ -283,5 +283,8 @@ fn a3_b12_from_a_real_alert_to_a_contained_agent_that_comes_back_and_a_record_th
     assert!(home.run(&["verify"]).ok().contains("all holds; incidents: 1"));
     let found = find_a_changed_byte(&home);
     let [found] = found.as_slice() else { panic!("{found:?}") };
-    assert!(found.out.contains("INC-1 entry 3 "), "{found:?}");
+    let pinned =
+        timeline.lines().find(|line| line.contains(PINNED)).and_then(|line| line.split_whitespace().next());
+    let pinned = pinned.expect("it is on the timeline, with its number");
+    assert!(found.out.contains(&format!("INC-1 entry {pinned} ")), "{found:?}");
 }
