@@ -1,6 +1,6 @@
 //! Acts on agents that run in a Kubernetes cluster, and reads their pods.
 //!
-//! What is done is a value ([`deed::Deed`]) that is shown before it is done; a call whose
+//! What is done is a value (a `Deed`) that is shown before it is done; a call whose
 //! configuration or selection has changed since is refused before anything is sent. Every request
 //! has a deadline and says `fieldManager=flightdeck`; a time-out, a broken connection and a server
 //! that failed are `Unknown`, and nothing that may have been done is sent twice. Proofs come from

@@ -2,7 +2,7 @@
 //!
 //! A part of the screen that was drawn from the same things comes out the same, and need not be
 //! drawn again. Which things those are nobody declares, so nobody can forget one: what changes
-//! by the second or with a key is in a [`Watched`], which notes who reads it; everything else
+//! by the second or with a key is in a `Watched`, which notes who reads it; everything else
 //! counts as read by everybody, and as changed by whoever could have written it.
 
 use std::cell::Cell;

@@ -8,7 +8,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect, Size};
 use ratatui::style::Style;
 
-/// All cells of a screen, and which were drawn since [`Canvas::shown`].
+/// All cells of a screen, and which were drawn since it was last shown.
 #[derive(Debug)]
 pub struct Canvas {
     buffer: Buffer,
