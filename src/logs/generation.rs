@@ -2,9 +2,10 @@
 
 use std::fs::{File, Metadata};
 use std::io;
-use std::os::unix::fs::{FileExt, MetadataExt};
+use std::os::unix::fs::MetadataExt;
 use std::time::Duration;
 
+use super::file::read_at;
 use super::ledger::{FileId, Place};
 use super::splitter::{RawLine, Splitter};
 use crate::incident::name::Time;
@@ -225,18 +226,4 @@ fn tail(file: &File, size: u64, lines: usize) -> io::Result<u64> {
         end = begin;
     }
     Ok(if floor == 0 { 0 } else { oldest })
-}
-
-/// Fills `buf` from `offset` as far as the file goes.
-fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
-    let mut got = 0;
-    while got < buf.len() {
-        match file.read_at(&mut buf[got..], offset + got as u64) {
-            Ok(0) => break,
-            Ok(n) => got += n,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(got)
 }

@@ -9,13 +9,18 @@
 //! the buffer: nothing is read that the receiver has no room for.
 
 mod batch;
+pub mod crew;
+pub mod file;
 mod follow;
 mod generation;
+pub mod index;
 mod ledger;
 mod source;
 mod splitter;
 mod tail;
 
 pub use batch::{Happening, LogBatch, Notice};
+pub use file::{Line, LogFile};
+pub use index::Index;
 pub use source::LogSource;
 pub use tail::{Settings, spawn};
