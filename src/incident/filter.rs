@@ -4,6 +4,7 @@
 //! `kind=tool_call`; a leading `!` hides what the term would show. It is parsed at every key, so an
 //! expression that is still open counts as closed by the end of the input.
 
+use std::cmp::Ordering;
 use std::ops::Range;
 
 use regex::bytes::{Regex, RegexBuilder};
@@ -42,13 +43,20 @@ enum Test {
     Kind(LineKind, bool),
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Comparison {
+/// How a field is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// `<`
     Less,
+    /// `<=`
     AtMost,
+    /// `=`
     Is,
+    /// `!=`
     IsNot,
+    /// `>=`
     AtLeast,
+    /// `>`
     More,
 }
 
@@ -138,13 +146,19 @@ impl Comparison {
 
     /// A line that states no level is neither above nor below any.
     fn holds(self, stated: Option<Level>, wanted: Level) -> bool {
+        self.admits(stated.map(|level| level.cmp(&wanted)))
+    }
+
+    /// Whether it holds for a value that stands so to the wanted one; nothing for no value.
+    #[must_use]
+    pub fn admits(self, stands: Option<Ordering>) -> bool {
         match self {
-            Self::Less => stated.is_some_and(|level| level < wanted),
-            Self::AtMost => stated.is_some_and(|level| level <= wanted),
-            Self::Is => stated == Some(wanted),
-            Self::IsNot => stated != Some(wanted),
-            Self::AtLeast => stated.is_some_and(|level| level >= wanted),
-            Self::More => stated.is_some_and(|level| level > wanted),
+            Self::Less => stands.is_some_and(Ordering::is_lt),
+            Self::AtMost => stands.is_some_and(Ordering::is_le),
+            Self::Is => stands.is_some_and(Ordering::is_eq),
+            Self::IsNot => !stands.is_some_and(Ordering::is_eq),
+            Self::AtLeast => stands.is_some_and(Ordering::is_ge),
+            Self::More => stands.is_some_and(Ordering::is_gt),
         }
     }
 }
@@ -184,8 +198,12 @@ fn quoted(input: &str, at: usize) -> Result<(Test, usize), FilterError> {
     Ok((literal(&input[inside..close], at)?, end))
 }
 
-/// Where the term opened by `mark` closes, and where the next may begin.
-fn close(input: &str, inside: usize, mark: char) -> Result<(usize, usize), FilterError> {
+/// Where the term opened by `mark` closes, and where the next may begin. What is still open closes
+/// with the input.
+///
+/// # Errors
+/// When something stands right behind the close.
+pub fn close(input: &str, inside: usize, mark: char) -> Result<(usize, usize), FilterError> {
     let mut escaped = false;
     for (place, c) in input[inside..].char_indices() {
         let here = inside + place;
@@ -237,7 +255,8 @@ fn word(word: &str, at: usize) -> Result<Test, FilterError> {
 }
 
 /// Splits `level>=warn`.
-fn comparison(word: &str) -> Option<(&str, Comparison, &str)> {
+#[must_use]
+pub fn comparison(word: &str) -> Option<(&str, Comparison, &str)> {
     let sign = word.find(['=', '!', '<', '>'])?;
     let (text, comparison) =
         Comparison::SIGNS.into_iter().find(|(text, _)| word[sign..].starts_with(text))?;
@@ -256,7 +275,8 @@ fn smart(pattern: &str, cased: bool) -> Result<Regex, regex::Error> {
 }
 
 /// Whether an expression asks for a capital; the one in `\S` does not count.
-fn has_capital(pattern: &str) -> bool {
+#[must_use]
+pub fn has_capital(pattern: &str) -> bool {
     let mut escaped = false;
     pattern.chars().any(|c| {
         let counts = c.is_uppercase() && !escaped;
@@ -265,8 +285,10 @@ fn has_capital(pattern: &str) -> bool {
     })
 }
 
-/// The regex crate draws a caret under the place; here it becomes a number.
-fn bad_expression(pattern: &str, at: usize, cause: &regex::Error) -> FilterError {
+/// What is wrong with an expression that begins at `at`, and where. The regex crate draws a caret
+/// under the place; here it becomes a number.
+#[must_use]
+pub fn bad_expression(pattern: &str, at: usize, cause: &regex::Error) -> FilterError {
     let text = cause.to_string();
     let caret = text.lines().find_map(|line| {
         let place = line.strip_prefix("    ")?.find('^')?;

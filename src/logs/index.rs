@@ -208,7 +208,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const GO: AtomicBool = AtomicBool::new(false);
+    static GO: AtomicBool = AtomicBool::new(false);
 
     fn holding(bytes: &[u8]) -> (File, LogFile) {
         let mut file = tempfile::tempfile().expect("a file");

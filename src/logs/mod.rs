@@ -1,26 +1,39 @@
-//! The log engine: follows any number of files and hands their lines on in batches.
+//! The log engine: log files of any size, searched and followed.
 //!
-//! The seam is narrow on purpose: [`LogSource`]s go in, [`LogBatch`]es come out of a bounded channel
-//! ([`spawn`]). What a line means is `incident::LogLine`'s business, what is shown of it
-//! `incident::LineFilter`'s; an engine that indexes and searches can replace everything in here.
+//! Two halves that know nothing of each other's state:
 //!
-//! The rule inside: every line exactly once and in its file's order, across rename and create, copy
-//! and truncate, deletion and return; what cannot be kept by then is counted and said. The files are
-//! the buffer: nothing is read that the receiver has no room for.
+//! - What is there: a [`Log`] is one file, opened at once whatever its size and read with positioned
+//!   reads. An [`Index`] knows its line numbers, a [`Filter`] which of its [`Record`]s are shown; a
+//!   search runs on several threads and hands its results over in the file's order.
+//! - What comes: any number of files are followed, and their lines handed on in batches. The seam is
+//!   narrow on purpose: [`LogSource`]s go in, [`LogBatch`]es come out of a bounded channel
+//!   ([`spawn`]). What a line means is `incident::LogLine`'s business, what is shown of it
+//!   `incident::LineFilter`'s.
+//!
+//! The rule of following: every line exactly once and in its file's order, across rename and create,
+//! copy and truncate, deletion and return; what cannot be kept by then is counted and said. The files
+//! are the buffer: nothing is read that the receiver has no room for.
 
 mod batch;
 pub mod crew;
 pub mod file;
+pub mod filter;
 mod follow;
 mod generation;
 pub mod index;
 mod ledger;
+pub mod log;
+pub mod record;
+mod scan;
 mod source;
 mod splitter;
 mod tail;
 
 pub use batch::{Happening, LogBatch, Notice};
 pub use file::{Line, LogFile};
+pub use filter::Filter;
 pub use index::Index;
+pub use log::{Count, Log, Query};
+pub use record::{Moment, Reading, Record, Shape};
 pub use source::LogSource;
 pub use tail::{Settings, spawn};

@@ -62,7 +62,8 @@ impl Level {
     }
 
     /// Reads the numbers that JSON loggers of the Bunyan family write: 30 is info, 50 is error.
-    pub(super) fn from_number(number: u64) -> Option<Self> {
+    #[must_use]
+    pub fn from_number(number: u64) -> Option<Self> {
         match number {
             10..=29 => Some(Self::Debug),
             30..=39 => Some(Self::Info),
