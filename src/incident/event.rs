@@ -29,7 +29,7 @@ pub struct Entry {
     pub event: Event,
 }
 
-/// What happened.
+/// What happened. The large ones are boxed: a journal's open incidents are held in memory whole.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "data", rename_all = "snake_case")]
 pub enum Event {
@@ -51,7 +51,7 @@ pub enum Event {
     /// An alert joined, or fired again with news.
     AlertFired {
         /// The alert.
-        alert: Alert,
+        alert: Box<Alert>,
     },
     /// The alert's source says it is over. That is not recovery.
     AlertResolved {
@@ -102,7 +102,7 @@ pub enum Event {
         /// Its number.
         action: ActionId,
         /// What would be done.
-        plan: Plan,
+        plan: Box<Plan>,
         /// Until when approval may come (B4).
         approve_by: Time,
         /// The action it would undo.
@@ -126,7 +126,7 @@ pub enum Event {
         /// Its number.
         action: ActionId,
         /// What is done.
-        plan: Plan,
+        plan: Box<Plan>,
         /// The process that makes the call.
         runner: Text,
         /// Who approved, if approval was needed.
@@ -377,7 +377,7 @@ pub enum Event {
     /// Somebody is to be told: always recorded before it is sent (B12).
     MessageQueued {
         /// What, to whom, through which channel.
-        message: Message,
+        message: Box<Message>,
     },
     /// The channel took a message.
     MessageDelivered {
@@ -491,3 +491,14 @@ words!(Progress, "progress", {
     Verified => "verified",
     Dropped => "dropped",
 });
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The memory of a cockpit on a long journal is this, and the texts.
+    #[test]
+    fn a_hundred_thousand_entries_take_few_bytes_each() {
+        assert!(size_of::<Entry>() <= 152, "{}", size_of::<Entry>());
+    }
+}

@@ -7,12 +7,12 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
-/// Foreign text that is safe to draw, store and export.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(from = "String", into = "String")]
-pub struct Text(String);
+/// Foreign text that is safe to draw, store and export. It never grows, so it keeps no room to.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Deserialize)]
+#[serde(from = "String")]
+pub struct Text(Box<str>);
 
 impl Text {
     /// The most characters a [`Text::line`] keeps; what follows is cut and marked.
@@ -23,13 +23,13 @@ impl Text {
     /// One line: line ends and tabs are made visible too.
     #[must_use]
     pub fn line(raw: &str) -> Self {
-        Self(clean(raw, Self::LINE_MAX, false))
+        Self(clean(raw, Self::LINE_MAX, false).into())
     }
 
     /// Several lines: `\n` stays a line end, a tab becomes four spaces.
     #[must_use]
     pub fn block(raw: &str) -> Self {
-        Self(clean(raw, Self::BLOCK_MAX, true))
+        Self(clean(raw, Self::BLOCK_MAX, true).into())
     }
 
     /// The safe text.
@@ -45,9 +45,14 @@ impl Text {
     }
 }
 
+/// Whether nothing needs to be replaced or cut: what nearly all text is.
+fn is_plain(raw: &str, max: usize, lines: bool) -> bool {
+    raw.len() <= max && raw.bytes().all(|b| (0x20..0x7f).contains(&b) || (lines && b == b'\n'))
+}
+
 /// Replaces what could hide, reorder or repaint by its name in ASCII, and cuts at `max` characters.
 fn clean(raw: &str, max: usize, lines: bool) -> String {
-    if raw.len() <= max && raw.bytes().all(|b| (0x20..0x7f).contains(&b) || (lines && b == b'\n')) {
+    if is_plain(raw, max, lines) {
         return raw.to_owned();
     }
     let mut out = String::with_capacity(raw.len().min(max) + 16);
@@ -95,6 +100,12 @@ fn is_hidden(c: char) -> bool {
     )
 }
 
+impl Serialize for Text {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0)
@@ -110,7 +121,7 @@ impl fmt::Debug for Text {
 /// As a block: stored texts may hold several lines.
 impl From<String> for Text {
     fn from(raw: String) -> Self {
-        Self::block(&raw)
+        if is_plain(&raw, Self::BLOCK_MAX, true) { Self(raw.into()) } else { Self::block(&raw) }
     }
 }
 
@@ -123,7 +134,7 @@ impl From<&str> for Text {
 
 impl From<Text> for String {
     fn from(text: Text) -> Self {
-        text.0
+        text.0.into()
     }
 }
 
@@ -135,13 +146,13 @@ impl AsRef<str> for Text {
 
 impl PartialEq<str> for Text {
     fn eq(&self, other: &str) -> bool {
-        self.0 == other
+        *self.0 == *other
     }
 }
 
 impl PartialEq<&str> for Text {
     fn eq(&self, other: &&str) -> bool {
-        self.0 == *other
+        *self.0 == **other
     }
 }
 

@@ -66,7 +66,7 @@ fn requested(entry: &Entry, mine: &Text) -> Option<(IncidentId, ActionId, Arc<Pl
         && plan.adapter.as_str() != OUTBOX
         && !mine.is_blank()
     {
-        return Some((entry.incident, *action, Arc::new(plan.clone())));
+        return Some((entry.incident, *action, Arc::new(Plan::clone(plan))));
     }
     None
 }

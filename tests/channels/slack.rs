@@ -10,7 +10,7 @@ fn told() -> Incident {
         answer: "posted".into(),
         reference: Some("1.5".into()),
     };
-    for (seq, event) in (2..).zip([Event::MessageQueued { message: message() }, delivered]) {
+    for (seq, event) in (2..).zip([Event::MessageQueued { message: message().into() }, delivered]) {
         let at = Time::UNIX_EPOCH;
         let entry =
             flightdeck::incident::Entry { incident: IncidentId(7), seq, at, actor: Actor::Flightdeck, event };

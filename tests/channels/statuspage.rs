@@ -17,7 +17,7 @@ fn update() -> Message {
 /// The incident with these events about its update.
 fn after(events: Vec<Event>) -> Incident {
     let mut incident = incident();
-    let queued = Event::MessageQueued { message: update() };
+    let queued = Event::MessageQueued { message: update().into() };
     for (seq, event) in (2..).zip([queued].into_iter().chain(events)) {
         let at = Time::UNIX_EPOCH;
         incident.apply(&flightdeck::incident::Entry {

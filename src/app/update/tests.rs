@@ -283,7 +283,7 @@ fn a_proposal_that_comes_in_takes_no_selection() {
     let requested = |number: u64| {
         let event = Event::ActionRequested {
             action: ActionId(number as u32),
-            plan: Plan { target: format!("agent-{number}").into(), ..isolate_plan() },
+            plan: Box::new(Plan { target: format!("agent-{number}").into(), ..isolate_plan() }),
             approved_by: None,
             undoes: None,
             runner: "test-run".into(),
@@ -402,7 +402,7 @@ fn a3_the_fleet_shows_no_older_state_than_a_probe_has_read() {
     let mut model = session();
     let requested = Event::ActionRequested {
         action: ActionId(1),
-        plan: isolate_plan(),
+        plan: Box::new(isolate_plan()),
         approved_by: None,
         undoes: None,
         runner: "test-run".into(),

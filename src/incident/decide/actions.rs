@@ -20,12 +20,17 @@ impl Context<'_> {
         if self.needs_approval(rule) {
             let approve_by = self.policy.confirm_within.of(self.incident.severity).after(self.now);
             let action = self.incident.next_action();
-            return Ok(vec![Event::ActionProposed { action, plan: plan.clone(), approve_by, undoes }]);
+            return Ok(vec![Event::ActionProposed {
+                action,
+                plan: Box::new(plan.clone()),
+                approve_by,
+                undoes,
+            }]);
         }
         self.confirmed(plan, rule, confirmation)?;
         Ok(vec![Event::ActionRequested {
             action: self.incident.next_action(),
-            plan: plan.clone(),
+            plan: Box::new(plan.clone()),
             runner: runner.clone(),
             approved_by: None,
             undoes,
@@ -160,7 +165,7 @@ impl Context<'_> {
         self.confirmed(&action.plan, rule, confirmation)?;
         Ok(vec![Event::ActionRequested {
             action: id,
-            plan: action.plan.clone(),
+            plan: Box::new(action.plan.clone()),
             runner: runner.clone(),
             approved_by: Some(self.actor.clone()),
             undoes: action.undoes,

@@ -35,7 +35,7 @@ impl Context<'_> {
 
     /// An alert declares (B3), joins, or is the same one again: then it is not told twice (B12).
     pub(super) fn alert(&self, realm: Realm, alert: &Alert) -> Vec<Event> {
-        let fired = Event::AlertFired { alert: alert.clone() };
+        let fired = Event::AlertFired { alert: Box::new(alert.clone()) };
         if !self.incident.is_declared() {
             let title = if alert.summary.is_blank() { &alert.name } else { &alert.summary };
             let declared = Event::Declared {

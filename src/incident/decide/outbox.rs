@@ -129,7 +129,7 @@ impl Context<'_> {
         let due = levels(self.incident, self.policy, self.now).into_iter().filter(|(at, _)| self.now >= *at);
         let request = |(number, (_, plan)): (u32, (Time, Plan))| Event::ActionRequested {
             action: ActionId(number),
-            plan,
+            plan: Box::new(plan),
             runner: Text::default(),
             approved_by: None,
             undoes: None,

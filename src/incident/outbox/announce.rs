@@ -288,7 +288,7 @@ impl Desk<'_> {
             text,
             tell_by: self.policy.notify_within.of(incident.severity).after(self.now),
         };
-        let event = Event::MessageQueued { message };
+        let event = Event::MessageQueued { message: Box::new(message) };
         self.incident.outbox.apply(&event, self.now);
         self.said.push(event);
     }

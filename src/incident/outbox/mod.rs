@@ -286,7 +286,7 @@ impl Outbox {
     pub(super) fn apply(&mut self, event: &Event, at: Time) {
         if let Event::MessageQueued { message } = event {
             let new = Outgoing {
-                message: message.clone(),
+                message: Message::clone(message),
                 queued_at: at,
                 state: MessageState::Waiting { not_before: at },
                 tries: 0,

@@ -184,7 +184,7 @@ fn samples() -> Vec<(Actor, Event)> {
                 detected_at: at(0),
             },
         ),
-        (fd.clone(), Event::AlertFired { alert: alert() }),
+        (fd.clone(), Event::AlertFired { alert: alert().into() }),
         (fd.clone(), Event::AlertResolved { key: "k1".into(), at: at(60) }),
         (ada.clone(), Event::AgentAdded { agent: agent() }),
         (ada.clone(), Event::MarkSet { mark: Mark::T1, at: at(1), reason: Some("late".into()) }),
@@ -197,14 +197,17 @@ fn samples() -> Vec<(Actor, Event)> {
             Event::RoleAssigned { role: Role::Commander, holder: "ada".into(), from: Some("bob".into()) },
         ),
         (ada.clone(), Event::RoleReleased { role: Role::TechLead }),
-        (ai.clone(), Event::ActionProposed { action, plan: plan(), approve_by: at(120), undoes: None }),
+        (
+            ai.clone(),
+            Event::ActionProposed { action, plan: plan().into(), approve_by: at(120), undoes: None },
+        ),
         (ada.clone(), Event::ActionDenied { action, reason: "not now".into() }),
         (fd.clone(), Event::ActionExpired { action }),
         (
             ai,
             Event::ActionRequested {
                 action,
-                plan: plan(),
+                plan: plan().into(),
                 runner: "00ff".into(),
                 approved_by: Some(ada.clone()),
                 undoes: Some(ActionId(3)),
@@ -334,9 +337,12 @@ fn samples() -> Vec<(Actor, Event)> {
             ada.clone(),
             Event::DraftSettled { draft: DraftId(1), sent: false, reason: "too much of the inside".into() },
         ),
-        (fd.clone(), Event::MessageQueued { message: message(Recipient::Audience(Audience::Engineering)) }),
-        (fd.clone(), Event::MessageQueued { message: message(Recipient::Person("ana".into())) }),
-        (fd.clone(), Event::MessageQueued { message: message(Recipient::Level(2)) }),
+        (
+            fd.clone(),
+            Event::MessageQueued { message: message(Recipient::Audience(Audience::Engineering)).into() },
+        ),
+        (fd.clone(), Event::MessageQueued { message: message(Recipient::Person("ana".into())).into() }),
+        (fd.clone(), Event::MessageQueued { message: message(Recipient::Level(2)).into() }),
         (
             fd.clone(),
             Event::MessageFailed {

@@ -12,7 +12,7 @@ fn undoable(agent: &str) -> Plan {
 fn requested(action: u32, plan: Plan, undoes: Option<u32>) -> Event {
     Event::ActionRequested {
         action: ActionId(action),
-        plan,
+        plan: Box::new(plan),
         approved_by: None,
         undoes: undoes.map(ActionId),
         runner: "test-run".into(),
