@@ -35,7 +35,10 @@ struct Mark<'a> {
 
 impl Mark<'_> {
     fn remember(self, shown: &mut Cell) {
-        shown.set_symbol(self.symbol);
+        // Most changes are of colours only.
+        if shown.symbol() != self.symbol {
+            shown.set_symbol(self.symbol);
+        }
         shown.fg = self.pen.fg;
         shown.bg = self.pen.bg;
         shown.modifier = self.pen.modifier;
@@ -72,8 +75,6 @@ pub(super) struct Painter {
     pen: Option<Pen>,
     cursor_visible: Option<bool>,
     pens: Pens,
-    /// For comparing two ways to move.
-    scratch: Vec<u8>,
 }
 
 impl Painter {
@@ -88,7 +89,6 @@ impl Painter {
             pen: None,
             cursor_visible: None,
             pens: Pens { wanted: Pen::DEFAULT, mapped: Pen::DEFAULT },
-            scratch: Vec::new(),
         }
     }
 
@@ -154,14 +154,15 @@ impl Painter {
         let start = usize::from(y) * width;
         let row = &wanted.content[start..start + width];
         let end = usize::from(columns.end);
-        // From here on the row is blank; found when the first change asks for it.
+        // From here on the row is blank; found when the first change to a blank asks for it.
         let mut tail = None;
         let mut x = whole_from(row, usize::from(columns.start));
         // What a wide character covered until now may be seen again behind the last column.
-        while x < width && (x < end || self.shown[start + x].symbol() == COVERED) {
-            if is_as_shown(&row[x], &self.shown[start + x]) {
-                x += 1;
-                continue;
+        loop {
+            let stands = row[x..].iter().zip(&self.shown[start + x..start + width]);
+            x += stands.take(end.saturating_sub(x)).take_while(|(a, b)| is_as_shown(a, b)).count();
+            if x == width || (x >= end && self.shown[start + x].symbol() != COVERED) {
+                return;
             }
             let mark = self.mark(&row[x], width - x);
             if self.shows(start + x, mark) {
@@ -170,9 +171,8 @@ impl Painter {
                 x += mark.columns;
                 continue;
             }
-            let tail =
-                *tail.get_or_insert_with(|| width - row.iter().rev().take_while(|c| is_blank(c)).count());
-            if x >= tail && self.erase_rest(x, y, out) {
+            let blanks = || width - row.iter().rev().take_while(|c| is_blank(c)).count();
+            if mark.symbol == " " && x >= *tail.get_or_insert_with(blanks) && self.erase_rest(x, y, out) {
                 return;
             }
             self.draw(x, y, mark, out);
@@ -228,7 +228,7 @@ impl Painter {
         if !(blank && self.pen.is_some_and(|set| set.draws_blank_as(mark.pen))) {
             self.set_pen(if blank { mark.pen.on_blank() } else { mark.pen }, out);
         }
-        out.extend_from_slice(mark.symbol.as_bytes());
+        append(mark.symbol, out);
         let after = x + mark.columns;
         self.at = if !has_agreed_width(mark.symbol) {
             None
@@ -276,43 +276,102 @@ impl Painter {
         if self.at == Some(to) {
             return;
         }
-        let start = out.len();
-        absolute(x, y, out);
-        if let Some(at) = self.at {
-            let mut offer = |write: &dyn Fn(&mut Vec<u8>)| {
-                self.scratch.clear();
-                write(&mut self.scratch);
-                if self.scratch.len() < out.len() - start {
-                    out.truncate(start);
-                    out.extend_from_slice(&self.scratch);
-                }
-            };
-            if at.y == y {
-                offer(&|way| sequence(x + 1, b'G', way));
-                match at.x {
-                    Some(from) if from < x => offer(&|way| sequence(x - from, b'C', way)),
-                    Some(from) => {
-                        offer(&|way| way.resize(usize::from(from - x), 8));
-                        offer(&|way| sequence(from - x, b'D', way));
-                    }
-                    None => {}
-                }
-            } else if at.x == Some(x) {
-                let (rows, letter) = if y > at.y { (y - at.y, b'B') } else { (at.y - y, b'A') };
-                offer(&|way| sequence(rows, letter, way));
-            }
-            if y >= at.y {
-                offer(&|way| {
-                    way.push(b'\r');
-                    way.resize(1 + usize::from(y - at.y), b'\n');
-                    if x > 0 {
-                        sequence(x, b'C', way);
-                    }
-                });
-            }
-        }
+        let absolute = Way::Absolute { x, y };
+        let ways = self.at.into_iter().flat_map(|at| Way::all(at, x, y));
+        let way = ways.flatten().fold(absolute, |best, way| if way.len() < best.len() { way } else { best });
+        way.write(out);
         self.at = Some(to);
     }
+}
+
+/// A way to move the terminal's cursor.
+#[derive(Debug, Clone, Copy)]
+enum Way {
+    /// `CSI y ; x H`, with what can be left out left out.
+    Absolute { x: u16, y: u16 },
+    /// Within the row, to a column.
+    Column { x: u16 },
+    /// Within the row.
+    Right { columns: u16 },
+    /// Up or down, then left.
+    Rows { rows: u16, letter: u8, left: u16 },
+    /// Down to the beginning of a row, then right.
+    Lines { down: u16, right: u16 },
+}
+
+impl Way {
+    /// The ways that need to know where the cursor is.
+    fn all(at: At, x: u16, y: u16) -> [Option<Self>; 3] {
+        let (rows, letter) = if y < at.y { (at.y - y, b'A') } else { (y - at.y, b'B') };
+        [
+            (rows == 0).then_some(Self::Column { x }),
+            match at.x {
+                Some(from) if from >= x => Some(Self::Rows { rows, letter, left: from - x }),
+                Some(from) if rows == 0 => Some(Self::Right { columns: x - from }),
+                Some(_) | None => None,
+            },
+            (y >= at.y).then_some(Self::Lines { down: rows, right: x }),
+        ]
+    }
+
+    /// How many bytes it takes.
+    const fn len(self) -> usize {
+        match self {
+            Self::Absolute { x, y } => {
+                let row = if y > 0 { digits(y + 1) } else { 0 };
+                let column = if x > 0 { 1 + digits(x + 1) } else { 0 };
+                3 + row + column
+            }
+            Self::Column { x } => length(x + 1),
+            Self::Right { columns } => length(columns),
+            Self::Rows { rows, left, .. } => {
+                let row = if rows > 0 { length(rows) } else { 0 };
+                let back = if backspaces(left) { left as usize } else { length(left) };
+                row + back
+            }
+            Self::Lines { down, right } => 1 + down as usize + if right > 0 { length(right) } else { 0 },
+        }
+    }
+
+    fn write(self, out: &mut Vec<u8>) {
+        match self {
+            Self::Absolute { x, y } => {
+                out.extend_from_slice(b"\x1b[");
+                if y > 0 {
+                    decimal(y + 1, out);
+                }
+                if x > 0 {
+                    out.push(b';');
+                    decimal(x + 1, out);
+                }
+                out.push(b'H');
+            }
+            Self::Column { x } => sequence(x + 1, b'G', out),
+            Self::Right { columns } => sequence(columns, b'C', out),
+            Self::Rows { rows, letter, left } => {
+                if rows > 0 {
+                    sequence(rows, letter, out);
+                }
+                if backspaces(left) {
+                    out.resize(out.len() + usize::from(left), 8);
+                } else {
+                    sequence(left, b'D', out);
+                }
+            }
+            Self::Lines { down, right } => {
+                out.push(b'\r');
+                out.resize(out.len() + usize::from(down), b'\n');
+                if right > 0 {
+                    sequence(right, b'C', out);
+                }
+            }
+        }
+    }
+}
+
+/// Whether so many backspaces are no longer than one sequence.
+const fn backspaces(left: u16) -> bool {
+    left as usize <= length(left)
 }
 
 /// Whether a cell is one column wide and stands in the terminal as it is: what most cells do in
@@ -335,6 +394,15 @@ const LINES: u8 = 0xe2;
 /// Whether the bytes after the first are those of such a mark.
 const fn is_line(second: u8, third: u8) -> bool {
     matches!(second, 0x94 | 0x95) || (second == 0x96 && third < 0xa0)
+}
+
+/// Appends a symbol: most are a letter or a line, which need no call to copy.
+fn append(symbol: &str, out: &mut Vec<u8>) {
+    match *symbol.as_bytes() {
+        [byte] => out.push(byte),
+        [a, b, c] => out.extend_from_slice(&[a, b, c]),
+        ref bytes => out.extend_from_slice(bytes),
+    }
 }
 
 /// A symbol as it can be shown in so many columns of room, and how many it takes.
@@ -362,17 +430,20 @@ fn whole_from(row: &[Cell], x: usize) -> usize {
     if (1..=WIDEST).any(covers) { 0 } else { x }
 }
 
-/// `CSI y ; x H`, with what can be left out left out.
-fn absolute(x: u16, y: u16, out: &mut Vec<u8>) {
-    out.extend_from_slice(b"\x1b[");
-    if y > 0 {
-        decimal(y + 1, out);
+/// How many bytes [`sequence`] takes.
+const fn length(n: u16) -> usize {
+    if n > 1 { 3 + digits(n) } else { 3 }
+}
+
+/// How many digits a number has.
+const fn digits(n: u16) -> usize {
+    match n {
+        0..10 => 1,
+        10..100 => 2,
+        100..1_000 => 3,
+        1_000..10_000 => 4,
+        10_000.. => 5,
     }
-    if x > 0 {
-        out.push(b';');
-        decimal(x + 1, out);
-    }
-    out.push(b'H');
 }
 
 /// `CSI n letter`, where one is what a missing number means.

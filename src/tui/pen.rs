@@ -53,22 +53,24 @@ impl Pen {
             out.extend_from_slice(b"\x1b[m");
             return;
         }
+        let change = from.map(|from| self.difference(from));
+        if let Some(change) = change.as_ref().filter(|change| change.len <= SHORTEST_RESET) {
+            return change.write(out);
+        }
         let mut reset = Parameters::new();
         reset.number(0);
         self.added(Modifier::empty(), &mut reset);
         self.colours(Self::DEFAULT, &mut reset);
-        if let Some(from) = from {
-            let change = self.difference(from);
-            if change.bytes.len() <= reset.bytes.len() {
-                return change.write(out);
-            }
-        }
-        reset.write(out);
+        change.filter(|change| change.len <= reset.len).unwrap_or(reset).write(out);
     }
 
     /// The numbers that turn `from` into this pen without a reset.
     fn difference(self, from: Self) -> Parameters {
         let mut numbers = Parameters::new();
+        if self.modifier == from.modifier {
+            self.colours(from, &mut numbers);
+            return numbers;
+        }
         let gone = from.modifier - self.modifier;
         let mut kept = from.modifier;
         for (modifier, _, off) in MODIFIERS {
@@ -105,21 +107,36 @@ impl Pen {
     }
 }
 
-/// The numbers of one `CSI … m`.
+/// The length of `0;1`: a reset to anything but the default pen has at least one number more.
+const SHORTEST_RESET: usize = 3;
+
+/// The numbers of one `CSI … m`: no more than nine modifiers taken away and set, and two colours.
 struct Parameters {
-    bytes: Vec<u8>,
+    bytes: [u8; 96],
+    len: usize,
 }
 
 impl Parameters {
-    fn new() -> Self {
-        Self { bytes: Vec::with_capacity(32) }
+    const fn new() -> Self {
+        Self { bytes: [0; 96], len: 0 }
     }
 
     fn number(&mut self, n: u8) {
-        if !self.bytes.is_empty() {
-            self.bytes.push(b';');
+        if self.len > 0 {
+            self.push(b';');
         }
-        decimal(u16::from(n), &mut self.bytes);
+        if n >= 100 {
+            self.push(b'0' + n / 100);
+        }
+        if n >= 10 {
+            self.push(b'0' + n / 10 % 10);
+        }
+        self.push(b'0' + n % 10);
+    }
+
+    fn push(&mut self, byte: u8) {
+        self.bytes[self.len] = byte;
+        self.len += 1;
     }
 
     /// `base` is 30 for the text and 40 for what is behind it.
@@ -144,9 +161,9 @@ impl Parameters {
         }
     }
 
-    fn write(self, out: &mut Vec<u8>) {
+    fn write(&self, out: &mut Vec<u8>) {
         out.extend_from_slice(b"\x1b[");
-        out.extend_from_slice(&self.bytes);
+        out.extend_from_slice(&self.bytes[..self.len]);
         out.push(b'm');
     }
 }

@@ -153,6 +153,7 @@ fn the_shortest_way_between_two_changes_is_taken() {
         (["abcdefghij", ""], ["XbcdefgYij", ""], "X^[8GY"),
         (["abcdefghij", "klmnopqrst"], ["abcdefghiX", "Ylmnopqrst"], "^[9CX\r\nY"),
         (["abcdefghij", "klmnopqrst"], ["abcdXfghij", "klmnoYqrst"], "abcdX^[BY"),
+        (["abcdefghij", "klmnopqrst"], ["abcdXfghij", "klmnYpqrst"], "abcdX^[B\u{8}Y"),
         // Blanks to the end of the row are erased, unless spaces are as short.
         (["abcdefghij", ""], ["ab", ""], "^[3G^[K"),
         (["abcdefghij", ""], ["abcdefg", ""], "^[8G   "),
