@@ -4,6 +4,7 @@
 //! context that does not know a key falls back to `everywhere`.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use super::intent::Intent;
 use super::key::Key;
@@ -91,7 +92,18 @@ pub enum Lookup {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Keymap {
     name: String,
-    bindings: BTreeMap<Context, BTreeMap<Vec<Key>, Intent>>,
+    bindings: BTreeMap<Context, Bindings>,
+}
+
+/// What keys mean in one context, in the order of the keys. A list, for it is read far more often
+/// than written: every frame asks for the keys of many intents.
+type Bindings = Vec<(Vec<Key>, Intent)>;
+
+const NOTHING: &Bindings = &Bindings::new();
+
+/// Where these keys are bound, or else belong.
+fn place(bindings: &Bindings, keys: &[Key]) -> Result<usize, usize> {
+    bindings.binary_search_by(|(bound, _)| bound.as_slice().cmp(keys))
 }
 
 impl Keymap {
@@ -109,7 +121,11 @@ impl Keymap {
 
     /// Binds a sequence; a later binding of the same keys wins.
     pub fn bind(&mut self, context: Context, keys: Vec<Key>, intent: Intent) {
-        self.bindings.entry(context).or_default().insert(keys, intent);
+        let bindings = self.bindings.entry(context).or_default();
+        match place(bindings, &keys) {
+            Ok(at) => bindings[at].1 = intent,
+            Err(at) => bindings.insert(at, (keys, intent)),
+        }
     }
 
     /// What the keys pressed so far mean in a context.
@@ -123,47 +139,54 @@ impl Keymap {
 
     fn look_up_in(&self, context: Context, keys: &[Key]) -> Lookup {
         let Some(bindings) = self.bindings.get(&context) else { return Lookup::Unbound };
-        if let Some(intent) = bindings.get(keys) {
-            return Lookup::Found(*intent);
+        match place(bindings, keys) {
+            Ok(at) => Lookup::Found(bindings[at].1),
+            // What begins with these keys comes right behind them.
+            Err(at) if bindings.get(at).is_some_and(|(bound, _)| bound.starts_with(keys)) => Lookup::Prefix,
+            Err(_) => Lookup::Unbound,
         }
-        let longer = bindings.keys().any(|bound| bound.len() > keys.len() && bound.starts_with(keys));
-        if longer { Lookup::Prefix } else { Lookup::Unbound }
     }
 
     /// Every binding that is in reach in a context, its own first.
     pub fn in_reach(&self, context: Context) -> impl Iterator<Item = (&[Key], Intent)> {
-        let everywhere = context.falls_back().then_some(Context::Everywhere);
-        let own = self.bindings.get(&context);
-        std::iter::once(context)
-            .chain(everywhere)
-            .filter_map(|c| self.bindings.get(&c).map(|bindings| (c, bindings)))
-            .flat_map(|(c, bindings)| bindings.iter().map(move |(keys, intent)| (c, keys, intent)))
-            .filter(move |(c, keys, _)| *c == context || !own.is_some_and(|own| own.contains_key(*keys)))
-            .map(|(_, keys, intent)| (keys.as_slice(), *intent))
+        let own = self.own(context);
+        let fallen_back = self.everywhere(context).iter().filter(|(keys, _)| place(own, keys).is_err());
+        own.iter().chain(fallen_back).map(|(keys, intent)| (keys.as_slice(), *intent))
     }
 
     /// The shortest keys for an intent in a context, as shown: `i`, `space r`.
     #[must_use]
     pub fn keys_for(&self, context: Context, intent: Intent) -> Option<String> {
-        let own = self.bindings.get(&context);
-        let everywhere = context.falls_back().then(|| self.bindings.get(&Context::Everywhere)).flatten();
-        let is_it = |(_, bound): &(&Vec<Key>, &Intent)| **bound == intent;
-        let fallen_back = everywhere.into_iter().flatten().filter(is_it);
-        let in_reach = fallen_back.filter(|(keys, _)| own.is_none_or(|own| !own.contains_key(*keys)));
-        own.into_iter()
-            .flatten()
+        let own = self.own(context);
+        let is_it = |(_, bound): &&(Vec<Key>, Intent)| *bound == intent;
+        let fallen_back = self.everywhere(context).iter().filter(is_it);
+        own.iter()
             .filter(is_it)
-            .chain(in_reach)
+            .chain(fallen_back.filter(|(keys, _)| place(own, keys).is_err()))
             .map(|(keys, _)| (keys.len(), show(keys)))
             .min_by_key(|(count, shown)| (*count, shown.len()))
             .map(|(_, shown)| shown)
+    }
+
+    fn own(&self, context: Context) -> &Bindings {
+        self.bindings.get(&context).unwrap_or(NOTHING)
+    }
+
+    /// What a context falls back to.
+    fn everywhere(&self, context: Context) -> &Bindings {
+        if context.falls_back() { self.own(Context::Everywhere) } else { NOTHING }
     }
 }
 
 /// A sequence of keys as shown.
 #[must_use]
 pub fn show(keys: &[Key]) -> String {
-    keys.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    let mut shown = String::new();
+    for key in keys {
+        let gap = if shown.is_empty() { "" } else { " " };
+        write!(shown, "{gap}{key}").expect("a string takes everything");
+    }
+    shown
 }
 
 #[cfg(test)]
@@ -194,5 +217,20 @@ mod tests {
         assert_eq!(keymap.look_up(Context::Log, &whole), Lookup::Found(Intent::Timeline));
         assert_eq!(keymap.keys_for(Context::Log, Intent::Timeline).as_deref(), Some("g t"));
         assert_eq!(keymap.keys_for(Context::Log, Intent::Isolate), None, "shadowed by the pane's own");
+    }
+
+    #[test]
+    fn a_key_that_was_bound_anew_is_shown_for_its_new_meaning_only() {
+        let mut keymap = keymap();
+        keymap.bind(Context::Log, vec![Key::char('i')], Intent::Open);
+        assert_eq!(keymap.keys_for(Context::Log, Intent::Pin), None);
+        assert_eq!(keymap.keys_for(Context::Log, Intent::Open).as_deref(), Some("i"));
+        keymap.bind(Context::Everywhere, vec![Key::char('z')], Intent::Isolate);
+        assert_eq!(
+            keymap.keys_for(Context::Timer, Intent::Isolate).as_deref(),
+            Some("i"),
+            "the first of two"
+        );
+        assert_eq!(keymap.keys_for(Context::Log, Intent::Isolate).as_deref(), Some("z"), "the one in reach");
     }
 }

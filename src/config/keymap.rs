@@ -134,7 +134,7 @@ fn keymap(name: &str, mut tree: Tree<'_>, problems: &mut Problems) -> Keymap {
 }
 
 /// The bindings of one context that can be used.
-fn bindings(context: Context, mut table: Tree<'_>, problems: &mut Problems) -> BTreeMap<Vec<Key>, Intent> {
+fn bindings(context: Context, mut table: Tree<'_>, problems: &mut Problems) -> Vec<(Vec<Key>, Intent)> {
     let mut bound: BTreeMap<Vec<Key>, (Intent, std::ops::Range<usize>)> = BTreeMap::new();
     for written in table.keys() {
         let place = table.key_span(&written);
@@ -170,21 +170,19 @@ fn bindings(context: Context, mut table: Tree<'_>, problems: &mut Problems) -> B
         }
     }
     // A sequence whose beginning is bound by itself can never be finished.
-    let short: Vec<Vec<Key>> = bound.keys().cloned().collect();
-    bound.retain(|keys, (_, place)| {
-        let Some(beginning) =
-            (1..keys.len()).map(|n| &keys[..n]).find(|start| short.iter().any(|k| k == start))
-        else {
-            return true;
-        };
-        let message = format!("`{}` can never be pressed: {} is bound", show(keys), show(beginning));
+    let beginning = |keys: &Vec<Key>| {
+        let beginning = (1..keys.len()).map(|n| &keys[..n]).find(|start| bound.contains_key(*start))?;
+        Some((keys.clone(), beginning.to_vec()))
+    };
+    for (keys, beginning) in bound.keys().filter_map(beginning).collect::<Vec<_>>() {
+        let Some((_, place)) = bound.remove(&keys) else { continue };
+        let message = format!("`{}` can never be pressed: {} is bound", show(&keys), show(&beginning));
         problems.push(
             table
-                .problem(place.clone(), message)
-                .hint(format!("take it away with \"{}\" = \"{NONE}\"", show(beginning))),
+                .problem(place, message)
+                .hint(format!("take it away with \"{}\" = \"{NONE}\"", show(&beginning))),
         );
-        false
-    });
+    }
     bound.into_iter().map(|(keys, (intent, _))| (keys, intent)).collect()
 }
 
