@@ -15,15 +15,13 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 
-/// Why the waiting ended.
+/// Why the waiting ended: its deadline has come, when neither of these.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Ended<T> {
-    /// There is something to read.
-    Readable,
-    /// The future is ready.
-    Ready(T),
-    /// The deadline has come.
-    Late,
+pub struct Ended<T> {
+    /// Whether there is something to read, which comes first.
+    pub readable: bool,
+    /// What the future came to.
+    pub ready: Option<T>,
 }
 
 /// Where one thread waits.
@@ -63,8 +61,8 @@ impl Park {
         Ok(Self { waker: Waker::from(Arc::clone(&bell)), bell, heard })
     }
 
-    /// Waits until there is something to read, `future` is ready, or `deadline` has come; the first
-    /// of them counts when several have. The future is dropped.
+    /// Waits until there is something to read, `future` is ready, or `deadline` has come. The future
+    /// is dropped. Where nothing is there already, the system is asked once.
     ///
     /// # Errors
     /// When the system does not let it wait.
@@ -74,33 +72,27 @@ impl Park {
         future: F,
         deadline: Instant,
     ) -> io::Result<Ended<F::Output>> {
-        if self.sleep(&input, Duration::ZERO)? {
-            return Ok(Ended::Readable);
-        }
         let mut future = pin!(future);
         let mut context = Context::from_waker(&self.waker);
         loop {
             if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-                return Ok(Ended::Ready(output));
+                let readable = self.sleep(&input, Duration::ZERO)?.readable;
+                return Ok(Ended { readable, ready: Some(output) });
             }
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return Ok(Ended::Late);
-            }
-            if self.sleep(&input, left)? {
-                return Ok(Ended::Readable);
+            let Slept { readable, rung } = self.sleep(&input, left)?;
+            if readable || (!rung && Instant::now() >= deadline) {
+                return Ok(Ended { readable, ready: None });
             }
         }
     }
 
-    /// Sleeps until there is something to read, the bell is rung, or so long; says whether there is
-    /// something to read.
-    fn sleep(&self, input: impl AsFd, time: Duration) -> io::Result<bool> {
+    /// Sleeps until there is something to read, the bell is rung, or so long.
+    fn sleep(&self, input: impl AsFd, time: Duration) -> io::Result<Slept> {
         let mut both = [PollFd::new(&input, PollFlags::IN), PollFd::new(&self.heard, PollFlags::IN)];
         let time = Timespec::try_from(time).map_err(io::Error::other)?;
         match poll(&mut both, Some(&time)) {
-            Ok(_) => {}
-            Err(Errno::INTR) => return Ok(false),
+            Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(error.into()),
         }
         // Any other news of a terminal is that it is gone: reading says so.
@@ -110,8 +102,14 @@ impl Park {
             (&self.heard).read_exact(&mut [0])?;
             self.bell.rung.store(false, Ordering::Release);
         }
-        Ok(readable)
+        Ok(Slept { readable, rung })
     }
+}
+
+/// What a sleep ended with; neither, when the time was up or a signal came.
+struct Slept {
+    readable: bool,
+    rung: bool,
 }
 
 #[cfg(test)]
@@ -120,6 +118,13 @@ mod tests {
 
     use super::*;
 
+    const KEY: Ended<()> = Ended { readable: true, ready: None };
+    const LATE: Ended<()> = Ended { readable: false, ready: None };
+
+    fn ready<T>(output: T) -> Ended<T> {
+        Ended { readable: false, ready: Some(output) }
+    }
+
     const LONG: Duration = Duration::from_secs(60);
 
     fn after(time: Duration) -> Instant {
@@ -127,11 +132,12 @@ mod tests {
     }
 
     #[test]
-    fn a_key_comes_before_everything_else() {
+    fn a_key_is_told_beside_whatever_else_is_there() {
         let (keys, mut hand) = io::pipe().unwrap();
         hand.write_all(b"k").unwrap();
         let park = Park::new().unwrap();
-        assert_eq!(park.wait(&keys, async { 7 }, Instant::now()).unwrap(), Ended::Readable);
+        let ended = park.wait(&keys, async { 7 }, Instant::now()).unwrap();
+        assert_eq!(ended, Ended { readable: true, ready: Some(7) });
     }
 
     #[test]
@@ -139,7 +145,7 @@ mod tests {
         let (keys, _hand) = io::pipe().unwrap();
         let park = Park::new().unwrap();
         let past = Instant::now() - Duration::from_secs(1);
-        assert_eq!(park.wait(&keys, async { 7 }, past).unwrap(), Ended::Ready(7));
+        assert_eq!(park.wait(&keys, async { 7 }, past).unwrap(), ready(7));
     }
 
     #[test]
@@ -149,12 +155,12 @@ mod tests {
         for round in 0..100 {
             let (send, receive) = tokio::sync::oneshot::channel();
             let sender = thread::spawn(move || send.send(round));
-            assert_eq!(park.wait(&keys, receive, after(LONG)).unwrap(), Ended::Ready(Ok(round)));
+            assert_eq!(park.wait(&keys, receive, after(LONG)).unwrap(), ready(Ok(round)));
             assert_eq!(sender.join().unwrap(), Ok(()));
         }
         let typist = thread::spawn(move || hand.write_all(b"k").map(|()| hand));
         let never = std::future::pending::<()>();
-        assert_eq!(park.wait(&keys, never, after(LONG)).unwrap(), Ended::Readable);
+        assert_eq!(park.wait(&keys, never, after(LONG)).unwrap(), KEY);
         typist.join().unwrap().unwrap();
     }
 
@@ -167,7 +173,7 @@ mod tests {
         }
         let never = std::future::pending::<()>();
         let began = Instant::now();
-        assert_eq!(park.wait(&keys, never, after(Duration::from_millis(2))).unwrap(), Ended::Late);
+        assert_eq!(park.wait(&keys, never, after(Duration::from_millis(2))).unwrap(), LATE);
         assert!(began.elapsed() >= Duration::from_millis(2));
     }
 
@@ -177,6 +183,6 @@ mod tests {
         drop(hand);
         let park = Park::new().unwrap();
         let never = std::future::pending::<()>();
-        assert_eq!(park.wait(&keys, never, after(LONG)).unwrap(), Ended::Readable);
+        assert_eq!(park.wait(&keys, never, after(LONG)).unwrap(), KEY);
     }
 }

@@ -15,7 +15,7 @@ use super::desk::{Answer, Desk};
 use super::engine::{Engine, Extras};
 use super::feed::Feed;
 use super::hub::Hub;
-use super::park::{Ended, Park};
+use super::park::Park;
 use super::recovery;
 use super::watch;
 use crate::adapters::Ask;
@@ -110,8 +110,6 @@ struct Session {
 
 /// Why the loop woke up.
 enum Woken {
-    /// The terminal has something to read.
-    Readable,
     /// The rest of an escape sequence did not come.
     Escape,
     /// The terminal has a new size, maybe.
@@ -174,12 +172,15 @@ impl Session {
         }
         self.greet(engine);
         while !self.left {
-            match self.wake(&mut feed, &mut stop)? {
-                Woken::Readable => {
-                    let inputs = self.reader.read();
-                    self.escape_at = self.reader.is_waiting().then(|| Instant::now() + ESC_WAIT);
-                    self.hear(engine, inputs);
-                }
+            let (readable, woken) = self.wake(&mut feed, &mut stop)?;
+            if readable {
+                let inputs = self.reader.read();
+                self.escape_at = self.reader.is_waiting().then(|| Instant::now() + ESC_WAIT);
+                self.hear(engine, inputs);
+                self.draw_if_due()?;
+            }
+            let Some(woken) = woken else { continue };
+            match woken {
                 Woken::Escape => {
                     self.escape_at = None;
                     let inputs = self.reader.give_up();
@@ -212,6 +213,7 @@ impl Session {
                     self.tick_at = Instant::now() + clock.until_next_second(FASTEST_TICK);
                     self.desk.autosave(engine, &self.answer);
                     self.pace.change();
+                    self.draw_if_due()?;
                 }
                 Woken::Frame => self.draw()?,
                 Woken::Suspend => self.suspend()?,
@@ -220,8 +222,13 @@ impl Session {
         Ok(())
     }
 
-    /// Waits for whatever comes first; a person's keys before everything else.
-    fn wake(&mut self, feed: &mut broadcast::Receiver<Feed>, stop: &mut Stop) -> Result<Woken> {
+    /// Waits for whatever comes first. A person's keys come before everything else: whether there are
+    /// any, then what else woke it.
+    fn wake(
+        &mut self,
+        feed: &mut broadcast::Receiver<Feed>,
+        stop: &mut Stop,
+    ) -> Result<(bool, Option<Woken>)> {
         let now = Instant::now();
         let frame = self.pace.due(self.began.elapsed()).map(|due| (now + due, Woken::Frame));
         let escape = self.escape_at.map(|at| (at, Woken::Escape));
@@ -241,11 +248,9 @@ impl Session {
             }
         };
         let broken = |error: io::Error| Error::internal("the session cannot wait").because(error);
-        Ok(match self.park.wait(self.reader.source(), first, at).map_err(broken)? {
-            Ended::Readable => Woken::Readable,
-            Ended::Ready(woken) => woken,
-            Ended::Late => late,
-        })
+        let ended = self.park.wait(self.reader.source(), first, at).map_err(broken)?;
+        let late = (!ended.readable).then_some(late);
+        Ok((ended.readable, ended.ready.or(late)))
     }
 
     /// Takes what a person's hands did.
@@ -424,6 +429,12 @@ impl Session {
         // A size has no effects.
         drop(update(&mut self.model, Msg::Input(Input::Resize { columns, rows })));
         self.pace.key();
+    }
+
+    /// Draws what nobody has to be waited for to draw.
+    fn draw_if_due(&mut self) -> Result<()> {
+        let is_due = self.pace.due(self.began.elapsed()).is_some_and(|due| due.is_zero());
+        if is_due && !self.left { self.draw() } else { Ok(()) }
     }
 
     fn draw(&mut self) -> Result<()> {
