@@ -8,6 +8,7 @@ pub mod desk;
 pub mod digest;
 pub mod dispatch;
 pub mod drill;
+mod early;
 mod elsewhere;
 pub mod engine;
 pub mod errand;

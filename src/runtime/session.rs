@@ -12,6 +12,7 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::mpsc;
 
 use super::desk::{Answer, Desk};
+use super::early::{Early, Watching};
 use super::engine::{Engine, Extras};
 use super::feed::Feed;
 use super::hub::Hub;
@@ -74,12 +75,15 @@ pub fn run(front: Front, open: Open<'_>) -> Result<()> {
             .because(error)
             .hint("run it in one, or use 'flightdeck incidents' and 'flightdeck serve'")
     })?;
+    let deaf = |error: io::Error| Error::internal("signals cannot be heard").because(error);
+    let early = Early::catch().map_err(deaf)?;
     let mut session = Session::new(tty, front)?;
     session.draw()?;
+    let early = early.watch(session.guard.other_hand()).map_err(deaf)?;
     let (hub, extras) = open()?;
     let feed = hub.subscribe();
     let engine = Engine::start(hub, extras)?;
-    let outcome = session.live(&engine, feed);
+    let outcome = session.live(&engine, feed, early);
     session.desk.save_now(&engine);
     drop(session);
     engine.stop();
@@ -155,7 +159,7 @@ impl Session {
         })
     }
 
-    fn live(&mut self, engine: &Engine, mut feed: broadcast::Receiver<Feed>) -> Result<()> {
+    fn live(&mut self, engine: &Engine, mut feed: broadcast::Receiver<Feed>, early: Watching) -> Result<()> {
         // Signals are heard by the engine's driver, and awaited here.
         let _engine = engine.handle().enter();
         let broken = |error: io::Error| Error::internal("signals cannot be heard").because(error);
@@ -166,6 +170,10 @@ impl Session {
             suspend: signal(SignalKind::from_raw(TSTP)).map_err(broken)?,
             window: signal(SignalKind::window_change()).map_err(broken)?,
         };
+        // From here on they are heard twice, so that none falls in between.
+        if early.end() {
+            return Ok(());
+        }
         // The size may have changed before it was listened to.
         if size_of(self.terminal.out()) != self.model.size {
             self.look_anew();

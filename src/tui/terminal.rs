@@ -232,6 +232,18 @@ impl<T: Tty> Guard<T> {
         self.lock().enter()
     }
 
+    /// Gives the terminal back from another thread, if this is still there. Nothing may be drawn
+    /// any more then.
+    pub fn other_hand(&self) -> impl FnOnce() + Send + 'static {
+        let held = Arc::downgrade(&self.held);
+        move || {
+            if let Some(held) = held.upgrade() {
+                // Nobody is left to tell.
+                let _ = held.lock().unwrap_or_else(PoisonError::into_inner).leave();
+            }
+        }
+    }
+
     /// Whether the terminal is taken over now.
     #[must_use]
     pub fn is_entered(&self) -> bool {

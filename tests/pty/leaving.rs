@@ -27,6 +27,25 @@ fn a_signal_that_ends_it_ends_it_well() {
 }
 
 #[test]
+fn a_signal_before_the_journal_is_open_gives_the_terminal_back_at_once() {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let home = Home::new();
+        // Somebody holds the journal: opening it takes seconds.
+        std::fs::create_dir_all(home.data()).expect("there is room");
+        let holder = rusqlite::Connection::open(home.data().join("journal.db")).expect("a file");
+        holder.execute_batch("BEGIN EXCLUSIVE; CREATE TABLE held (it)").expect("nobody else has it");
+        let screen = Screen::open(&home, SIZE, &[]);
+        screen.wait("it has the terminal", |view| view.modes().alternate_screen().then_some(()));
+        screen.wait_for("Incidents");
+        screen.signal(signal);
+        screen.wait("the terminal is given back", |view| (!view.modes().alternate_screen()).then_some(()));
+        drop(holder);
+        assert_eq!(screen.wait_end(), End::Code(0), "{signal:?}");
+        screen.assert_given_back();
+    }
+}
+
+#[test]
 fn it_ends_by_itself_when_its_terminal_is_closed() {
     let home = Home::new();
     assert_eq!(cockpit(&home).close().wait_exit(), End::Code(0));
