@@ -279,6 +279,10 @@ impl Session {
         if let Some(why) = hub.journal().degraded() {
             first.push(Msg::Notice(Notice::lasting("journal", why.as_str())));
         }
+        if let Some(words) = hub.journal().missing() {
+            let words = format!("{words}: flightdeck verify says what else is wrong");
+            first.push(Msg::Notice(Notice::lasting("missing", words)));
+        }
         if hub.is_read_only() {
             first.push(Msg::Notice(Notice::lasting(
                 "read-only",

@@ -14,7 +14,9 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use crate::incident::{Realm, Text};
 
 use super::StoreError;
+use super::log;
 use super::migrate::{self, Form, KNOWN, Meta};
+use super::missing;
 
 /// How long another process's lock is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
@@ -100,6 +102,11 @@ pub(super) fn open(path: &Path, opening: &Opening) -> Result<Opened, StoreError>
 
 fn open_writable(place: Place, opening: &Opening) -> Result<Opened, StoreError> {
     make_directory(&place)?;
+    // SQLite writes over what it cannot read of its log.
+    missing::keep(&place).map_err(|error| StoreError::ReadOnly {
+        place: place.shown.clone(),
+        why: Text::line(&format!("its log is damaged, and no copy of it can be kept: {error}")),
+    })?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
     let mut conn = place.connect(flags)?;
     if conn.is_readonly(rusqlite::MAIN_DB).unwrap_or(false) {
@@ -169,6 +176,11 @@ impl Place {
         &self.shown
     }
 
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// A file beside the journal: `journal.db` has `journal.NAME`.
     pub fn beside(&self, name: &str) -> PathBuf {
         self.path.with_extension(name)
@@ -226,9 +238,7 @@ impl Place {
     }
 
     fn has_log(&self) -> bool {
-        let mut log = self.path.clone().into_os_string();
-        log.push("-wal");
-        fs::metadata(log).is_ok_and(|meta| meta.len() > 0)
+        fs::metadata(log::beside(&self.path)).is_ok_and(|meta| meta.len() > 0)
     }
 
     fn unreachable(&self, why: &str) -> StoreError {

@@ -16,7 +16,8 @@ use super::append::{self, Part, Target};
 use super::file::{self, Opened, Opening, Place};
 use super::head::{self, Head};
 use super::migrate::{self, Meta};
-use super::writer::{Failure, Queue, Shared, Writer, job};
+use super::missing::Before;
+use super::writer::{Bell, Failure, Queue, Shared, Writer, job};
 use super::{Append, AppendError, Broken, NewEntry, StoreError, Verified, Watch, read, verify};
 
 /// The name of the file beside the journal that tells other processes of a commit.
@@ -37,6 +38,8 @@ struct Inner {
     reader: Mutex<Option<Connection>>,
     /// The leases of a journal in memory, which no other process can see.
     held: Arc<Mutex<HashSet<String>>>,
+    /// What was recorded before and was not there when it was opened.
+    missing: Option<Text>,
 }
 
 /// The way to the writer.
@@ -61,8 +64,11 @@ impl Journal {
     pub fn open(path: impl AsRef<Path>, opening: &Opening) -> Result<Self, StoreError> {
         let Opened { conn, place, meta, writable, notice } = file::open(path.as_ref(), opening)?;
         let shared = Shared::new(notice.as_ref());
+        let before = Before::look(&place, &meta);
+        let missing = read::position(&conn).ok().and_then(|position| before.missing(&place, position));
         let (door, reader) = if writable {
             let bell = bell_file(&place);
+            let bell = bell.map(|file| Bell { file, meta: meta.clone() });
             let writer = Writer::new(conn, Some(place.clone()), Arc::clone(&shared), bell);
             let (queue, thread) = writer.spawn().map_err(|error| StoreError::Unavailable {
                 place: place.shown().clone(),
@@ -76,7 +82,7 @@ impl Journal {
             });
             (Door::Shut(why), Some(conn))
         };
-        Ok(Self::new(meta, Some(place), shared, door, reader))
+        Ok(Self::new(meta, Some(place), shared, door, reader, missing))
     }
 
     /// A journal that lives and dies with the program: the same code on a database in memory.
@@ -92,7 +98,7 @@ impl Journal {
         let conn = made.map_err(|error| StoreError::from_sqlite(&"memory".into(), &error))?;
         let shared = Shared::new(None);
         let writer = Writer::new(conn, None, Arc::clone(&shared), None);
-        Ok(Self::new(fresh, None, shared, Door::Inline(Box::new(Mutex::new(writer))), None))
+        Ok(Self::new(fresh, None, shared, Door::Inline(Box::new(Mutex::new(writer))), None, None))
     }
 
     fn new(
@@ -101,9 +107,10 @@ impl Journal {
         shared: Arc<Shared>,
         door: Door,
         reader: Option<Connection>,
+        missing: Option<Text>,
     ) -> Self {
         let (reader, held) = (Mutex::new(reader), Arc::default());
-        Self { inner: Arc::new(Inner { meta: Arc::new(meta), place, shared, door, reader, held }) }
+        Self { inner: Arc::new(Inner { meta: Arc::new(meta), place, shared, door, reader, held, missing }) }
     }
 
     /// Eight hex digits that tell this journal from others: incident ids repeat, this does not.
@@ -123,6 +130,13 @@ impl Journal {
     #[must_use]
     pub fn degraded(&self) -> Option<Text> {
         self.inner.shared.degraded()
+    }
+
+    /// What was recorded before and was not there any more when the journal was opened; none while
+    /// nothing is known to be lost.
+    #[must_use]
+    pub fn missing(&self) -> Option<&Text> {
+        self.inner.missing.as_ref()
     }
 
     /// Whether this handle can never write.
@@ -235,8 +249,13 @@ impl Journal {
         let inner = Arc::clone(&self.inner);
         let run = move || match (&inner.place, &inner.door) {
             (Some(place), _) => {
+                let before = Before::look(place, &inner.meta);
                 let conn = place.connect_reader().map_err(|error| Broken::whole(&error))?;
-                verify::verify(&conn, &inner.meta)
+                let verified = verify::verify(&conn, &inner.meta)?;
+                match before.missing(place, verified.entries) {
+                    Some(words) => Err(Broken::whole(&words)),
+                    None => Ok(verified),
+                }
             }
             (None, Door::Inline(writer)) => verify::verify(lock(writer).connection(), &inner.meta),
             (None, Door::Thread { .. } | Door::Shut(_)) => Err(Broken::whole(&StoreError::Closed)),

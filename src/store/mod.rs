@@ -17,7 +17,9 @@ mod file;
 mod head;
 mod journal;
 mod lease;
+mod log;
 mod migrate;
+mod missing;
 mod read;
 mod revision;
 #[cfg(test)]

@@ -14,6 +14,8 @@ use crate::incident::Text;
 
 use super::StoreError;
 use super::file::Place;
+use super::migrate::Meta;
+use super::missing;
 use super::read;
 
 /// How many requests may wait. A person makes one at a time; a fleet of probes and alerts makes
@@ -134,12 +136,18 @@ pub(super) struct Writer {
     place: Option<Place>,
     shared: Arc<Shared>,
     /// Other processes listen to this file ([`super::watch`]).
-    bell_file: Option<File>,
+    bell: Option<Bell>,
+}
+
+/// What is rung for other processes, and for whoever opens the journal later.
+pub(super) struct Bell {
+    pub file: File,
+    pub meta: Meta,
 }
 
 impl Writer {
-    pub fn new(conn: Connection, place: Option<Place>, shared: Arc<Shared>, bell_file: Option<File>) -> Self {
-        Self { conn, place, shared, bell_file }
+    pub fn new(conn: Connection, place: Option<Place>, shared: Arc<Shared>, bell: Option<Bell>) -> Self {
+        Self { conn, place, shared, bell }
     }
 
     /// The connection, for reading where there is no other.
@@ -221,25 +229,28 @@ impl Writer {
         if kept || result.is_err() {
             self.shared.set_degraded(result.as_ref().err());
         }
+        let position = kept.then(|| self.ring()).flatten();
         for work in batch {
             work.answer(result.clone());
         }
-        if kept {
-            self.ring();
-        }
-    }
-
-    fn ring(&self) {
-        let Ok(position) = read::position(&self.conn) else { return };
+        let Some(position) = position else { return };
         self.shared.bell.send_if_modified(|heard| {
             let news = position > *heard;
             *heard = position.max(*heard);
             news
         });
+    }
+
+    /// Tells other processes where the journal ends now. Whoever is told that an entry is on disk is
+    /// told after that, so that nobody knows of an entry of which the bell does not.
+    fn ring(&self) -> Option<u64> {
+        let position = read::position(&self.conn).ok()?;
         #[cfg(unix)]
-        if let Some(file) = &self.bell_file {
+        if let Some(bell) = &self.bell {
             // Lossless enough: a listener that misses it looks for itself after a while.
-            let _ = std::os::unix::fs::FileExt::write_at(file, &position.to_be_bytes(), 0);
+            let rung = missing::rung(position, &bell.meta);
+            let _ = std::os::unix::fs::FileExt::write_at(&bell.file, &rung, 0);
         }
+        Some(position)
     }
 }

@@ -5,6 +5,7 @@ mod failures;
 mod flips;
 mod golden;
 mod kept;
+mod log;
 mod sharing;
 mod tamper;
 mod tight;

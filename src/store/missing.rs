@@ -1,0 +1,106 @@
+//! What was recorded and is not there any more.
+//!
+//! Three things tell: a log with damage in its middle, a log that was kept for that, and the bell. The
+//! bell is rung when an entry is on disk and before anybody is told so; it says how many there are, so
+//! a journal that ends before it has lost some. After a loss of power it may lag, and says less.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::incident::Text;
+
+use super::file::Place;
+use super::journal::BELL;
+use super::log::{self, Damage};
+use super::migrate::Meta;
+
+/// What a damaged log is kept as, beside the journal.
+const KEPT: &str = "damaged-wal";
+
+/// How many of them are kept.
+const KEEP: u32 = 9;
+
+/// What the bell says: the position of the newest entry, and of which journal.
+pub(super) fn rung(position: u64, meta: &Meta) -> Vec<u8> {
+    let mut bytes = position.to_be_bytes().to_vec();
+    bytes.extend_from_slice(meta.id.as_bytes());
+    bytes
+}
+
+/// The position that the bell tells, if it is this journal's.
+fn heard(place: &Place, meta: &Meta) -> Option<u64> {
+    let bytes = fs::read(place.beside(BELL)).ok()?;
+    let (position, id) = bytes.split_first_chunk::<8>()?;
+    (id == meta.id.as_bytes()).then(|| u64::from_be_bytes(*position))
+}
+
+/// Keeps a damaged log aside before SQLite goes over it; whether it was.
+///
+/// # Errors
+/// When it is damaged and cannot be kept.
+pub(super) fn keep(place: &Place) -> io::Result<()> {
+    let path = log::beside(place.path());
+    if log::damage(&path).is_none() {
+        return Ok(());
+    }
+    let bytes = fs::read(&path)?;
+    for kept in kept_names(place) {
+        match fs::read(&kept) {
+            Ok(before) if before == bytes => return Ok(()),
+            Ok(_) => {}
+            Err(_) => return fs::write(&kept, bytes),
+        }
+    }
+    // The first ones tell the most.
+    Ok(())
+}
+
+fn kept_names(place: &Place) -> impl Iterator<Item = PathBuf> {
+    (1..=KEEP)
+        .map(|number| place.beside(&if number == 1 { KEPT.to_owned() } else { format!("{KEPT}-{number}") }))
+}
+
+/// What can be told before the journal is read: the bell may only have rung less then.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Before {
+    bell: Option<u64>,
+    damage: Option<Damage>,
+}
+
+impl Before {
+    /// Looks at the bell and at the log.
+    pub fn look(place: &Place, meta: &Meta) -> Self {
+        Self { bell: heard(place, meta), damage: log::damage(&log::beside(place.path())) }
+    }
+
+    /// What is missing from a journal that ends at this position, if anything is.
+    pub fn missing(self, place: &Place, position: u64) -> Option<Text> {
+        let mut words = Vec::new();
+        if let Some(last) = self.bell.filter(|last| *last > position) {
+            words.push(match last - position {
+                1 => format!("entry {last} of the journal was recorded and is missing"),
+                count => {
+                    format!("{count} entries ({} to {last}) were recorded and are missing", position + 1)
+                }
+            });
+        }
+        if let Some(Damage { frame, behind }) = self.damage {
+            words.push(format!(
+                "its log ({}-wal) is damaged in frame {frame}, and {behind} frames behind it are not read",
+                place.shown()
+            ));
+        }
+        for kept in kept_names(place).filter(|kept| kept.exists()) {
+            words.push(format!(
+                "a damaged log was kept as {}, until somebody looks into it and removes it",
+                name(&kept)
+            ));
+        }
+        (!words.is_empty()).then(|| Text::line(&words.join("; ")))
+    }
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().display().to_string()
+}
