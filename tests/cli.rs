@@ -364,6 +364,7 @@ fn a_review_that_somebody_keeps_is_printed_as_they_wrote_it() {
         author: Text::line("bo"),
         language: Text::line("en"),
         draft: true,
+        after: None,
         text: "# Ours\n\nwhat we learnt\n".to_owned(),
     };
     let journal = Journal::open(home.data().join("journal.db"), &Opening::write(Realm::Live)).unwrap();

@@ -59,6 +59,8 @@ struct OpenReview {
     /// What needs no saving: what is on disk, or what was filled in and not touched.
     saved: String,
     revision: u32,
+    /// What was kept from here last.
+    own: Option<u32>,
     saving: Option<Saving>,
     /// A person saves it, and what is under way is older.
     asked: bool,
@@ -152,12 +154,22 @@ impl Desk {
                     Ok(()) => Notice::info("saved, and its digest is on the timeline"),
                     Err(why) => Notice::error(format!("saved, but its digest is not on the timeline: {why}")),
                 });
+                let mut beside = None;
                 if let Some(open) = self.open.as_mut().filter(|o| o.incident == revision.incident) {
+                    let (number, before) = (revision.number, open.revision);
+                    beside = (number > before + 1).then(|| {
+                        let theirs = if number == before + 2 { "revision" } else { "revisions up to" };
+                        let theirs = format!("{theirs} {}", number - 1);
+                        Notice::error(format!(
+                            "this review is written elsewhere too: {theirs}; yours is {number}"
+                        ))
+                    });
                     open.saving = None;
                     open.saved = revision.text;
-                    open.revision = revision.number;
+                    open.revision = number;
+                    open.own = Some(number);
                 }
-                std::iter::once(Notice::clear("review")).chain(said).collect()
+                std::iter::once(Notice::clear("review")).chain(said).chain(beside).collect()
             }
             DeskNews::Failed(error) => {
                 if let Some(open) = &mut self.open {
@@ -210,7 +222,8 @@ impl Desk {
         let mut editor = Editor::open(&text);
         editor.go_to(review::beginning(&text));
         let saved = editor.text();
-        self.open = Some(OpenReview { incident, editor, saved, revision, saving: None, asked: false });
+        self.open =
+            Some(OpenReview { incident, editor, saved, revision, own: None, saving: None, asked: false });
         Ok(())
     }
 
@@ -293,6 +306,7 @@ impl Desk {
             author: self.author.clone(),
             language: self.language.clone(),
             draft: !open.asked,
+            after: open.own,
             text: open.editor.text(),
         })
     }

@@ -22,8 +22,10 @@ pub struct NewRevision {
     pub author: Text,
     /// In which language: `en`, `zh-Hant`.
     pub language: Text,
-    /// Whether it is an autosave, that the same author's next one may replace.
+    /// Whether it is an autosave, that its writer's next one may replace.
     pub draft: bool,
+    /// What the same writer kept last, which alone it may replace: a person may sit at two screens.
+    pub after: Option<u32>,
     /// The document, as written.
     pub text: String,
 }
@@ -50,7 +52,7 @@ pub struct Revision {
 }
 
 impl Journal {
-    /// Keeps a revision. Autosaves by one author within one minute replace each other, so that
+    /// Keeps a revision. Autosaves by one writer within one minute replace each other, so that
     /// an hour of writing leaves sixty of them at most; whatever else was saved stays.
     ///
     /// # Errors
@@ -121,6 +123,7 @@ fn replaces(new: &NewRevision, old: &Revision) -> bool {
     let minute = |at: Time| at.timestamp().div_euclid(60);
     new.draft
         && old.draft
+        && new.after == Some(old.number)
         && new.author == old.author
         && new.language == old.language
         && minute(new.at) == minute(old.at)

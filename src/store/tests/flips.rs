@@ -28,6 +28,7 @@ async fn fill(path: &PathBuf) -> String {
         author: "ada".into(),
         language: "en".into(),
         draft: false,
+        after: None,
         text: "what happened ".repeat(500),
     };
     journal.save_revision(revision).await.unwrap();

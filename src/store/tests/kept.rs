@@ -10,15 +10,17 @@ fn revision(second: i64, author: &str, draft: bool, text: &str) -> NewRevision {
         author: author.into(),
         language: "en".into(),
         draft,
+        after: None,
         text: text.into(),
     }
 }
 
 #[tokio::test]
-async fn an_autosave_replaces_the_one_before_within_a_minute_and_nothing_else() {
+async fn an_autosave_replaces_its_writers_last_within_a_minute_and_nothing_else() {
     let (_directory, path) = place();
     let journal = open(&path);
     // (second, author, draft, text) and the number it gets; at(40) begins a minute.
+    let mut last = std::collections::BTreeMap::new();
     for (second, author, draft, text, number) in [
         (41, "ada", true, "a", 1),
         (42, "ada", true, "ab", 1),
@@ -29,14 +31,34 @@ async fn an_autosave_replaces_the_one_before_within_a_minute_and_nothing_else() 
         (47, "ada", true, "abcdef", 5),
         (100, "ada", true, "abcdefg", 6),
     ] {
-        let saved = journal.save_revision(revision(second, author, draft, text)).await.unwrap();
+        let new = revision(second, author, draft, text);
+        let new = NewRevision { after: last.get(author).copied(), ..new };
+        let saved = journal.save_revision(new).await.unwrap();
         assert_eq!(saved.number, number, "{text}");
+        last.insert(author, saved.number);
         assert_eq!(journal.latest_revision(FIRST).await.unwrap(), Some(saved));
     }
     let texts: Vec<_> = journal.revisions(FIRST).await.unwrap().into_iter().map(|r| r.text).collect();
     assert_eq!(texts, ["ab", "b", "abc", "abcd", "abcdef", "abcdefg"]);
     assert_eq!(journal.latest_revision(IncidentId(2)).await.unwrap(), None);
     journal.verify().await.unwrap();
+}
+
+/// Two cockpits of one person wrote over each other's autosaves of the same minute.
+#[tokio::test]
+async fn autosaves_of_one_person_at_two_screens_replace_only_their_own() {
+    let journal = Journal::memory(Realm::Live).unwrap();
+    let mut last = [None, None];
+    for (screen, text, number) in
+        [(0, "here", 1), (1, "there", 2), (1, "there too", 2), (0, "here too", 3), (1, "there again", 4)]
+    {
+        let new = NewRevision { after: last[screen], ..revision(41, "ada", true, text) };
+        let saved = journal.save_revision(new).await.unwrap();
+        assert_eq!(saved.number, number, "{text}");
+        last[screen] = Some(saved.number);
+    }
+    let texts: Vec<_> = journal.revisions(FIRST).await.unwrap().into_iter().map(|r| r.text).collect();
+    assert_eq!(texts, ["here", "there too", "here too", "there again"]);
 }
 
 #[tokio::test]

@@ -20,6 +20,7 @@ async fn fill(path: &PathBuf) {
         author: "ada".into(),
         language: "en".into(),
         draft: false,
+        after: None,
         text: "# What happened".into(),
     };
     journal.save_revision(revision).await.unwrap();
