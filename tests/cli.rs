@@ -178,6 +178,32 @@ fn a3_an_isolation_is_said_lamp_by_lamp_and_ends_well_when_it_is_proved() {
 }
 
 #[test]
+fn a3_what_nothing_reads_is_settled_by_what_a_person_saw() {
+    let home = declared();
+    let config = fs::read_to_string(home.path().join("config.toml")).unwrap();
+    let limit = "[adapters.ops.actions.rate-limit]\nrun = ['./isolate.sh', '{agent}']\nchecks = []\n";
+    home.write("config.toml", &format!("{config}{limit}"));
+    let asked = home.run(&["act", "1", "rate-limit", "-a", "support-1", "--yes"]);
+    let settle = "flightdeck settle INC-1 A1 holds --reason";
+    says(&asked, 0, &["A1 accepted", "there is no check that could prove it", settle]);
+    says(&home.run(&["settle", "1", "A1", "holds"]), 2, &["--reason"]);
+    says(&home.run(&["settle", "1", "A1", "never-took-effect", "-r", "x"]), 4, &["cannot be settled"]);
+    says(&home.run(&["settle", "1", "A9", "holds", "-r", "x"]), 4, &["INC-1 has no action A9"]);
+    let told = "ana A1 seen to hold, which nothing else can prove: the gateway counts 5 a minute";
+    let reason = "the gateway counts 5 a minute";
+    says(&home.run(&["settle", "1", "A1", "holds", "--reason", reason]), 0, &[told]);
+    says(&home.run(&["mitigations"]), 0, &["accepted", "seen by ana to hold"]);
+    let listed: Value = serde_json::from_str(&home.run(&["mitigations", "--format", "json"]).ok()).unwrap();
+    let one = &listed["mitigations"][0];
+    assert_eq!((&one["lamp"], &one["verified_at"]), (&Value::from("accepted"), &Value::Null), "{one}");
+    let seen = &one["witnessed"];
+    assert_eq!((&seen["by"], &seen["holds"]), (&Value::from("ana"), &Value::Bool(true)), "{one}");
+    says(&home.run(&["mitigations", "--digest"]), 0, &["seen by ana", "to hold: the gateway"]);
+    says(&home.run(&["review", "1"]), 0, &["Seen by ana at", "which nothing else proves: the gateway"]);
+    says(&home.run(&["settle", "1", "1", "undone", "-r", "limit taken off"]), 0, &["A1 undone"]);
+}
+
+#[test]
 fn what_is_in_force_is_listed_read_and_told_of() {
     let home = declared();
     says(&home.run(&["mitigations"]), 0, &["nothing is in force"]);

@@ -87,7 +87,7 @@ intents! {
     Undo, "undo", Act, "undo the selected action by its recorded inverse";
     Approve, "approve", Act, "let a proposed action go ahead";
     Deny, "deny", Act, "refuse a proposed action";
-    Settle, "settle", Act, "say what is true of an action that probes cannot settle";
+    Settle, "settle", Act, "say what you saw of an action that probes cannot settle";
     Keep, "keep", Act, "say what becomes of a mitigation: undone now, handed over by a date, or kept";
     Read, "read", Act, "read the selected action's checks now";
     Acknowledge, "acknowledge", Command, "say that you are on it (T1)";

@@ -361,6 +361,8 @@ pub struct Facts {
     pub board: Board,
     /// All incidents by name, until their entries are loaded.
     pub heads: Vec<Head>,
+    /// Whether somebody asked for the review before its incident was read.
+    pub review_wanted: bool,
     /// Whether everything from the journal is loaded.
     pub loaded: bool,
     /// Which screen.
@@ -421,6 +423,7 @@ impl Model {
             loaded: false,
             screen: Screen::Cockpit,
             zoomed: false,
+            review_wanted: false,
             selection: Selection::default(),
             modals: Vec::new(),
             pending: Vec::new(),

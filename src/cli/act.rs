@@ -119,7 +119,7 @@ impl Deed<'_> {
         };
         let told = &mut |news| hear(out, news);
         let end = self.errand.follow::<Failure>(incident.id, action, until, told)?;
-        judge(&end)?;
+        judge(incident.id, &end)?;
         Ok(DONE)
     }
 
@@ -253,14 +253,18 @@ fn lamp(action: &Action) -> String {
 }
 
 /// Whether it came to a good end; if not, why and what to do next.
-fn judge(action: &Action) -> Result<()> {
+fn judge(incident: IncidentId, action: &Action) -> Result<()> {
     let what = action.to_string();
     let step = action.lamp.next_step();
     match action.lamp {
         Lamp::Verified | Lamp::Undone => Ok(()),
         Lamp::Accepted => {
             say(&match action.plan.checks.is_empty() {
-                true => format!("{what}; there is no check that could prove it"),
+                true => {
+                    let id = action.id;
+                    let settle = format!("flightdeck settle {incident} {id} holds --reason 'what you saw'");
+                    format!("{what}; there is no check that could prove it: look for yourself, then {settle}")
+                }
                 false => format!("{what}; it is not proved yet"),
             });
             Ok(())

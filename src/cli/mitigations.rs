@@ -114,6 +114,10 @@ fn print_digest(listed: &[InForce<'_>], context: &Context, now: Time, out: &mut 
 }
 
 fn last_read(fact: &MitigationFact) -> String {
+    if let Some(seen) = &fact.witnessed {
+        let how = if seen.holds { "to hold" } else { "NOT to hold" };
+        return format!("{} seen by {} {how}", shown(seen.at), seen.by);
+    }
     match (fact.read_at, fact.checks.is_empty()) {
         (Some(at), _) => shown(at),
         (None, true) => "has no checks".to_owned(),

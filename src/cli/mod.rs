@@ -59,7 +59,8 @@
 //! `disposition` is `undo`, `handed-over`, `kept`, or null where nobody has said what becomes of it;
 //! `owner` is who has it, else who commands, else who asked. `watched` is false where nothing reads it
 //! by itself: after the end of its incident, or without checks. A check's `holds` is null where it
-//! was not read. `in_force` is false only with `--all`.
+//! was not read. `witnessed` is `{"by", "at", "holds", "reason"}` where it has no checks and a person
+//! said what they saw, else null. `in_force` is false only with `--all`.
 //!
 //! `adapters`: `{"format": 1, "adapters": [{"name", "type", "operations", "read_only", "well",
 //! "health"}], "missing"}`; `well` is null where only a call would tell, `missing` are the operations
@@ -102,6 +103,7 @@ mod output;
 mod prompt;
 mod review;
 mod serve;
+mod settle;
 mod table;
 mod timeline;
 mod verify;
@@ -157,6 +159,8 @@ enum Command {
     Timeline(timeline::Args),
     /// Do something to the world: isolate an agent, limit it, roll it back, page somebody
     Act(act::Args),
+    /// Say what you saw of an action that probes cannot settle
+    Settle(settle::Args),
     /// List what carries actions, and look whether anybody is there
     Adapters(adapters::Args),
     /// Print an incident's review
@@ -221,6 +225,7 @@ fn dispatch(wanted: Command, context: &Context, out: &mut Out) -> Outcome {
         Command::Mitigations(args) => mitigations::run(&args, context, out),
         Command::Timeline(args) => timeline::run(&args, context, out),
         Command::Act(args) => act::run(args, context, out),
+        Command::Settle(args) => settle::run(args, context, out),
         Command::Adapters(args) => adapters::run(&args, context, out),
         Command::Review(args) => review::run(&args, context, out),
         Command::Evidence(args) => evidence::run(&args, context, out),

@@ -6,7 +6,8 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser, ValueParser};
 
-use crate::incident::{Op, Pattern, Text, Time};
+use crate::incident::name::counted;
+use crate::incident::{ActionId, Op, Pattern, Text, Time};
 
 /// The operations.
 pub fn ops() -> ValueParser {
@@ -36,6 +37,14 @@ pub fn param(written: &str) -> Result<(String, Text), String> {
         }
         Some(_) | None => Err("write NAME=VALUE, such as calls_per_minute=10".to_owned()),
     }
+}
+
+/// An action of an incident: `A3` or `3`.
+///
+/// # Errors
+/// When it is neither.
+pub fn action(written: &str) -> Result<ActionId, String> {
+    counted(written, 'A').map(ActionId)
 }
 
 /// How many seconds of a drill pass in a real one.

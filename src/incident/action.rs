@@ -278,6 +278,39 @@ impl fmt::Display for Disposition {
     }
 }
 
+/// What a person saw of an action that nothing else reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Witness {
+    /// Who looked.
+    pub by: Actor,
+    /// When it was put on record.
+    pub at: Time,
+    /// Whether it was seen to hold.
+    pub holds: bool,
+    /// What was seen, and where.
+    pub reason: Text,
+}
+
+impl Witness {
+    /// `seen by ana to hold`.
+    #[must_use]
+    pub fn verdict(&self) -> String {
+        format!("seen by {} {}", self.by, if self.holds { "to hold" } else { "NOT to hold" })
+    }
+
+    /// `it holds: the console says stopped`.
+    #[must_use]
+    pub fn said(&self) -> String {
+        format!("{}: {}", if self.holds { "it holds" } else { "it does NOT hold" }, self.reason)
+    }
+}
+
+impl fmt::Display for Witness {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&format!("{}: {}", self.verdict(), self.reason))
+    }
+}
+
 /// One action as folded from the timeline.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Action {
@@ -323,17 +356,40 @@ pub struct Action {
     pub disposition: Option<Disposition>,
     /// When that was said.
     pub accounted_at: Option<Time>,
+    /// What a person saw of it last, where nothing else reads it. It proves nothing.
+    pub witnessed: Option<Witness>,
 }
 
 impl Action {
     /// What a person does next. Where a plan has no checks there is nothing to wait for.
     #[must_use]
     pub fn next_step(&self) -> &'static str {
-        if self.lamp == Lamp::Accepted && self.plan.checks.is_empty() {
-            "nothing verifies it: verify it by hand, and note what you saw"
-        } else {
-            self.lamp.next_step()
+        if !self.may_be_witnessed() {
+            return self.lamp.next_step();
         }
+        match &self.witnessed {
+            Some(seen) if seen.holds => "seen to hold, not proved: nothing reads it, so look again",
+            Some(_) => "seen NOT to hold: do not rely on it, try another way",
+            None => "nothing verifies it: look for yourself, and settle what you saw",
+        }
+    }
+
+    /// Whether it waits for a person's word: probes cannot settle it, or do not, or there are none.
+    #[must_use]
+    pub fn asks_for_a_person(&self) -> bool {
+        self.may_be_witnessed() || matches!(self.lamp, Lamp::InDoubt | Lamp::Unverified | Lamp::Leaking)
+    }
+
+    /// Whether only a person can say how it stands: it was called, and nothing reads it.
+    #[must_use]
+    pub fn may_be_witnessed(&self) -> bool {
+        self.plan.checks.is_empty() && matches!(self.lamp, Lamp::Accepted | Lamp::InDoubt)
+    }
+
+    /// Whether a person looked, and saw that it does not hold.
+    #[must_use]
+    pub fn was_seen_failing(&self) -> bool {
+        self.may_be_witnessed() && self.witnessed.as_ref().is_some_and(|seen| !seen.holds)
     }
 
     /// A mitigation that may still be in force.
@@ -389,7 +445,7 @@ mod tests {
         let mut action = crate::incident::story::Story::isolating().incident.actions[&ActionId(1)].clone();
         assert!(action.next_step().contains("wait for the checks"));
         action.plan.checks.clear();
-        assert!(action.next_step().contains("verify it by hand"));
+        assert!(action.next_step().contains("look for yourself"));
     }
 
     #[test]

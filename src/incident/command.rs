@@ -370,6 +370,11 @@ pub enum Settlement {
     Failed,
     /// Its effect is gone.
     Undone,
+    /// Nothing else reads it, and a person looked.
+    Witnessed {
+        /// Whether it was seen to hold.
+        holds: bool,
+    },
 }
 
 /// One word for each command, and the list of all words, from one table.

@@ -5,8 +5,8 @@ use chrono::TimeDelta;
 use super::outbox::plural;
 use super::policy::{Condition, Moment, WindowName};
 use super::{
-    ActionId, Audience, Disposition, HypothesisId, ImprovementId, Incident, Lamp, Mark, MessageId, Policy,
-    Progress, Text, Time,
+    Action, ActionId, Audience, Disposition, HypothesisId, ImprovementId, Incident, Lamp, Mark, MessageId,
+    Policy, Progress, Text, Time,
 };
 
 /// What falls due.
@@ -217,7 +217,9 @@ impl Clock<'_> {
     }
 
     fn verifications(&self, all: &mut Vec<Deadline>) {
-        for action in self.incident.actions.values().filter(|a| a.lamp == Lamp::Accepted) {
+        // Where there are no checks, no time makes it verified.
+        let awaited = |a: &&Action| a.lamp == Lamp::Accepted && !a.plan.checks.is_empty();
+        for action in self.incident.actions.values().filter(awaited) {
             if let Some(from) = action.accepted_at {
                 let at = from + TimeDelta::seconds(action.plan.verify_s.into());
                 let label = format!("verify {}", action.id);

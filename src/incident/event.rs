@@ -185,6 +185,15 @@ pub enum Event {
         /// What was read.
         readings: Vec<Reading>,
     },
+    /// A person looked at what nothing else reads. Seen is not proved: the lamp stays.
+    ActionWitnessed {
+        /// Which.
+        action: ActionId,
+        /// Whether it was seen to hold.
+        holds: bool,
+        /// What was seen, and where.
+        reason: Text,
+    },
     /// The action's effect is gone.
     ActionUndone {
         /// Which.

@@ -103,6 +103,7 @@ pub fn scope(fleet: &[Vitals], now: Time) -> FirstCheck {
     let source = Text::line("vitals of the fleet");
     let (glance, found) = match (ill.len(), fresh.len()) {
         (_, 0) => (Glance::NotRead, "no agent's vitals were read in the last two minutes".to_owned()),
+        (0, 1) => (Glance::Quiet, "the only agent is in its ranges".to_owned()),
         (0, all) => (Glance::Quiet, format!("none of {all} agents is out of its range")),
         (some, all) if some == all => (Glance::Alarm, format!("TOTAL: all {all} agents are affected")),
         (some, all) => {
@@ -175,7 +176,7 @@ mod tests {
         for (fleet, glance, words) in [
             (vec![], Glance::NotRead, "no agent's vitals"),
             (vec![agent("a", "9", "11:00:00")], Glance::NotRead, "no agent's vitals"),
-            (vec![agent("a", "0.1", "12:00:00")], Glance::Quiet, "none of 1 agents"),
+            (vec![agent("a", "0.1", "12:00:00")], Glance::Quiet, "the only agent is in its ranges"),
             (vec![agent("a", "9", "12:00:00"), agent("b", "7", "12:00:00")], Glance::Alarm, "TOTAL: all 2"),
             (
                 vec![agent("a", "9", "12:00:00"), agent("b", "0", "12:00:00"), agent("c", "9", "11:00:00")],

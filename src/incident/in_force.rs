@@ -5,7 +5,7 @@ mod fact;
 
 use std::cmp::Reverse;
 
-pub use fact::{CheckedFact, MitigationFact, rough};
+pub use fact::{CheckedFact, MitigationFact, WitnessFact, rough};
 
 use super::{Action, Board, Disposition, Incident, Lamp, Text, Time};
 
@@ -67,7 +67,8 @@ impl Board {
             .filter(|one| one.action.is_in_force())
             .collect();
         all.sort_by_key(|one| {
-            let trouble = matches!(one.action.lamp, Lamp::Leaking | Lamp::Unverified | Lamp::InDoubt);
+            let trouble = matches!(one.action.lamp, Lamp::Leaking | Lamp::Unverified | Lamp::InDoubt)
+                || one.action.was_seen_failing();
             let orphan = !one.incident.is_open() && one.incident.is_unaccounted(one.action);
             let urgent = (one.is_overdue(now), trouble, orphan);
             (Reverse(urgent), one.action.asked_at, one.incident.id, one.action.id)

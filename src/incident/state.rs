@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::{
     Action, ActionId, Actor, AgentId, AgentReadings, Alert, Area, Audience, DraftId, Entry, Event,
     FirstCheck, HypothesisId, ImprovementId, IncidentId, Lamp, Mark, MessageKind, Op, Outbox, Outcome,
-    Pattern, Plan, Progress, Reading, Realm, Role, Severity, Text, Time,
+    Pattern, Plan, Progress, Reading, Realm, Role, Severity, Text, Time, Witness,
 };
 
 /// The state of an incident.
@@ -413,6 +413,13 @@ impl Incident {
                     a.readings = readings.clone();
                 }
             }
+            Event::ActionWitnessed { action, holds, reason } => {
+                if let Some(a) = self.actions.get_mut(action) {
+                    let (by, reason) = (entry.actor.clone(), reason.clone());
+                    a.witnessed = Some(Witness { by, at, holds: *holds, reason });
+                    a.read_at = Some(at);
+                }
+            }
             Event::ActionUndone { action, by: _, reason } => {
                 self.move_action(*action, Lamp::Undone, at, reason.as_ref());
             }
@@ -595,6 +602,7 @@ impl Action {
             undoes: None,
             disposition: None,
             accounted_at: None,
+            witnessed: None,
         }
     }
 }

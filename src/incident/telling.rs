@@ -61,6 +61,12 @@ pub fn tell_event(event: &Event, naming: Naming) -> String {
         Event::ActionRead { action, readings } => {
             format!("{action} read while in doubt, which does not settle it: {}", values(readings))
         }
+        Event::ActionWitnessed { action, holds: true, reason } => {
+            format!("{action} seen to hold, which nothing else can prove: {reason}")
+        }
+        Event::ActionWitnessed { action, holds: false, reason } => {
+            format!("{action} seen NOT to hold: {reason}")
+        }
         Event::ActionUndone { action, by: Some(by), .. } => format!("{action} undone by {by}"),
         Event::ActionUndone { action, by: None, reason } => {
             format!("{action} undone: {}", reason.as_ref().map_or("", super::Text::as_str))

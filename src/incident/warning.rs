@@ -43,10 +43,11 @@ pub fn warnings(incident: &Incident, policy: &Policy, now: Time) -> Vec<Warning>
             }
             Lamp::InDoubt => {
                 let read = match action.read_at {
+                    Some(_) if action.witnessed.is_some() => String::new(),
                     Some(at) => format!("; read at {}, and not all of it holds", at.format("%H:%M:%S")),
                     None => "; nothing was read since".to_owned(),
                 };
-                let text = format!("{} {title} is in doubt: {}{read}", action.id, action.lamp.next_step());
+                let text = format!("{} {title} is in doubt: {}{read}", action.id, action.next_step());
                 warn(Weight::Warn, "A3", text);
             }
             Lamp::Unverified => {

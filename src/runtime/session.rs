@@ -280,7 +280,7 @@ impl Session {
             first.push(Msg::Notice(Notice::lasting("journal", why.as_str())));
         }
         if let Some(words) = hub.journal().missing() {
-            let words = format!("{words}: flightdeck verify says what else is wrong");
+            let words = format!("entries may be missing, see flightdeck verify: {words}");
             first.push(Msg::Notice(Notice::lasting("missing", words)));
         }
         if hub.is_read_only() {

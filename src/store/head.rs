@@ -82,6 +82,7 @@ impl Head {
             | Event::ActionUndone { .. }
             | Event::ActionAccounted { .. }
             | Event::ActionRead { .. }
+            | Event::ActionWitnessed { .. }
             | Event::EvidenceStored { .. }
             | Event::RecoveryRead { .. }
             | Event::HypothesisOpened { .. }

@@ -35,7 +35,7 @@ fn heard(place: &Place, meta: &Meta) -> Option<u64> {
     (id == meta.id.as_bytes()).then(|| u64::from_be_bytes(*position))
 }
 
-/// Keeps a damaged log aside before SQLite goes over it; whether it was.
+/// Keeps a damaged log aside before SQLite goes over it.
 ///
 /// # Errors
 /// When it is damaged and cannot be kept.
@@ -86,10 +86,11 @@ impl Before {
             });
         }
         if let Some(Damage { frame, behind }) = self.damage {
-            words.push(format!(
-                "its log ({}-wal) is damaged in frame {frame}, and {behind} frames behind it are not read",
-                place.shown()
-            ));
+            let log = name(&log::beside(place.path()));
+            words.push(match frame {
+                0 => format!("its log {log} is damaged at its head, and nothing of it is read"),
+                _ => format!("its log {log} is damaged in frame {frame}: {behind} behind it are not read"),
+            });
         }
         for kept in kept_names(place).filter(|kept| kept.exists()) {
             words.push(format!(

@@ -29,8 +29,15 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) {
 /// What the person should do next, in the order of the flow (A2).
 #[must_use]
 pub fn due(model: &Model) -> Vec<Intent> {
-    let Some(incident) = model.incident().filter(|i| i.is_open()) else { return Vec::new() };
+    let Some(incident) = model.incident() else { return Vec::new() };
     let mut due = Vec::new();
+    if !incident.is_open() {
+        // What is left to do is to learn from it.
+        if incident.resolved_at().is_some() && incident.mark(Mark::T5).is_none() {
+            due.push(Intent::Review);
+        }
+        return due;
+    }
     if incident.actions.values().any(|a| a.lamp == Lamp::Proposed) {
         due.push(Intent::Approve);
     }
@@ -64,7 +71,7 @@ fn is_timely(model: &Model, intent: Intent) -> bool {
     if matches!(intent, Intent::Approve | Intent::Deny) {
         any(|action| action.lamp == Lamp::Proposed)
     } else if intent == Intent::Settle && model.screen != Screen::InForce {
-        any(|action| matches!(action.lamp, Lamp::InDoubt | Lamp::Unverified | Lamp::Leaking))
+        any(Action::asks_for_a_person)
     } else if intent == Intent::Keep {
         any(Action::is_in_force)
     } else if intent == Intent::Undo {

@@ -6,7 +6,8 @@ use flightdeck::app::model::{Model, Screen};
 use flightdeck::app::msg::Msg;
 use flightdeck::incident::rota::Turns;
 use flightdeck::incident::{
-    Actor, Audience, Command, Entry, IncidentId, MessageId, Op, Policy, Receipt, Route, Text, decide,
+    Actor, Audience, Command, Confirmation, Entry, IncidentId, MessageId, Op, Plan, Policy, Receipt, Report,
+    Route, Settlement, Text, decide,
 };
 use flightdeck::tui::glyphs::UNICODE;
 
@@ -153,4 +154,36 @@ fn a_drill_says_that_nothing_left_80x24() {
     model.realm = flightdeck::incident::Realm::Drill;
     press(&mut model, "g u");
     insta::assert_snapshot!(screen(model, SIZE, &UNICODE));
+}
+
+/// What nothing reads says so, how to put on record what was seen, and then who saw what.
+#[test]
+fn a3_what_nothing_reads_and_a_person_saw_80x24() {
+    let mut model = night();
+    let ana = Actor::person("ana");
+    let limit = Plan { checks: vec![], ..plan(Op::RateLimit, "support-1") };
+    let confirmation = Confirmation { digest: limit.digest(), typed: Some(limit.target.clone()) };
+    says(&mut model, "03:13:00", &ana, Command::Act { plan: limit, confirmation, runner: "host-1".into() });
+    let action = *model.incident().expect("selected").actions.keys().next_back().expect("it was asked for");
+    let report = Report::Accepted { answer: "ok".into() };
+    says(&mut model, "03:13:01", &Actor::Flightdeck, Command::Report { action, report });
+    model.selection.action = Some(action);
+    press(&mut model, "5");
+    let before = screen(model.clone(), SIZE, &UNICODE);
+    for words in
+        ["nothing verifies it: look for yourself", "by nobody yet: space d puts on record", "space d settle"]
+    {
+        assert!(before.contains(words), "{words}\n{before}");
+    }
+    let settlement = Settlement::Witnessed { holds: true };
+    says(
+        &mut model,
+        "03:14:00",
+        &ana,
+        Command::Settle { action, settlement, reason: "the gateway counts 5".into() },
+    );
+    let after = screen(model, SIZE, &UNICODE);
+    for words in ["accepted", "seen by ana to hold", "by ana at 03:14:00: it holds: the gateway counts 5"] {
+        assert!(after.contains(words), "{words}\n{after}");
+    }
 }

@@ -18,6 +18,10 @@ pub(super) const PAGE: i32 = 10;
 
 impl Model {
     pub(super) fn input(&mut self, input: Input) -> Vec<Effect> {
+        // Nothing is written where nothing changes: whatever is written is drawn anew.
+        if self.review_wanted && matches!(input, Input::Key(_) | Input::Mouse(_)) {
+            self.review_wanted = false;
+        }
         match input {
             Input::Key(key) => self.key(key),
             Input::Mouse(mouse) => self.mouse(mouse),

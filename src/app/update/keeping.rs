@@ -13,6 +13,8 @@ const HAND_OVER: &str = "hand over";
 const KEEP: &str = "keep";
 const FAILED: &str = "never took effect";
 const UNDONE: &str = "is undone";
+const HOLDS: &str = "seen to hold";
+const FAILS: &str = "seen NOT to hold";
 
 /// What was said of a mitigation just now. Its entry may be on its way yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,7 +101,12 @@ impl Model {
             Some(Disposition::Undo) | None => fates[0].as_str(),
         };
         let fate = fate.to_owned();
-        let title = format!("{} is in force: what becomes of it?", self.named(action.id));
+        let how = match action.witnessed.as_ref().filter(|_| action.may_be_witnessed()) {
+            Some(seen) if seen.holds => format!("was {}", seen.verdict()),
+            Some(seen) => format!("was {}, and may be in force", seen.verdict()),
+            None => "is in force".to_owned(),
+        };
+        let title = format!("{} {how}: what becomes of it?", self.named(action.id));
         Form::new(Purpose::Account(action.id, end), title)
             .choice("it", fates, &fate)
             .text("owner", "who has it from now on", owner)
@@ -176,8 +183,18 @@ impl Model {
     pub(super) fn settle_form(&self) -> Result<Form, String> {
         let action = self.to_settle()?;
         let title = format!("settle {action}");
-        let kinds = vec![FAILED.to_owned(), UNDONE.to_owned()];
-        let likely = if action.lamp.may_become(Lamp::Failed) { FAILED } else { UNDONE };
+        let can = [
+            (HOLDS, action.may_be_witnessed()),
+            (FAILS, action.may_be_witnessed()),
+            (FAILED, action.lamp.may_become(Lamp::Failed)),
+            (UNDONE, action.lamp.may_become(Lamp::Undone)),
+        ];
+        let kinds: Vec<String> =
+            can.iter().filter(|(_, can)| *can).map(|(kind, _)| (*kind).to_owned()).collect();
+        let Some(likely) = kinds.first().cloned() else {
+            return Err(format!("{action}: {}", action.next_step()));
+        };
+        let likely = likely.as_str();
         Ok(Form::new(Purpose::Settle(action.id), title).choice("it", kinds, likely).text(
             "how you know",
             "what you saw, where",
@@ -186,15 +203,17 @@ impl Model {
     }
 
     fn to_settle(&self) -> Result<&Action, String> {
-        let open = |a: &&Action| matches!(a.lamp, Lamp::InDoubt | Lamp::Unverified | Lamp::Leaking);
+        let open = |a: &&Action| a.asks_for_a_person();
+        let unseen = |a: &&Action| open(a) && a.witnessed.is_none();
         if self.screen == Screen::InForce {
             let selected = self.selected_action().filter(|a| a.is_in_force());
             return selected.ok_or_else(|| "no mitigation in force is selected".to_owned());
         }
         self.selected_action()
             .filter(|a| open(a) || (a.is_in_force() && !self.incident().is_some_and(Incident::is_open)))
+            .or_else(|| self.incident()?.actions.values().rev().find(unseen))
             .or_else(|| self.incident()?.actions.values().rev().find(open))
-            .ok_or_else(|| "no action is in doubt, unverified or leaking".to_owned())
+            .ok_or_else(|| "no action is in doubt, unverified, leaking or without checks".to_owned())
     }
 }
 
@@ -210,12 +229,21 @@ impl End {
 
 /// `A1 isolate support-1 is being undone by A4 (accepted)`.
 fn waits_for(incident: &Incident, action: &Action) -> String {
-    let undo = incident.undoing(action).map(|undo| format!(" by {} ({})", undo.id, undo.lamp));
+    let undo = incident.undoing(action).map(|undo| {
+        // Where nothing reads the undo, waiting does not help.
+        let look = if undo.may_be_witnessed() { "; nothing reads it: settle what you saw" } else { "" };
+        format!(" by {} ({}{look})", undo.id, undo.lamp)
+    });
     format!("{} {} is being undone{}", action.id, action.plan.title(), undo.unwrap_or_default())
 }
 
 /// Reads a submitted settlement.
 pub(super) fn settle_from(action: ActionId, form: &Form) -> Command {
-    let settlement = if form.get("it") == UNDONE { Settlement::Undone } else { Settlement::Failed };
+    let settlement = match form.get("it").as_str() {
+        HOLDS => Settlement::Witnessed { holds: true },
+        FAILS => Settlement::Witnessed { holds: false },
+        UNDONE => Settlement::Undone,
+        _ => Settlement::Failed,
+    };
     Command::Settle { action, settlement, reason: form.get("how you know") }
 }

@@ -70,12 +70,27 @@ impl Model {
 
     fn open_review(&mut self) -> Vec<Effect> {
         let Some(id) = self.incident().map(|i| i.id) else {
+            if !self.loaded {
+                self.review_wanted = true;
+                self.take_notice(Notice::info("the review opens as soon as the journal is read"));
+                return vec![];
+            }
             return self.refuse(Intent::Review.info().name, self.no_incident());
         };
         // Whoever opens a review has chosen its incident.
         self.selection.by_hand = true;
         self.go(Screen::Review);
         vec![Effect::Review(ReviewDeed::Open(id))]
+    }
+
+    /// Opens the review that was asked for while the journal was being read, unless something else
+    /// was done since.
+    pub(super) fn open_wanted_review(&mut self) -> Vec<Effect> {
+        if !std::mem::take(&mut self.review_wanted) || !self.modals.is_empty() {
+            return vec![];
+        }
+        self.notice = None;
+        self.open_review()
     }
 
     /// Why there is no incident to do it to.
@@ -419,6 +434,9 @@ fn action_in_full(action: &Action, readings: &[Reading]) -> Vec<String> {
         ),
         format!("answer     {}", action.answer),
     ];
+    if let Some(seen) = &action.witnessed {
+        lines.push(format!("seen       by {} at {}: {}", seen.by, time(Some(seen.at)), seen.said()));
+    }
     if let Some(by) = &action.approved_by {
         lines.push(format!("approved   by {by}"));
     }

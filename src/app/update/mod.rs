@@ -39,10 +39,11 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Entries(entries) => model.entries(&entries),
         Msg::Loaded => {
-            let effects = model.attend();
+            let mut effects = model.attend();
             model.heads.clear();
             model.select_something();
             model.loaded = true;
+            effects.extend(model.open_wanted_review());
             effects
         }
         Msg::Lines(lines) => {

@@ -330,6 +330,28 @@ fn while_the_journal_loads_what_burns_is_selected_not_what_came_first() {
     assert_eq!(model.selection.incident, Some(IncidentId(2)), "what burns stays in sight");
 }
 
+/// It opened a box that said "not now", in the first milliseconds after the start.
+#[test]
+fn a_review_asked_for_while_the_journal_is_read_opens_then_unless_something_else_is_done() {
+    let asked = || {
+        let mut model = session();
+        let read = std::mem::take(&mut model.board);
+        model.loaded = false;
+        assert_eq!(press(&mut model, "e"), []);
+        assert!(model.modals.is_empty() && model.notice.is_some());
+        model.board = read;
+        model
+    };
+    let opens = Effect::Review(ReviewDeed::Open(IncidentId(1)));
+    let mut model = asked();
+    assert!(update(&mut model, Msg::Loaded).contains(&opens));
+    assert_eq!(model.screen, Screen::Review);
+    let mut model = asked();
+    press(&mut model, "tab");
+    assert!(!update(&mut model, Msg::Loaded).contains(&opens));
+    assert_eq!(model.screen, Screen::Cockpit);
+}
+
 #[test]
 fn the_review_on_screen_is_of_the_incident_named_above_it() {
     // Regression: an alert put another incident above a review that somebody read, and `]` did.

@@ -73,13 +73,14 @@ impl Context<'_> {
                 && a.plan.target == plan.target
                 && a.plan.params == plan.params
                 && matches!(a.lamp, Lamp::Proposed | Lamp::Requested | Lamp::Accepted | Lamp::Verified)
+                && !a.was_seen_failing()
                 && (a.plan.op.info().mitigation || a.lamp != Lamp::Verified)
         });
         match same {
             None => Ok(()),
             Some(a) => {
                 let why = format!("{} is {} already, as {}", plan.title(), a.lamp, a.id);
-                Err(Refusal::new("A3 in force", why, a.lamp.next_step()))
+                Err(Refusal::new("A3 in force", why, a.next_step()))
             }
         }
     }
@@ -212,6 +213,7 @@ impl Context<'_> {
             return Err(Refusal::new("A3", why, action.lamp.next_step()));
         }
         let (lamp, event) = match settlement {
+            Settlement::Witnessed { holds } => return self.witness(action, holds, reason),
             Settlement::Failed => (Lamp::Failed, Event::ActionFailed { action: id, reason: reason.clone() }),
             Settlement::Undone => {
                 (Lamp::Undone, Event::ActionUndone { action: id, by: None, reason: Some(reason.clone()) })
@@ -222,6 +224,31 @@ impl Context<'_> {
             return Err(Refusal::new("A3", why, action.lamp.next_step()));
         }
         Ok(vec![event])
+    }
+
+    /// Takes a person's word for what nothing reads. It is no proof: the lamp and the marks stay. But an
+    /// inverse that was seen to hold has undone what it is for, which a person could say anyway.
+    fn witness(&self, action: &Action, holds: bool, reason: &Text) -> Decision {
+        let id = action.id;
+        if !self.actor.is_person() {
+            return Err(Refusal::new("C2", "only a person can have seen it", "ask a person to look"));
+        }
+        if !action.plan.checks.is_empty() {
+            let why = format!("{id} has checks: what they read counts, not what somebody saw");
+            return Err(Refusal::new("A3", why, "read its checks; write down what you saw as a note"));
+        }
+        if !action.may_be_witnessed() {
+            let why = format!("{id} is {}: there is nothing to see of it", action.lamp);
+            return Err(Refusal::new("A3", why, action.lamp.next_step()));
+        }
+        let mut events = vec![Event::ActionWitnessed { action: id, holds, reason: reason.clone() }];
+        if holds {
+            let because = Text::line(&format!("{id} was seen by {} to hold: {reason}", self.actor));
+            let undone = |action| Event::ActionUndone { action, by: None, reason: Some(because.clone()) };
+            events.extend(self.brings_in(action));
+            events.extend(self.takes_away(action).map(undone));
+        }
+        Ok(events)
     }
 
     pub(super) fn action(&self, id: ActionId) -> Result<&Action, Refusal> {

@@ -95,24 +95,28 @@ impl Context<'_> {
         if info.controls && !is_home && self.incident.mark(Mark::T3).is_none() {
             events.push(Event::MarkSet { mark: Mark::T3, at: self.now, reason: None });
         }
-        let undone = action.undoes.and_then(|id| self.incident.actions.get(&id));
-        if action.plan.op == Op::Escalate {
-            events.extend(self.brought_in(action));
-        }
-        for other in self.incident.actions.values().filter(|a| a.id != action.id) {
-            let gone = undone.is_some_and(|undone| is_the_same(undone, other))
-                || takes_back(action, other)
-                || replaces(action, other);
-            if gone && other.plan.op.info().mitigation && other.lamp.may_become(Lamp::Undone) {
-                events.push(Event::ActionUndone { action: other.id, by: Some(action.id), reason: None });
-            }
-        }
+        events.extend(self.brings_in(action));
+        let undone = |other| Event::ActionUndone { action: other, by: Some(action.id), reason: None };
+        events.extend(self.takes_away(action).map(undone));
         // The inverse of a ladder step is a step of its own; back at the start nothing is in force.
         if is_home {
             let reason = Some(Text::line("back where it was before"));
             events.push(Event::ActionUndone { action: action.id, by: None, reason });
         }
         events
+    }
+
+    /// What is not in force any more where this is: what it undoes, and what it replaces.
+    pub(super) fn takes_away(&self, action: &Action) -> impl Iterator<Item = ActionId> {
+        let undone = action.undoes.and_then(|id| self.incident.actions.get(&id));
+        let gone = move |other: &&Action| {
+            undone.is_some_and(|undone| is_the_same(undone, other))
+                || takes_back(action, other)
+                || replaces(action, other)
+        };
+        let others = self.incident.actions.values().filter(|other| other.id != action.id);
+        let may_be = |a: &&Action| a.plan.op.info().mitigation && a.lamp.may_become(Lamp::Undone);
+        others.filter(gone).filter(may_be).map(|other| other.id)
     }
 
     /// Where a ladder such as L0 to L4 stood before its first step, while it stands elsewhere.
@@ -122,7 +126,10 @@ impl Context<'_> {
     }
 
     /// A delivered escalation puts its level on record (C2, D10).
-    fn brought_in(&self, action: &Action) -> Option<Event> {
+    pub(super) fn brings_in(&self, action: &Action) -> Option<Event> {
+        if action.plan.op != Op::Escalate {
+            return None;
+        }
         let level = action.plan.target.as_str().parse().ok()?;
         let rule = self.policy.escalation.iter().find(|l| l.level == level)?;
         let reason = action.plan.params.get("reason").filter(|text| !text.is_blank());

@@ -10,3 +10,4 @@ mod properties;
 mod record;
 mod recovery;
 mod replicas;
+mod witness;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::InForce;
-use crate::incident::{Disposition, Judged, Params, Reading, Text, Time, Verdict};
+use crate::incident::{Disposition, Judged, Params, Reading, Text, Time, Verdict, Witness};
 
 /// One mitigation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -40,6 +40,8 @@ pub struct MitigationFact {
     pub watched: bool,
     /// Each check with what was read last.
     pub checks: Vec<CheckedFact>,
+    /// What a person saw of it last, where it has no checks.
+    pub witnessed: Option<WitnessFact>,
     /// Who answers for it.
     pub owner: Text,
     /// What is to become of it: `undo`, `handed-over`, `kept`; none: nobody said.
@@ -67,6 +69,25 @@ pub struct CheckedFact {
     pub at: Option<Time>,
     /// Whether it holds; none: it was not read.
     pub holds: Option<bool>,
+}
+
+/// What a person saw.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WitnessFact {
+    /// Who looked.
+    pub by: String,
+    /// When it was put on record.
+    pub at: Time,
+    /// Whether it was seen to hold.
+    pub holds: bool,
+    /// What was seen, and where.
+    pub reason: Text,
+}
+
+impl From<&Witness> for WitnessFact {
+    fn from(seen: &Witness) -> Self {
+        Self { by: seen.by.to_string(), at: seen.at, holds: seen.holds, reason: seen.reason.clone() }
+    }
 }
 
 impl MitigationFact {
@@ -103,6 +124,7 @@ impl MitigationFact {
             read_at: readings.iter().filter(value).map(|reading| reading.at).max(),
             watched: one.is_watched(),
             checks: checks.collect(),
+            witnessed: action.witnessed.as_ref().map(WitnessFact::from),
             owner: one.owner(),
             disposition: said.map(|said| match said {
                 Disposition::Undo => "undo",

@@ -60,6 +60,7 @@ fn is_told(event: &Event) -> bool {
         | Event::ActionUndone { .. }
         | Event::ActionAccounted { .. }
         | Event::ActionRead { .. }
+        | Event::ActionWitnessed { .. }
         | Event::EvidenceStored { .. }
         | Event::RecoveryRead { .. }
         | Event::HypothesisOpened { .. }

@@ -46,6 +46,10 @@ pub struct ActionFact {
     pub answer: Option<Text>,
     /// What had to be read, and what was read last.
     pub checks: Vec<CheckFact>,
+    /// What people saw of it where nothing else reads it, in order. It proves nothing.
+    pub witnessed: Vec<SeenFact>,
+    /// Whether nothing reads it, and nobody looked.
+    pub unseen: bool,
     /// Every lamp it has shown, in order.
     pub steps: Vec<StepFact>,
     /// What it could have had to fight, as known beforehand.
@@ -91,6 +95,21 @@ pub struct ReplicaFact {
     pub held: bool,
 }
 
+/// What one person saw of an action.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct SeenFact {
+    /// The entry.
+    pub seq: u64,
+    /// When it was put on record.
+    pub at: Time,
+    /// Who looked.
+    pub by: String,
+    /// Whether it was seen to hold.
+    pub holds: bool,
+    /// What was seen, and where.
+    pub reason: Text,
+}
+
 /// One lamp an action has shown.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct StepFact {
@@ -132,6 +151,8 @@ impl Source<'_> {
             proved_in: proved.map(|(from, to)| Length::between(from, to)),
             answer: Some(&action.answer).filter(|answer| !answer.is_blank()).cloned(),
             checks: plan.checks.iter().map(|check| checked(check, &action.readings)).collect(),
+            witnessed: self.witnessed(action.id),
+            unseen: action.may_be_witnessed() && action.witnessed.is_none(),
             steps: self.steps(action.id),
             conflicts: plan.conflicts.clone(),
             undoes: action.undoes.map(|id| id.to_string()),
@@ -150,6 +171,15 @@ impl Source<'_> {
             (action == of).then(|| StepFact { seq: entry.seq, at: entry.at, by, lamp: lamp.word() })
         };
         self.entries().filter_map(step).collect()
+    }
+
+    fn witnessed(&self, of: ActionId) -> Vec<SeenFact> {
+        let seen = |entry: &Entry| {
+            let Event::ActionWitnessed { action, holds, reason } = &entry.event else { return None };
+            let (by, reason) = (entry.actor.to_string(), reason.clone());
+            (*action == of).then_some(SeenFact { seq: entry.seq, at: entry.at, by, holds: *holds, reason })
+        };
+        self.entries().filter_map(seen).collect()
     }
 
     fn undone_by(&self, of: ActionId) -> Option<String> {
@@ -199,6 +229,7 @@ fn lamp_of(event: &Event) -> Option<(ActionId, Lamp)> {
         | Event::RoleReleased { .. }
         | Event::ActionAccounted { .. }
         | Event::ActionRead { .. }
+        | Event::ActionWitnessed { .. }
         | Event::EvidenceStored { .. }
         | Event::HypothesisOpened { .. }
         | Event::HypothesisClosed { .. }

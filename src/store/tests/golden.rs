@@ -382,6 +382,10 @@ fn samples() -> Vec<(Actor, Event)> {
                 },
             },
         ),
+        (
+            Actor::Person("ana".into()),
+            Event::ActionWitnessed { action, holds: true, reason: "its console says stopped".into() },
+        ),
     ]
 }
 

@@ -146,11 +146,11 @@ fn lines(
         Some(inverse) => say("undo", format!("{}: {}", inverse.op, inverse.call), Role::Text),
         None => say("undo", undo(plan.op).to_owned(), Role::Warning),
     }
-    let limits = format!(
-        "the call may take {}, the checks {} after it",
-        Span::seconds(plan.limit_s),
-        Span::seconds(plan.verify_s)
-    );
+    let limits = format!("the call may take {}", Span::seconds(plan.limit_s));
+    let limits = match plan.checks.is_empty() {
+        true => limits,
+        false => format!("{limits}, the checks {} after it", Span::seconds(plan.verify_s)),
+    };
     say("limits", limits, Role::Text);
     if let Some(digest) = digest {
         say("digest", format!("{}: exactly this and nothing else is confirmed", digest.short()), Role::Dim);

@@ -6,6 +6,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::text::{Line, Span};
 
+use crate::app::intent::Intent;
 use crate::app::layout::{first_in_sight, list_area};
 use crate::app::model::{Model, Pane};
 use crate::app::theme::Role;
@@ -100,6 +101,9 @@ fn held(view: &View<'_>, incident: &Incident, action: &Action) -> String {
     let readings = view.model.readings_of(incident.id, action.id);
     let checks = &action.plan.checks;
     let holds = |check: &&Check| Judged::new(check, readings).holds();
+    if let Some(seen) = action.witnessed.as_ref().filter(|_| checks.is_empty()) {
+        return seen.verdict();
+    }
     if checks.is_empty() || !action.lamp.is_probed() {
         return String::new();
     }
@@ -124,6 +128,24 @@ impl Detail<'_> {
             let label = if index == 0 { label } else { "" };
             let label = Span::styled(format!("{label:<LABEL$}"), self.view.style(Role::Dim));
             self.lines.push(Line::from(vec![label, Span::styled(part.to_owned(), self.view.style(role))]));
+        }
+    }
+
+    /// What a person saw of it, and how to say so where nothing else can.
+    fn seen(&mut self, action: &Action) {
+        let model = self.view.model;
+        let key = model.keymap.keys_for(model.context(), Intent::Settle);
+        let key = key.filter(|_| action.may_be_witnessed());
+        match (&action.witnessed, key) {
+            (Some(seen), _) => {
+                let role = if seen.holds { Role::Text } else { Role::Warning };
+                let at = words::stamp(seen.at, model.now());
+                self.say("seen", &format!("by {} at {at}: {}", seen.by, seen.said()), role);
+            }
+            (None, Some(key)) => {
+                self.say("seen", &format!("by nobody yet: {key} puts on record what you saw"), Role::Warning);
+            }
+            (None, None) => {}
         }
     }
 
@@ -182,6 +204,7 @@ pub(super) fn draw_detail(
         Span::styled(next_step(incident, action), view.style(Role::Strong)),
     ]);
     detail.lines.extend(wrap_line(&head, cells));
+    detail.seen(action);
     detail.checks(&action.plan.checks, view.model.readings_of(incident.id, action.id));
     if let Some(held) = action.held_for() {
         detail.say("leaks", &leak(view, action, held), Role::LampLeaking);
@@ -238,6 +261,7 @@ fn life(action: &Action) -> String {
     for (word, at) in [("accepted", action.accepted_at), ("verified", action.verified_at)] {
         life.extend(at.map(|at| format!("{word} {}", words::hms(at))));
     }
+    life.extend(action.witnessed.as_ref().map(|seen| format!("{} {}", seen.verdict(), words::hms(seen.at))));
     if !matches!(action.lamp, Lamp::Proposed | Lamp::Requested | Lamp::Accepted | Lamp::Verified) {
         life.push(format!("{} {}", action.lamp, words::hms(action.changed_at)));
     }

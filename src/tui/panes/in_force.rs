@@ -155,7 +155,14 @@ fn read(view: &View<'_>, one: &InForce<'_>) -> (String, Role) {
         return (format!("{last}; probes go on"), Role::Text);
     }
     if one.action.plan.checks.is_empty() {
-        return ("it has no checks: nothing can read whether it holds".to_owned(), Role::Warning);
+        let words = match &one.action.witnessed {
+            Some(seen) => {
+                let ago = words::span(model.now() - seen.at);
+                format!("{}, {ago} ago; it has no checks", seen.verdict())
+            }
+            None => "it has no checks: nothing can read whether it holds".to_owned(),
+        };
+        return (words, Role::Warning);
     }
     let key = model.keymap.keys_for(model.context(), Intent::Read);
     let key = key.map_or_else(String::new, |key| format!("; {key} reads it now"));

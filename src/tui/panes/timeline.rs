@@ -87,7 +87,8 @@ fn look(view: &View<'_>, entry: &Entry) -> (&'static str, Role) {
         | Event::Escalated { .. }
         | Event::Resolved { .. }
         | Event::Reopened { .. }
-        | Event::MergedInto { .. } => ("", Role::Strong),
+        | Event::MergedInto { .. }
+        | Event::ActionWitnessed { .. } => ("", Role::Strong),
         Event::AlertFired { .. }
         | Event::AlertResolved { .. }
         | Event::AgentAdded { .. }

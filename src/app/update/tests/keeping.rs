@@ -259,3 +259,63 @@ fn a_date_that_passes_rings_although_the_incident_is_over() {
     assert!(told(&update(&mut model, Msg::Tick(at(100)))));
     assert!(!told(&update(&mut model, Msg::Tick(at(101)))), "once");
 }
+
+/// A session with one isolation that was accepted and that nothing reads.
+fn unread() -> Model {
+    let mut model = session();
+    tell(&mut model, 1, requested(1, Plan { checks: vec![], ..undoable("support-1") }, None));
+    tell(&mut model, 1, Event::ActionAccepted { action: ActionId(1), answer: "ok".into() });
+    model
+}
+
+#[test]
+fn a3_what_nothing_reads_is_settled_by_what_a_person_saw() {
+    for (choice, holds) in [("", true), ("right", false)] {
+        let mut model = unread();
+        assert_eq!(press(&mut model, "s"), []);
+        assert_eq!(form(&model).get("it").as_str(), "seen to hold");
+        if !choice.is_empty() {
+            press(&mut model, choice);
+        }
+        press(&mut model, "tab");
+        type_text(&mut model, "its console");
+        let effects = press(&mut model, "enter");
+        let witnessed = Command::Settle {
+            action: ActionId(1),
+            settlement: crate::incident::Settlement::Witnessed { holds },
+            reason: "its console".into(),
+        };
+        assert_eq!(submitted(&effects), [&witnessed]);
+    }
+}
+
+#[test]
+fn a3_only_what_can_be_true_of_an_action_is_offered() {
+    let choices = |model: &mut Model| {
+        press(model, "s");
+        let choices = form(model).entries[0].choices.clone();
+        press(model, "esc");
+        choices
+    };
+    assert_eq!(choices(&mut unread()), ["seen to hold", "seen NOT to hold", "is undone"]);
+    let mut doubt = session();
+    tell(&mut doubt, 1, requested(1, undoable("support-1"), None));
+    tell(&mut doubt, 1, Event::ActionInDoubt { action: ActionId(1), reason: "no answer".into() });
+    assert_eq!(choices(&mut doubt), ["never took effect", "is undone"]);
+}
+
+#[test]
+fn a3_the_way_to_the_end_says_who_saw_what_is_asked_about_and_what_an_undo_waits_for() {
+    let mut model = unread();
+    let reason: Text = "its console".into();
+    tell(&mut model, 1, Event::ActionWitnessed { action: ActionId(1), holds: true, reason });
+    press(&mut model, "R");
+    let title = "A1 isolate support-1 was seen by flightdeck to hold: what becomes of it?";
+    assert_eq!(form(&model).title, title);
+    press(&mut model, "esc");
+    let release = Plan { op: Op::Release, inverse: None, checks: vec![], ..undoable("support-1") };
+    tell(&mut model, 1, requested(2, release, Some(1)));
+    tell(&mut model, 1, Event::ActionAccepted { action: ActionId(2), answer: "ok".into() });
+    press(&mut model, "R");
+    assert!(refusal(&model).contains("settle what you saw"), "{}", refusal(&model));
+}

@@ -120,8 +120,12 @@ fn reports() -> impl Strategy<Value = Command> {
     prop_oneof![
         4 => (action(), report).prop_map(|(action, report)| Command::Report { action, report }),
         1 => (action(), text()).prop_map(|(action, reason)| Command::Deny { action, reason }),
-        1 => (action(), any::<bool>(), text()).prop_map(|(action, failed, reason)| {
-            let settlement = if failed { Settlement::Failed } else { Settlement::Undone };
+        1 => (action(), 0..4_u8, text()).prop_map(|(action, which, reason)| {
+            let settlement = match which {
+                0 => Settlement::Failed,
+                1 => Settlement::Undone,
+                _ => Settlement::Witnessed { holds: which == 2 },
+            };
             Command::Settle { action, settlement, reason }
         }),
         1 => (action(), text(), text()).prop_map(|(action, owner, reason)| {
