@@ -9,9 +9,10 @@ use std::time::Duration;
 use flightdeck::adapters::Ask;
 use flightdeck::incident::{
     Actor, Command, Confirmation, Event, Incident, IncidentId, Judged, Lamp, Mark, Naming, Op, Params,
-    Pattern, Policy, Realm, Role, Severity, Text, Time,
+    Pattern, Policy, Realm, Role, Severity, Text, Time, Topic,
 };
 use flightdeck::runtime::drill::{self, Run, Simulation};
+use flightdeck::runtime::first::{self, Questions};
 use flightdeck::runtime::{Clock, Hub, dispatch, watch};
 use flightdeck::sim::Scenario;
 use flightdeck::store::Journal;
@@ -95,6 +96,40 @@ impl Stage {
 impl Drop for Stage {
     fn drop(&mut self) {
         self.cancel.cancel();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn d11_whoever_drills_for_the_first_time_finds_the_first_checks_answered() {
+    for (scenario, expected) in [
+        (
+            "data-leak",
+            &[
+                ("simulated: support-1", "1 in the 2h before: configuration support-r41 -> support-r42"),
+                (
+                    "configuration of support-1",
+                    "DRIFT: support-r42 runs, and support-r41 is what was reviewed",
+                ),
+                ("llm provider", "200 in "),
+                ("session cache", "PONG in "),
+                ("vitals of the fleet", "none of 7 agents is out of its range"),
+                ("incidents on record", "nothing like it is on record"),
+                ("who can be paged here", " at level 1"),
+            ][..],
+        ),
+        ("llm-outage", &[("llm provider", "DOWN: it answers 503, not 200"), ("tool gateway", "200 in ")]),
+    ] {
+        let stage = Stage::open(scenario);
+        let tasks = TaskTracker::new();
+        tokio::spawn(first::run(stage.hub.clone(), Questions::default(), stage.cancel.clone(), tasks));
+        let topics: Vec<Topic> = Topic::ALL.to_vec();
+        let has_all = |i: &Incident| topics.iter().all(|t| i.first.iter().any(|check| check.topic == *t));
+        let incident = stage.until("every first check is answered", has_all).await;
+        for (source, words) in expected {
+            let said = incident.first.iter().find(|check| check.source.as_str() == *source);
+            let said = said.map(|check| check.found.to_string()).unwrap_or_default();
+            assert!(said.contains(words), "{scenario}, {source}: {said}\n{}", stage.timeline().join("\n"));
+        }
     }
 }
 

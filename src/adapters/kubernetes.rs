@@ -17,6 +17,7 @@ mod pods;
 mod preflight;
 mod probe;
 mod redact;
+mod releases;
 mod route;
 mod snapshot;
 mod spec;
@@ -27,7 +28,7 @@ mod world;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::incident::{AgentId, Glob, Op, Plan, Text};
+use crate::incident::{AgentId, Glob, Op, Plan, Release, Text};
 
 use super::evidence::Brought;
 use super::rig::LiveAdapter;
@@ -119,6 +120,11 @@ impl Adapter for KubernetesAdapter {
 
     fn offers(&self, op: Op, target: &str) -> bool {
         self.is_for(target) && self.is_configured(op)
+    }
+
+    fn releases<'a>(&'a self, agent: &'a Text) -> Option<Pending<'a, Result<Vec<Release>, Text>>> {
+        let read = || Box::pin(self.read_releases(agent)) as Pending<'a, Result<Vec<Release>, Text>>;
+        self.is_for(agent.as_str()).then(read)
     }
 
     fn plan<'a>(&'a self, ask: &'a Ask) -> Pending<'a, Result<Plan, Text>> {

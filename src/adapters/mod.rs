@@ -22,7 +22,7 @@ pub mod template;
 
 use std::pin::Pin;
 
-use crate::incident::{Op, Params, Plan, Text, Time};
+use crate::incident::{Aim, Op, Params, Plan, Release, Text, Time};
 use crate::web::CircuitState;
 
 pub use alertmanager::AlertmanagerAdapter;
@@ -116,9 +116,27 @@ pub trait Adapter: Send + Sync {
         None
     }
 
+    /// Every circuit that it depends on, by the name of what it leads to: its backend's own, those of
+    /// replicas that are read, those of readers.
+    fn circuits(&self) -> Vec<(Text, CircuitState)> {
+        self.circuit().map(|circuit| (self.name().clone(), circuit)).into_iter().collect()
+    }
+
+    /// Whether it carries anything for this agent.
+    fn serves(&self, agent: &str) -> bool {
+        self.carries().into_iter().any(|op| op.info().aim == Aim::Agent && self.offers(op, agent))
+    }
+
     /// Looks whether its backend is there. Reads, never changes, and does not take long.
     fn look(&self) -> Pending<'_, Health> {
         Box::pin(async { Health::Unseen })
+    }
+
+    /// What was put to run as an agent, the newest first, where its backend knows (D11); none: it is
+    /// not for this agent, or cannot know. Reads, never changes.
+    fn releases<'a>(&'a self, agent: &'a Text) -> Option<Pending<'a, Result<Vec<Release>, Text>>> {
+        let _ = agent;
+        None
     }
 
     /// Says exactly what would be called, checked and undone. Reads, never changes.

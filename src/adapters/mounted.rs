@@ -10,7 +10,7 @@ use super::ask::{self, UNDOES};
 use super::reader::Reader;
 use super::sample::Sample;
 use super::{Adapter, Ask, CallOutcome, Health, LiveAdapter, Pending};
-use crate::incident::{Op, Params, Plan, Text};
+use crate::incident::{Op, Params, Plan, Release, Text};
 use crate::web::CircuitState;
 
 /// A live adapter, with what the configuration adds to any of them.
@@ -102,8 +102,23 @@ impl Adapter for Mounted {
         self.adapter.circuit()
     }
 
+    fn circuits(&self) -> Vec<(Text, CircuitState)> {
+        let readers = self.readers.values().flatten().flat_map(|reader| reader.circuits());
+        let mut all: Vec<_> = self.adapter.circuits().into_iter().chain(readers).collect();
+        // One that is worse stands for all of the same name.
+        all.sort_by(|(name, state), (other, than)| {
+            name.cmp(other).then_with(|| state.is_closed().cmp(&than.is_closed()))
+        });
+        all.dedup_by(|(name, _), (other, _)| name == other);
+        all
+    }
+
     fn look(&self) -> Pending<'_, Health> {
         self.adapter.look()
+    }
+
+    fn releases<'a>(&'a self, agent: &'a Text) -> Option<Pending<'a, Result<Vec<Release>, Text>>> {
+        self.adapter.releases(agent)
     }
 
     fn plan<'a>(&'a self, ask: &'a Ask) -> Pending<'a, Result<Plan, Text>> {

@@ -21,7 +21,7 @@ mod spec;
 
 use std::ffi::OsString;
 
-use crate::incident::{Aim, Op, Plan, Text};
+use crate::incident::{Aim, Op, Plan, Release, Text};
 
 use super::book::{Book, SpecProblem};
 use super::{Adapter, Ask, CallOutcome, Pending, Sample};
@@ -79,6 +79,10 @@ impl Adapter for ProcessAdapter {
 
     fn offers(&self, op: Op, target: &str) -> bool {
         self.book.offers(op, target)
+    }
+
+    fn releases<'a>(&'a self, agent: &'a Text) -> Option<Pending<'a, Result<Vec<Release>, Text>>> {
+        self.book.releases(agent)
     }
 
     fn plan<'a>(&'a self, ask: &'a Ask) -> Pending<'a, Result<Plan, Text>> {

@@ -10,11 +10,17 @@ use super::Pending;
 use super::sample::{Sample, values_of};
 use super::template::Values;
 use crate::incident::{Check, Text};
+use crate::web::CircuitState;
 
 /// Reads the world; never changes it.
 pub trait Reader: Send + Sync {
     /// Its name in the configuration.
     fn name(&self) -> &Text;
+
+    /// Every circuit that it depends on, by the name of what it leads to.
+    fn circuits(&self) -> Vec<(Text, CircuitState)> {
+        Vec::new()
+    }
 
     /// What is read of a target now. `values` are what placeholders stand for: the target, by its
     /// kind too, and the parameters of the action that is to be proved.

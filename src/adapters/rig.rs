@@ -38,7 +38,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::incident::{AgentId, Op, Plan, Realm, Text};
+use crate::incident::{AgentId, FirstCheck, Op, Plan, Realm, Text};
 
 use super::ask::target_name;
 use super::{Adapter, Ask, ProcessAdapter, Simulated};
@@ -123,6 +123,16 @@ impl Rig {
         match self {
             Self::Live(_) => None,
             Self::Drill(Drill(simulated)) => Some(simulated.vitals(agent)),
+        }
+    }
+
+    /// What the drill's world says to a commander's first questions; nothing in the live realm, where
+    /// repositories and dependencies are asked themselves.
+    #[must_use]
+    pub fn first_checks(&self, agents: &[AgentId]) -> Vec<FirstCheck> {
+        match self {
+            Self::Live(_) => Vec::new(),
+            Self::Drill(Drill(simulated)) => simulated.first_checks(agents),
         }
     }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::incident::{Inverse, Op, Params, Plan, Text};
+use crate::incident::{AgentId, FirstCheck, Inverse, Op, Params, Plan, Release, Text};
 
 use super::ask::{self, VERIFY_S};
 use super::evidence::Brought;
@@ -48,6 +48,18 @@ pub trait World: Send + Sync {
     /// The parameters with which the inverse operation goes back to how things are now; none:
     /// there is no way back.
     fn inverse_params(&self, op: Op, target: &str, params: &Params) -> Option<Params>;
+
+    /// What was put to run as an agent, the newest first.
+    fn releases(&self, target: &str) -> Vec<Release> {
+        let _ = target;
+        Vec::new()
+    }
+
+    /// What a commander asks first of the world around these agents (C1, D11).
+    fn first_checks(&self, agents: &[AgentId]) -> Vec<FirstCheck> {
+        let _ = agents;
+        Vec::new()
+    }
 
     /// What could fight the operation, in words: a controller, a second replica.
     fn conflicts(&self, op: Op, target: &str) -> Vec<Text> {
@@ -135,6 +147,12 @@ impl Simulated {
         self.world.read(agent)
     }
 
+    /// What the world around these agents says to a commander's first questions.
+    #[must_use]
+    pub fn first_checks(&self, agents: &[AgentId]) -> Vec<FirstCheck> {
+        self.world.first_checks(agents)
+    }
+
     fn read(&self, plan: &Plan) -> Vec<Sample> {
         let mut read: Readings = self.world.read(plan.target.as_str()).into_iter().collect();
         self.brought.add(plan, &mut read);
@@ -163,6 +181,14 @@ impl Adapter for Simulated {
 
     fn offers(&self, op: Op, target: &str) -> bool {
         self.world.knows(op, target)
+    }
+
+    fn releases<'a>(&'a self, agent: &'a Text) -> Option<Pending<'a, Result<Vec<Release>, Text>>> {
+        let knows = self.world.knows(Op::Isolate, agent.as_str());
+        knows.then(|| {
+            let read = async { Ok(self.world.releases(agent.as_str())) };
+            Box::pin(read) as Pending<'a, Result<Vec<Release>, Text>>
+        })
     }
 
     fn plan<'a>(&'a self, ask: &'a Ask) -> Pending<'a, Result<Plan, Text>> {

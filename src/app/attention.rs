@@ -22,6 +22,7 @@ impl Model {
     /// session began is not news.
     pub(super) fn attend(&mut self) -> Vec<Effect> {
         let mut news = Vec::new();
+        let settled_after = self.policy.probing.settled_after;
         // What is over rings for nothing but what somebody was to take away by now.
         for incident in self.board.incidents().filter(|i| !i.is_open()) {
             for action in incident.actions.values().filter(|a| a.due().is_some_and(|due| self.now() >= due)) {
@@ -45,10 +46,22 @@ impl Model {
                 tell(Told::Incident(incident.id, incident.severity), words);
             }
             for action in incident.actions.values().filter(|a| a.lamp == Lamp::Leaking) {
+                let at = action.changed_at.timestamp_millis();
+                let told = Told::Leak(incident.id, action.id, at);
+                // One that comes and goes is one alarm, until it has held long enough.
+                let settled = action.held_for().is_none_or(|held| held >= settled_after.delta());
+                if action.leaks > 1 && !settled {
+                    continue;
+                }
                 let held = action.held_for().map(|held| format!(", it had held {}", clock_face(held)));
                 let held = held.unwrap_or_default();
-                let words = format!("{} LEAKING: {}{held}", incident.id, action.plan.title());
-                tell(Told::Leak(incident.id, action.id, action.changed_at.timestamp_millis()), words);
+                let since = action.held_since.unwrap_or(action.changed_at);
+                let (lines, more) = self.log.count_since(&action.plan.target, since);
+                let least = if more { "at least " } else { "" };
+                let logged =
+                    if lines == 0 { String::new() } else { format!(", {least}{lines} log lines since") };
+                let words = format!("{} LEAKING: {}{held}{logged}", incident.id, action.plan.title());
+                tell(told, words);
             }
             for deadline in deadlines(incident, &self.policy, self.now()) {
                 let over = match deadline.standing(self.now()) {

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::review::{TemplateError, filled};
+use crate::incident::in_force::CheckedFact;
 use crate::incident::{InForce, MitigationFact, Text, Time};
 
 /// The built-in templates by language.
@@ -55,6 +56,61 @@ impl DigestFacts {
 pub fn digest(template: &str, facts: &DigestFacts) -> Result<Text, TemplateError> {
     let entries = u64::try_from(facts.count).unwrap_or(u64::MAX);
     filled(template, facts, entries).map(|text| Text::block(text.trim_end()))
+}
+
+/// Writes a digest of mitigations as they can be: one of which nothing is known, one past its date,
+/// one that is kept. What a template does wrong with any of them shows here, before a morning on
+/// which nobody hears of what is in force.
+///
+/// # Errors
+/// What the template does wrong, with its line.
+pub fn check(template: &str) -> Result<(), TemplateError> {
+    let unknown = MitigationFact {
+        incident: "INC-1".to_owned(),
+        title: Text::line("an example"),
+        status: "open",
+        action: "A1".to_owned(),
+        op: "isolate",
+        target: Text::line("support-1"),
+        params: crate::incident::Params::new(),
+        lamp: "unverified",
+        in_force: true,
+        asked_by: "ana".to_owned(),
+        asked_at: Time::UNIX_EPOCH,
+        age: "3d".to_owned(),
+        verified_at: None,
+        read_at: None,
+        watched: true,
+        checks: Vec::new(),
+        witnessed: None,
+        owner: Text::line("ana"),
+        disposition: None,
+        reason: None,
+        due: None,
+        overdue: false,
+        undo: None,
+        undoing: None,
+    };
+    let at = Some(Time::UNIX_EPOCH);
+    let known = MitigationFact {
+        verified_at: at,
+        read_at: at,
+        reason: Some(Text::line("until the fix")),
+        undo: Some(Text::line("release support-1")),
+        undoing: Some("A2".to_owned()),
+        checks: vec![CheckedFact {
+            expected: "agent_status = stopped".to_owned(),
+            read: "stopped".to_owned(),
+            at,
+            holds: Some(true),
+        }],
+        ..unknown.clone()
+    };
+    let late = MitigationFact { disposition: Some("handed-over"), due: at, overdue: true, ..known.clone() };
+    let kept = MitigationFact { disposition: Some("kept"), status: "resolved", ..known };
+    let mitigations = vec![unknown, late, kept];
+    let facts = DigestFacts { day: Text::line("1970-01-01"), count: 3, overdue: 1, unowned: 1, mitigations };
+    digest(template, &facts).map(drop)
 }
 
 #[cfg(test)]
@@ -112,5 +168,20 @@ mod tests {
         let facts = DigestFacts::of(&"2026-05-06".into(), &board.in_force(now), now);
         let wrong = digest("fine\n{{ nothing.here }}", &facts).unwrap_err();
         assert_eq!(wrong.line, Some(2), "{wrong}");
+    }
+
+    #[test]
+    fn what_a_template_would_do_wrong_one_morning_is_known_before() {
+        for (_, text) in TEMPLATES {
+            assert_eq!(check(text), Ok(()));
+        }
+        for (template, line) in [
+            ("{{ count }}\n{{ cuont }}", 2),
+            ("{% for one in mitigations %}{{ one.due|minute }}{% endfor %}", 1),
+            ("ok\n\n{% for one in mitigations %}", 3),
+            ("{% for one in mitigations %}\n{{ one.ownr }}\n{% endfor %}", 2),
+        ] {
+            assert_eq!(check(template).map_err(|wrong| wrong.line), Err(Some(line)), "{template}");
+        }
     }
 }

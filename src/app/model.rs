@@ -10,7 +10,7 @@ use super::key::Key;
 use super::keymap::{Context, Keymap};
 use super::layout::{Layout, layout};
 use super::log::LogView;
-use super::msg::{Head, Notice, ReviewView};
+use super::msg::{BrokenCircuit, Head, Notice, ReviewView};
 use super::palette::Palette;
 use super::watched::{Seen, Watched};
 use crate::incident::{
@@ -381,6 +381,8 @@ pub struct Facts {
     pub vitals: BTreeMap<AgentId, Vitals>,
     /// What probes of actions read of agents later than their vitals were, and when.
     pub probed: BTreeMap<AgentId, BTreeMap<String, (Text, Time)>>,
+    /// The backends that are left alone because they fail.
+    pub circuits: Vec<BrokenCircuit>,
     /// What is known of the agents besides.
     pub cards: BTreeMap<AgentId, AgentCard>,
     /// What probes read last.
@@ -430,6 +432,7 @@ impl Model {
             log: LogView::default(),
             vitals: BTreeMap::new(),
             probed: BTreeMap::new(),
+            circuits: Vec::new(),
             cards: BTreeMap::new(),
             readings: BTreeMap::new(),
             offers: BTreeSet::new(),

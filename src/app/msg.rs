@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::effect::Ticket;
 use super::key::Input;
 use crate::incident::{
-    ActionId, Entry, IncidentId, LogLine, Op, Plan, Reading, Severity, Status, Text, Time, Vitals,
+    ActionId, AgentId, Entry, IncidentId, LogLine, Op, Plan, Reading, Severity, Status, Text, Time, Vitals,
 };
 
 /// One message.
@@ -29,6 +29,8 @@ pub enum Msg {
     LinesDropped(u64),
     /// Vitals of agents.
     Vitals(Vec<Vitals>),
+    /// The backends that are left alone because they fail.
+    Circuits(Vec<BrokenCircuit>),
     /// What probes read now, on the timeline only when it changes a lamp.
     Readings {
         /// Which incident.
@@ -78,6 +80,17 @@ pub struct Head {
     pub severity: Severity,
     /// Where it stands.
     pub status: Status,
+}
+
+/// A backend that fails and is left alone for a while: its circuit is open, or waits for a trial.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenCircuit {
+    /// What it leads to: an adapter, a reader, a replica.
+    pub backend: Text,
+    /// The failure that opened it.
+    pub why: Text,
+    /// The agents that it is about, of those that are known.
+    pub agents: Vec<AgentId>,
 }
 
 /// A line at the bottom.

@@ -53,10 +53,20 @@ fn words(ops: &[Op]) -> String {
 
 fn health(backend: &Backend) -> String {
     match backend.well {
-        Some(true) => format!("well: {}", backend.health),
-        Some(false) => format!("ILL: {}", backend.health),
+        Some(true) => format!("well: {}{}", backend.health, circuits(backend)),
+        Some(false) => format!("ILL: {}{}", backend.health, circuits(backend)),
         None => "not seen".to_owned(),
     }
+}
+
+/// The circuits that are not as ever; nothing where all are closed.
+fn circuits(backend: &Backend) -> String {
+    let open = backend.circuits.iter().filter(|(_, state)| *state != *"closed");
+    let one = |(name, state): &(Text, Text)| match *name == backend.name {
+        true => format!("; circuit {state}"),
+        false => format!("; circuit to {name} {state}"),
+    };
+    open.map(one).collect()
 }
 
 #[derive(Serialize)]
@@ -75,11 +85,19 @@ struct Listed<'a> {
     read_only: bool,
     well: Option<bool>,
     health: &'a Text,
+    circuits: Vec<Circuit<'a>>,
+}
+
+#[derive(Serialize)]
+struct Circuit<'a> {
+    to: &'a Text,
+    state: &'a Text,
 }
 
 impl<'a> Listed<'a> {
     fn of(backend: &'a Backend) -> Self {
-        let Backend { name, kind, operations, read_only, well, health } = backend;
-        Self { name, kind, operations, read_only: *read_only, well: *well, health }
+        let Backend { name, kind, operations, read_only, well, health, circuits } = backend;
+        let circuits = circuits.iter().map(|(to, state)| Circuit { to, state }).collect();
+        Self { name, kind, operations, read_only: *read_only, well: *well, health, circuits }
     }
 }

@@ -1,5 +1,7 @@
 //! Whole files, good, broken and hostile, and exactly what is said about them.
 
+mod first;
+
 use std::path::Path;
 
 use super::*;

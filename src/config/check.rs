@@ -4,7 +4,8 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::app::review;
+use crate::app::digest;
+use crate::app::review::{self, TemplateError};
 use crate::incident::Policy;
 
 use super::file::File;
@@ -100,7 +101,16 @@ pub fn check(paths: &Paths, env: &Env, others: &[Kind]) -> Vec<Problem> {
         let _ = config.keymaps.read(name, &mut problems);
     }
     for (_, file) in named_files(&paths.templates(), "md", &mut problems) {
-        problems.extend(template(&file));
+        problems.extend(template(&file, review::check(file.text())));
+    }
+    for (name, file) in named_files(&paths.templates(), "txt", &mut problems) {
+        if name == DIGEST {
+            problems.extend(template(&file, digest::check(file.text())));
+        } else {
+            let words = format!("the template of {name} is read by nothing");
+            let meant = wording::meant(&name, &[DIGEST], "there is");
+            problems.push(Problem::whole(file.name(), words).hinted(meant));
+        }
     }
     for kind in others {
         for (_, file) in named_files(&kind.dir, kind.extension, &mut problems) {
@@ -187,9 +197,12 @@ fn is_name(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '-' || c == '_')
 }
 
-/// What is wrong with a review template: its syntax, or names and values it takes for known.
-fn template(file: &File) -> Option<Problem> {
-    let error = review::check(file.text()).err()?;
+/// The name of the digest's template.
+const DIGEST: &str = "digest";
+
+/// What is wrong with a template: its syntax, or names and values it takes for known.
+fn template(file: &File, checked: Result<(), TemplateError>) -> Option<Problem> {
+    let error = checked.err()?;
     let line = error.line.unwrap_or(1).max(1);
     let mut starts = file.text().split_inclusive('\n').scan(0, |at, line| {
         let start = *at;
@@ -248,6 +261,8 @@ mod tests {
             ("themes/not a name.toml", ""),
             ("themes/notes.txt", "anything"),
             ("templates/bad.md", "# {{ incident.id }}\n{% if x %}\n"),
+            ("templates/digest.txt", "{{ count }} in force\n{{ who }}\n"),
+            ("templates/digset.txt", "x"),
             ("templates/good.md", "{% for e in timeline %}{{ e }}{% endfor %}"),
             ("scenarios/s.toml", "x"),
         ]);
@@ -266,6 +281,8 @@ mod tests {
                 "scenarios/s.toml:1:1: is no scenario",
                 "templates/bad.md:2:1: unexpected end of input, expected end of block (hint: templates are \
                  written in the language of Jinja)",
+                "templates/digest.txt:2:1: `who` is undefined (hint: templates are written in the language of Jinja)",
+                "templates/digset.txt: the template of digset is read by nothing (hint: did you mean `digest`?)",
                 "themes/mine.toml:3:1: `roles`: there is no role `erorr` (hint: did you mean `error`?)",
                 "themes/not a name.toml: is no name that can be chosen (hint: use letters, digits, - and _ \
                  before the dot)",

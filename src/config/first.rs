@@ -23,6 +23,8 @@ pub struct First {
     pub since: Span,
     /// How long each answer may take.
     pub within: Span,
+    /// Names of probes that read which version of an agent runs.
+    pub probes: Vec<String>,
     /// What agents depend on, by name (E5).
     pub dependencies: BTreeMap<String, Dependency>,
     /// What runs beside what a repository says, by name (E6).
@@ -37,12 +39,13 @@ pub(super) struct Written {
     repositories: Vec<String>,
     since: Span,
     within: Span,
+    pub(super) probes: Vec<String>,
 }
 
 impl Default for Written {
     fn default() -> Self {
         let (since, within) = (Span::minutes(120), Span::seconds(5));
-        Self { enabled: true, repositories: Vec::new(), since, within }
+        Self { enabled: true, repositories: Vec::new(), since, within, probes: Vec::new() }
     }
 }
 
@@ -157,6 +160,7 @@ impl Written {
             repositories: self.repositories.iter().map(|path| paths.written(path)).collect(),
             since: self.since,
             within: self.within,
+            probes: self.probes,
             dependencies,
             drift: drift.collect(),
         }

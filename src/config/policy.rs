@@ -164,6 +164,30 @@ mod tests {
     }
 
     #[test]
+    fn b6_the_checks_of_some_agents_are_read_and_a_wrong_one_is_told_where_it_stands() {
+        let (changed, problems) = policy("[recovery.agents]\n'batch-*' = ['error_rate < 5']\n");
+        assert_eq!(problems, [""; 0]);
+        assert_eq!(changed.recovery.agents["batch-*"].0[0].to_string(), "error_rate < 5");
+        let problems = policy("[recovery.agents]\n'batch-*' = ['error_rate']\n").1;
+        assert!(problems[0].starts_with("/etc/fd/policy.toml:2:"), "{problems:?}");
+    }
+
+    #[test]
+    fn a_digest_at_no_time_of_no_day_is_told() {
+        for (text, says) in [
+            ("at = '9'", "2:6: `digest.at`: \"9\" is no time of the day; write 09:00"),
+            ("zone = 'CEST'", "2:8: `digest.zone`: \"CEST\" is no zone; write UTC, "),
+            ("enabled = 'no'", "2:11: `digest.enabled`: expected a boolean, found string \"no\""),
+            ("when = '09:00'", "2:1: unknown key `digest.when` (hint: known here: enabled, at, zone)"),
+        ] {
+            let (policy, problems) = policy(&format!("[digest]\n{text}\n"));
+            assert_eq!(problems.len(), 1, "{text}: {problems:?}");
+            assert!(problems[0].starts_with(&format!("/etc/fd/policy.toml:{says}")), "{problems:?}");
+            assert_eq!(policy.digest, Policy::built_in().digest, "{text}");
+        }
+    }
+
+    #[test]
     fn c2_a_misspelt_guardrail_is_told_for_it_would_guard_nothing() {
         let (policy, problems) = policy("people_only = ['resolve', 'aprove']\n");
         assert_eq!(

@@ -282,6 +282,7 @@ impl Settings {
         };
         let written: Written = tree.read(problems).unwrap_or_default();
         reader::all_named(&written.recovery.probes, &["recovery", "probes"], &probes, &whole, problems);
+        reader::all_named(&written.first.probes, &["first", "probes"], &probes, &whole, problems);
         let rota = written.oncall.meant(&channels, &whole, problems);
         let agents = agents(written.agents, &whole, paths, problems);
         vitals_can_be_read(&agents, &whole, env, problems);

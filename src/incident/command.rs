@@ -342,6 +342,13 @@ pub enum Report {
     },
     /// What probes read, one reading for each check of the plan.
     Readings(Vec<Reading>),
+    /// The same from whoever follows the agent's log too.
+    Watched {
+        /// What probes read.
+        readings: Vec<Reading>,
+        /// How many lines it logged since its effect was proved last.
+        logged: u32,
+    },
 }
 
 /// What became of a message, from whoever sent it.

@@ -169,6 +169,10 @@ pub enum Event {
         action: ActionId,
         /// What was read.
         readings: Vec<Reading>,
+        /// How many lines the agent logged since its effect was proved last; none: nobody who
+        /// watches follows its log.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        logged: Option<u32>,
     },
     /// Nobody knows whether the call took effect.
     ActionInDoubt {

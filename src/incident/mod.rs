@@ -28,6 +28,7 @@ pub mod playbook;
 pub mod policy;
 pub mod recovery;
 pub mod refusal;
+pub mod release;
 pub mod review;
 pub mod role;
 pub mod rota;
@@ -66,6 +67,7 @@ pub use outbox::{Message, MessageKind, MessageState, Outbox, Outgoing, Recipient
 pub use policy::Policy;
 pub use recovery::{AgentReadings, Recovery, Vital};
 pub use refusal::Refusal;
+pub use release::Release;
 pub use review::ReviewFacts;
 pub use role::Role;
 pub use rota::{Duty, Rota};

@@ -231,6 +231,9 @@ pub struct Probing {
     pub at_once: u8,
     /// When an action may be asked for again whose call had no answer.
     pub again_in_doubt: Again,
+    /// An effect that leaked must hold so long before people are told that it does, and before a leak
+    /// is told anew: one that comes and goes is one alarm (B12). The timeline has each.
+    pub settled_after: Span,
 }
 
 /// When an action may be asked for again that is in doubt.
@@ -257,11 +260,20 @@ pub struct RecoveryRule {
     /// What counts where something reads it.
     #[serde(with = "written")]
     pub where_read: Vec<Check>,
+    /// What is needed of some agents instead, by their id, in which `*` stands for any run of
+    /// characters. The longest that fits counts.
+    #[serde(default)]
+    pub agents: BTreeMap<String, OwnChecks>,
     /// A reading older than this proves nothing.
     pub fresh: Span,
     /// Whether an incident may be ended while they do not all hold.
     pub unproved: PerSeverity<Unproved>,
 }
+
+/// The checks of some agents.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OwnChecks(#[serde(with = "written")] pub Vec<Check>);
 
 /// Whether an incident may be ended that is not proved to be over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -484,10 +496,12 @@ impl Policy {
                 settle_every: Span::seconds(1),
                 at_once: 1,
                 again_in_doubt: Again::Settled,
+                settled_after: Span::minutes(5),
             },
             recovery: RecoveryRule {
                 checks: Vec::new(),
                 where_read: Vec::new(),
+                agents: BTreeMap::new(),
                 fresh: Span::default(),
                 unproved: PerSeverity {
                     p0: Unproved::Refused,

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::policy::{RecoveryRule, Unproved};
-use super::{AgentId, Check, Incident, Judged, Policy, Reading, Text, Time, Verdict};
+use super::{AgentId, Check, Glob, Incident, Judged, Policy, Reading, Text, Time, Verdict};
 
 /// What a refusal calls the rule.
 pub const RULE: &str = "B6 recovery";
@@ -126,13 +126,48 @@ impl RecoveryRule {
                 trouble: None,
             }
         };
-        let needed = self.checks.iter().map(vital);
+        let needed = self.checks_of(agent).iter().map(vital);
         let wished = self.where_read.iter().map(vital).filter(|v| v.verdict != Verdict::Unread);
         needed.chain(wished).collect()
     }
 
-    /// Every check that is read.
-    pub fn all_checks(&self) -> impl Iterator<Item = &Check> {
-        self.checks.iter().chain(&self.where_read)
+    /// What is needed of an agent: its own checks, or everybody's.
+    #[must_use]
+    pub fn checks_of(&self, agent: &AgentId) -> &[Check] {
+        let own = self.agents.iter().filter(|(name, _)| Glob::new(name).matches(agent.as_str()));
+        let own = own.max_by_key(|(name, _)| (*name == agent.as_str(), name.len()));
+        own.map_or(&self.checks, |(_, own)| &own.0)
+    }
+
+    /// Every check of an agent that is read.
+    pub fn all_checks(&self, agent: &AgentId) -> impl Iterator<Item = &Check> {
+        self.checks_of(agent).iter().chain(&self.where_read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::policy::OwnChecks;
+
+    #[test]
+    fn b6_an_agent_may_have_checks_of_its_own_and_the_nearest_name_counts() {
+        let mut rule = Policy::built_in().recovery;
+        let own = |raw: &str| OwnChecks(vec![raw.parse().unwrap()]);
+        rule.agents = [
+            ("batch-*".to_owned(), own("error_rate < 5")),
+            ("batch-7".to_owned(), own("error_rate < 9")),
+            ("*".to_owned(), own("error_rate < 2")),
+        ]
+        .into();
+        for (agent, first) in
+            [("batch-1", "error_rate < 5"), ("batch-7", "error_rate < 9"), ("chat", "error_rate < 2")]
+        {
+            let agent = agent.parse().unwrap();
+            assert_eq!(rule.checks_of(&agent)[0].to_string(), first, "{agent}");
+            assert_eq!(rule.all_checks(&agent).count(), 2, "and what counts where it is read");
+        }
+        rule.agents.remove("*");
+        assert_eq!(rule.checks_of(&"chat".parse().unwrap()), rule.checks);
     }
 }

@@ -395,7 +395,7 @@ impl Incident {
             Event::ActionUnverified { action, readings } => {
                 self.read_action(*action, Lamp::Unverified, at, readings);
             }
-            Event::ActionLeaking { action, readings } => {
+            Event::ActionLeaking { action, readings, .. } => {
                 self.read_action(*action, Lamp::Leaking, at, readings);
                 if let Some(a) = self.actions.get_mut(action) {
                     a.leaks += 1;

@@ -56,7 +56,10 @@ pub fn tell_event(event: &Event, naming: Naming) -> String {
         Event::ActionUnverified { action, readings } => {
             format!("{action} unverified, the checks did not hold in time: {}", values(readings))
         }
-        Event::ActionLeaking { action, readings } => format!("{action} LEAKING: {}", values(readings)),
+        Event::ActionLeaking { action, readings, logged } => {
+            let logged = logged.map(|count| format!("; {}", lines_logged(count))).unwrap_or_default();
+            format!("{action} LEAKING: {}{logged}", values(readings))
+        }
         Event::ActionInDoubt { action, reason } => format!("{action} in doubt: {reason}"),
         Event::ActionRead { action, readings } => {
             format!("{action} read while in doubt, which does not settle it: {}", values(readings))
@@ -168,6 +171,18 @@ fn recovery(agents: &[AgentReadings]) -> Vec<String> {
 
 fn values(readings: &[Reading]) -> String {
     join(&Judged::all(readings), "nothing was read")
+}
+
+/// `12 log lines since it was proved`.
+#[must_use]
+pub fn lines_logged(count: u32) -> String {
+    // Whoever counts stops somewhere.
+    match count {
+        0 => "no log line since it was proved".to_owned(),
+        1 => "1 log line since it was proved".to_owned(),
+        1_000.. => "at least 1000 log lines since it was proved".to_owned(),
+        count => format!("{count} log lines since it was proved"),
+    }
 }
 
 fn short(sha256: &str) -> &str {

@@ -6,12 +6,13 @@ use futures::future::join_all;
 
 use super::hub::Hub;
 use super::live;
-use crate::adapters::{Adapter, Health, Rig};
-use crate::app::msg::Notice;
+use crate::adapters::{Adapter, Health};
+use crate::app::msg::{BrokenCircuit, Notice};
 use crate::config::Settings;
 use crate::error::{Error, Result};
-use crate::incident::{Op, Text};
+use crate::incident::{AgentId, Op, Text};
 use crate::runtime::Feed;
+use crate::web::CircuitState;
 
 /// How long a look may take. A backend that needs longer is not well.
 const LOOK: Duration = Duration::from_secs(8);
@@ -31,6 +32,8 @@ pub struct Backend {
     pub well: Option<bool>,
     /// In words how.
     pub health: Text,
+    /// Every circuit that it depends on, and how it is.
+    pub circuits: Vec<(Text, Text)>,
 }
 
 /// All of them.
@@ -70,6 +73,8 @@ async fn one(adapter: &dyn Adapter) -> Backend {
         Ok(Health::Unseen) => (None, Text::line("only a call would tell")),
         Err(_) => (Some(false), Text::line(&format!("no answer within {} s", LOOK.as_secs()))),
     };
+    let circuits = adapter.circuits().into_iter();
+    let circuits = circuits.map(|(name, state)| (name, Text::line(&state.to_string())));
     Backend {
         name: adapter.name().clone(),
         kind: adapter.kind(),
@@ -77,18 +82,23 @@ async fn one(adapter: &dyn Adapter) -> Backend {
         read_only: adapter.is_read_only(),
         well,
         health,
+        circuits: circuits.collect(),
     }
 }
 
 /// The notice that backends are left alone.
 const CIRCUITS: &str = "circuits";
 
-/// Says on every screen which backends are left alone because they fail, whenever that changes.
+/// Says on every screen which backends are left alone because they fail, and which agents that is
+/// about, whenever it changes.
 pub(super) fn tell_circuits(hub: &Hub) {
-    let words = open(hub.rig());
+    let broken = broken(hub);
+    let words = words(&broken);
+    // That a trial may go now, or how long until then, is no news.
     if !hub.circuits_changed(&words) {
         return;
     }
+    hub.tell(Feed::Circuits(broken.into()));
     hub.tell(Feed::Notice(match words.is_empty() {
         true => Notice::clear(CIRCUITS),
         false => Notice::lasting(CIRCUITS, words),
@@ -96,8 +106,159 @@ pub(super) fn tell_circuits(hub: &Hub) {
 }
 
 /// `llm fails and is left alone: refused`.
-fn open(rig: &Rig) -> String {
-    let circuit = |adapter: &dyn Adapter| Some((adapter.name().clone(), adapter.circuit()?.why()?.clone()));
-    let all = rig.adapters().filter_map(circuit);
-    all.map(|(name, why)| format!("{name} fails and is left alone: {why}")).collect::<Vec<_>>().join("; ")
+fn words(broken: &[BrokenCircuit]) -> String {
+    let one = |broken: &BrokenCircuit| format!("{} fails and is left alone: {}", broken.backend, broken.why);
+    broken.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// Every circuit that is not closed: of adapters, of replicas that are read, of readers.
+fn broken(hub: &Hub) -> Vec<BrokenCircuit> {
+    let mut agents: Vec<AgentId> = hub.readers().iter().filter_map(|reader| reader.of.clone()).collect();
+    agents.extend(hub.board().incidents().flat_map(|incident| incident.agents.iter().cloned()));
+    agents.sort();
+    agents.dedup();
+    let mut broken: Vec<BrokenCircuit> = Vec::new();
+    let mut put = |backend: &Text, state: &CircuitState, of: &dyn Fn(&AgentId) -> bool| {
+        let Some(why) = state.why() else { return };
+        let concerned = agents.iter().filter(|agent| of(agent)).cloned();
+        match broken.iter_mut().find(|known| known.backend == *backend) {
+            Some(known) => {
+                known.agents.extend(concerned);
+                known.agents.sort();
+                known.agents.dedup();
+            }
+            None => {
+                let (backend, why) = (backend.clone(), why.clone());
+                broken.push(BrokenCircuit { backend, why, agents: concerned.collect() });
+            }
+        }
+    };
+    for adapter in hub.rig().adapters() {
+        for (backend, state) in adapter.circuits() {
+            put(&backend, &state, &|agent| adapter.serves(agent.as_str()));
+        }
+    }
+    for reader in hub.readers() {
+        for (backend, state) in reader.reader.circuits() {
+            put(&backend, &state, &|agent| reader.of.as_ref().is_none_or(|of| of == agent));
+        }
+    }
+    broken
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::adapters::{Ask, CallOutcome, Live, LiveAdapter, Pending, Rig, Sample};
+    use crate::app::msg::NoticeLevel;
+    use crate::incident::{Actor, Command, Plan, Policy, Realm, Severity};
+    use crate::runtime::Clock;
+    use crate::store::Journal;
+    use crate::web::{Circuit, CircuitRule};
+
+    struct Fake {
+        name: Text,
+        circuit: Circuit,
+    }
+
+    impl Adapter for Fake {
+        fn name(&self) -> &Text {
+            &self.name
+        }
+
+        fn kind(&self) -> &'static str {
+            "fake"
+        }
+
+        fn carries(&self) -> Vec<Op> {
+            vec![Op::Isolate]
+        }
+
+        fn offers(&self, _: Op, target: &str) -> bool {
+            target.starts_with("support")
+        }
+
+        fn circuit(&self) -> Option<CircuitState> {
+            Some(self.circuit.state(Instant::now()))
+        }
+
+        fn plan<'a>(&'a self, _: &'a Ask) -> Pending<'a, std::result::Result<Plan, Text>> {
+            Box::pin(async { Err(Text::line("no")) })
+        }
+
+        fn call<'a>(&'a self, _: &'a str, _: &'a Plan) -> Pending<'a, CallOutcome> {
+            Box::pin(async { CallOutcome::Failed(Text::line("no")) })
+        }
+
+        fn probe<'a>(&'a self, _: &'a Plan) -> Pending<'a, Vec<Sample>> {
+            Box::pin(async { Vec::new() })
+        }
+    }
+
+    impl LiveAdapter for Fake {}
+
+    fn fails(circuit: &Circuit, times: u32) {
+        for _ in 0..times {
+            let pass = circuit.admit(Instant::now(), true).unwrap();
+            pass.settle(Instant::now(), Some(&Text::line("refused")));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn e1_a_circuit_is_told_when_it_opens_stays_while_it_is_half_open_and_is_cleared_when_it_closes() {
+        let circuit = Circuit::new(CircuitRule { failures: 3, open_for: Duration::from_secs(10) });
+        let fake = Fake { name: Text::line("llm"), circuit: circuit.clone() };
+        let rig = Rig::Live(Live::new(vec![Box::new(fake)]));
+        let journal = Journal::memory(Realm::Live).unwrap();
+        let hub = Hub::new(journal, Arc::new(Policy::built_in()), Clock::wall(), rig, false);
+        let agents = ["support-1", "trader-1"].map(|id| id.parse().unwrap()).into();
+        let declare = Command::Declare {
+            realm: Realm::Live,
+            title: "a leak".into(),
+            severity: Severity::P0,
+            pattern: None,
+            agents,
+            detected_at: None,
+        };
+        hub.submit(None, declare, &Actor::person("ana")).await.unwrap();
+        let mut feed = hub.subscribe();
+        let mut heard = || {
+            tell_circuits(&hub);
+            let mut told = Vec::new();
+            while let Ok(news) = feed.try_recv() {
+                match news {
+                    Feed::Circuits(all) => {
+                        told.extend(all.iter().map(|b| format!("{} of {:?}", b.backend, b.agents)));
+                    }
+                    Feed::Notice(notice) => told.push(format!("{:?} {}", notice.level, notice.text)),
+                    Feed::Entries(_)
+                    | Feed::Loaded
+                    | Feed::Lines(_)
+                    | Feed::Vitals(_)
+                    | Feed::Readings(..)
+                    | Feed::Said(..) => {}
+                }
+            }
+            told
+        };
+        assert_eq!(heard(), [""; 0]);
+        fails(&circuit, 2);
+        assert_eq!(heard(), [""; 0], "it is still closed");
+        fails(&circuit, 1);
+        let opened = heard();
+        assert!(opened[0].starts_with("llm of ") && opened[0].contains("support-1"), "{opened:?}");
+        assert!(!opened[0].contains("trader-1"), "it carries nothing for that one: {opened:?}");
+        assert_eq!(opened[1], format!("{:?} llm fails and is left alone: refused", NoticeLevel::Warn));
+        tokio::time::advance(Duration::from_secs(11)).await;
+        assert!(matches!(circuit.state(Instant::now()), CircuitState::HalfOpen { .. }));
+        assert_eq!(heard(), [""; 0], "nothing is proved yet, and the notice stands");
+        let trial = circuit.admit(Instant::now(), false).unwrap();
+        trial.settle(Instant::now(), None);
+        assert_eq!(heard(), [format!("{:?} ", NoticeLevel::Clear)], "it closed");
+    }
 }

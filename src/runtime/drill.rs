@@ -21,8 +21,8 @@ use crate::adapters::{Ask, Drill, Evidence, Rig, Simulated, World};
 use crate::app::msg::Notice;
 use crate::error::{Error, Result};
 use crate::incident::{
-    Actor, Board, Command, Confirmation, Incident, IncidentId, Lamp, LogLine, Op, Params, Report, Settlement,
-    Text, Time,
+    Actor, AgentId, Board, Command, Confirmation, FirstCheck, Incident, IncidentId, Lamp, LogLine, Op,
+    Params, Release, Report, Settlement, Text, Time,
 };
 use crate::sim::{Fleet, Happening, Scenario, What};
 
@@ -178,6 +178,14 @@ impl World for Simulation {
 
     fn inverse_params(&self, op: Op, target: &str, _params: &Params) -> Option<Params> {
         self.fleet().inverse(op, target).map(|(_, params)| params)
+    }
+
+    fn releases(&self, target: &str) -> Vec<Release> {
+        self.fleet().releases(target)
+    }
+
+    fn first_checks(&self, agents: &[AgentId]) -> Vec<FirstCheck> {
+        self.fleet().first_checks(agents)
     }
 
     fn conflicts(&self, op: Op, target: &str) -> Vec<Text> {

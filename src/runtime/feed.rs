@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::msg::{Msg, Notice};
+use crate::app::msg::{BrokenCircuit, Msg, Notice};
 use crate::incident::{ActionId, Entry, IncidentId, LogLine, Reading, Text, Vitals};
 
 /// How far a session may lag before it is told to catch up from the board. Large enough for the
@@ -22,6 +22,8 @@ pub enum Feed {
     Vitals(Arc<[Vitals]>),
     /// What probes read now.
     Readings(IncidentId, ActionId, Arc<[Reading]>),
+    /// The backends that are left alone because they fail.
+    Circuits(Arc<[BrokenCircuit]>),
     /// A colleague or a system says something.
     Said(Text, Text),
     /// Something worth a line at the bottom.
@@ -38,6 +40,7 @@ impl From<Feed> for Msg {
             Feed::Readings(incident, action, readings) => {
                 Self::Readings { incident, action, readings: readings.to_vec() }
             }
+            Feed::Circuits(broken) => Self::Circuits(broken.to_vec()),
             Feed::Said(from, text) => Self::Said { from, text },
             Feed::Notice(notice) => Self::Notice(notice),
         }

@@ -13,6 +13,7 @@ use super::recovery::{self, RecoveryReader};
 use crate::adapters::{Adapter, Ask, Rig};
 use crate::app::msg::Notice;
 use crate::channels::{Channel, Inbox, LiveChannel, Post};
+use crate::incident::outbox::OUTBOX;
 use crate::incident::recovery::RULE as RECOVERY;
 use crate::incident::{
     Actor, Board, Command, Duty, Entry, Event, Incident, IncidentId, Op, Plan, Policy, Realm, Refusal,
@@ -332,6 +333,7 @@ impl Hub {
             let position = *self.0.position.borrow();
             let target = incident.or_else(|| self.route(&command));
             let (seq, events) = self.decided(target, &command, actor).await?;
+            self.refuse_what_leaves(&events, actor)?;
             let Some(id) = target else {
                 let entries = self.dress(events, actor);
                 // A declaration by hand is always a new incident; an alert must not declare twice.
@@ -405,12 +407,67 @@ impl Hub {
             let why = "this flightdeck was started read-only";
             return Err(Refusal::new("--read-only", why, "act from one that was not").into());
         }
+        if adapter.as_str() == OUTBOX {
+            self.refuse_unless_carried(incident, command)?;
+        }
         if self.0.rig.by_name(adapter.as_str()).is_some_and(Adapter::is_read_only) {
             let why = format!("the adapter '{adapter}' is configured to read only");
             let instead = format!("take read_only out of [adapters.{adapter}], or act by another way");
             return Err(Refusal::new("read_only", &why, &instead).into());
         }
         Ok(())
+    }
+
+    /// A page goes out through channels: one that may not send, or could not be built, pages nobody.
+    fn refuse_unless_carried(&self, incident: Option<IncidentId>, command: &Command) -> Result<(), HubError> {
+        let of = |plan: &Plan| (plan.op, plan.target.clone());
+        let (op, target) = if let Command::Act { plan, .. } = command {
+            of(plan)
+        } else if let (Command::Approve { action, .. }, Some(id)) = (command, incident) {
+            let board = self.board();
+            let Some(action) = board.incident(id).and_then(|i| i.actions.get(action)) else { return Ok(()) };
+            of(&action.plan)
+        } else {
+            return Ok(());
+        };
+        let reached = outbox::reached(&self.0.policy, op, target.as_str(), self.0.clock.now());
+        match reached.iter().find(|(channel, _)| self.0.post.by_name(channel.as_str()).is_none()) {
+            Some((channel, _)) => {
+                let why =
+                    format!("nobody is paged through '{channel}': it is read_only, or could not be built");
+                let instead =
+                    format!("look at [channels.{channel}] with flightdeck check, or page by other means");
+                Err(Refusal::new("read_only", &why, &instead).into())
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Where this hub only reads, nothing that somebody says here leads to a call or to a message that
+    /// goes out, by whichever process. What it sees and is told itself goes on record all the same:
+    /// whoever may tell people of it does.
+    fn refuse_what_leaves(&self, events: &[Event], actor: &Actor) -> Result<(), HubError> {
+        if !self.0.read_only || matches!(actor, Actor::Flightdeck) {
+            return Ok(());
+        }
+        let leaves = events.iter().find_map(|event| {
+            if let Event::MessageQueued { message } = event {
+                Some(format!("it would be told through {}", message.channel))
+            } else if let Event::MessageRetried { message } = event {
+                Some(format!("{message} would be sent again"))
+            } else if matches!(event, Event::ActionRequested { .. } | Event::ActionProposed { .. }) {
+                Some("it would be called".to_owned())
+            } else {
+                None
+            }
+        });
+        match leaves {
+            Some(what) => {
+                let why = format!("{what}, and this flightdeck was started read-only");
+                Err(Refusal::new("--read-only", &why, "say it in one that was not").into())
+            }
+            None => Ok(()),
+        }
     }
 
     /// Where an alert belongs, by what is on the board.
@@ -497,17 +554,26 @@ impl Hub {
         let mut plan = outbox::plan(&self.0.policy, ask.op, &ask.target, &ask.params, now).map_err(Some)?;
         let level = ask.target.as_str().parse().ok();
         let duty = level.and_then(|level| self.0.policy.rota.on_call(level, now));
-        if let Some(duty) = duty.filter(|duty| duty.person.is_none())
-            && let Some(asked) = self.0.post.by_name(duty.channel.as_str()).and_then(Channel::on_call)
-        {
-            let who = match tokio::time::timeout(ON_CALL, asked.who(duty.level, now)).await {
-                Ok(Ok(people)) => people.iter().map(Duty::words).collect::<Vec<_>>().join(", "),
-                Ok(Err(why)) => format!("not known: {why}"),
+        if let Some(duty) = duty.filter(|duty| duty.person.is_none()) {
+            let who = match tokio::time::timeout(ON_CALL, self.who(&duty)).await {
+                Ok(None) => return Ok(plan),
+                Ok(Some(Ok(people))) => people,
+                Ok(Some(Err(why))) => format!("not known: {why}"),
                 Err(_) => format!("not known: {} did not answer", duty.channel),
             };
             plan.params.insert("on_call".to_owned(), Text::line(&who));
         }
         Ok(plan)
+    }
+
+    /// Whom a duty's channel has on call by its own system; none where it has none that can be asked.
+    pub(super) async fn who(&self, duty: &Duty) -> Option<Result<String, Text>> {
+        let asked = self.0.post.by_name(duty.channel.as_str()).and_then(Channel::on_call)?;
+        let people = asked.who(duty.level, self.0.clock.now()).await;
+        Some(people.map(|people| match people.is_empty() {
+            true => format!("nobody, by {}", duty.channel),
+            false => people.iter().map(Duty::words).collect::<Vec<_>>().join(", "),
+        }))
     }
 
     /// The operations that some adapter, or the outbox, carries.

@@ -30,16 +30,20 @@ pub struct RecoveryReader {
 /// A refusal, or what is wrong with the journal.
 pub async fn recover(hub: &Hub, incident: IncidentId) -> Result<(), HubError> {
     let agents = hub.board().incident(incident).map(|i| i.agents.clone()).unwrap_or_default();
-    let checks: Vec<Check> = hub.policy().recovery.all_checks().cloned().collect();
-    if agents.is_empty() || checks.is_empty() {
+    let rule = &hub.policy().recovery;
+    let with_checks = agents.into_iter().filter_map(|agent| {
+        let checks: Vec<Check> = rule.all_checks(&agent).cloned().collect();
+        (!checks.is_empty()).then_some((agent, checks))
+    });
+    let reads: Vec<_> = with_checks.map(|(agent, checks)| read(hub, agent, checks)).collect();
+    if reads.is_empty() {
         return Ok(());
     }
-    let reads = agents.into_iter().map(|agent| read(hub, agent, &checks));
     let agents = futures::future::join_all(reads).await;
     hub.submit(Some(incident), Command::Recover { agents }, &Actor::Flightdeck).await.map(drop)
 }
 
-async fn read(hub: &Hub, agent: AgentId, checks: &[Check]) -> AgentReadings {
+async fn read(hub: &Hub, agent: AgentId, checks: Vec<Check>) -> AgentReadings {
     let target = Text::line(agent.as_str());
     let values: Values = ["agent", "target"].map(|name| (name.to_owned(), target.clone())).into();
     let readers = hub.readers().iter().filter(|reader| reader.of.as_ref().is_none_or(|of| *of == agent));
@@ -61,7 +65,7 @@ async fn read(hub: &Hub, agent: AgentId, checks: &[Check]) -> AgentReadings {
         trouble = Some(Text::line("nothing reads it: give it vitals, or name probes under [recovery]"));
     }
     let at = hub.clock().now();
-    AgentReadings { readings: readings(all, checks, at), agent, trouble }
+    AgentReadings { readings: readings(all, &checks, at), agent, trouble }
 }
 
 /// What all readers say together: a name that two of them read differently has no value.

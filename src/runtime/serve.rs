@@ -83,12 +83,8 @@ fn beside(
     told: &mut dyn FnMut(Told),
 ) -> Extras {
     let (mut problems, mut unasked) = (Vec::new(), Vec::new());
-    let mut first = live::first::questions(&settings.first, env, &mut unasked);
-    let mut patients = Vec::new();
-    if let Some(questions) = &mut first {
-        questions.fleet = settings.agents.iter().any(|agent| !agent.vitals.is_empty());
-        patients = live::patients(settings, paths, &mut problems);
-    }
+    let first = live::first::questions(settings, env, &mut unasked);
+    let patients = first.as_ref().map(|_| live::patients(settings, paths, &mut problems)).unwrap_or_default();
     problems.extend(unasked.iter().map(Notice::error));
     problems.into_iter().for_each(|problem| told(Told::Notice(problem)));
     let digest = Some(launch::digest_template(paths, settings));

@@ -3,6 +3,7 @@
 //!
 //! One process at a time watches a journal (it holds the lease); the others take over when it goes.
 
+mod logged;
 mod rounds;
 
 use std::collections::BTreeSet;
@@ -25,6 +26,7 @@ use crate::incident::{
     ActionId, Command, Entry, IncidentId, Plan, Reading, Report, Text, Time, with_vanished,
 };
 
+use logged::Logged;
 use rounds::{Due, Key, Rounds};
 
 /// How often it is looked whether the process that makes a call still lives: no entry tells of its
@@ -55,7 +57,7 @@ pub async fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) {
     }
     let mut feed = hub.subscribe();
     let (done, mut dones) = mpsc::channel(DONE);
-    let mut rounds = Rounds::default();
+    let (mut rounds, mut logged) = (Rounds::default(), Logged::default());
     let mut lease = None;
     loop {
         if lease.is_none() && !hub.journal().is_read_only() {
@@ -65,7 +67,7 @@ pub async fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) {
             }
         }
         let wait = if lease.is_some() {
-            look(&hub, &mut rounds, &done, &tasks).await
+            look(&hub, &mut rounds, &logged, &done, &tasks).await
         } else if hub.journal().is_read_only() {
             None
         } else {
@@ -84,6 +86,7 @@ pub async fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) {
                 rounds.read(key, readings, at, &hub.policy().probing);
             }
             news = feed.recv() => match news {
+                Ok(Feed::Lines(lines)) => logged.take(&lines),
                 Ok(Feed::Entries(entries)) if lease.is_some() => heed(&hub, &mut rounds, &entries),
                 // What was missed is on the board.
                 Err(RecvError::Lagged(_)) if lease.is_some() => {
@@ -111,14 +114,17 @@ fn heed(hub: &Hub, rounds: &mut Rounds, entries: &[Arc<Entry>]) {
 async fn look(
     hub: &Hub,
     rounds: &mut Rounds,
+    logged: &Logged,
     done: &mpsc::Sender<Done>,
     tasks: &TaskTracker,
 ) -> Option<Duration> {
+    tell_circuits(hub);
     let now = hub.clock().now();
     let turn = rounds.turn(now, &hub.policy().probing);
     let mut next = turn.next.map(|wait| hub.clock().real(wait));
     for due in turn.reads {
-        tasks.spawn(read(hub.clone(), due, done.clone()));
+        let lines = lines_since_proved(hub, &due, logged);
+        tasks.spawn(read(hub.clone(), due, lines, done.clone()));
     }
     for incident in turn.ticks {
         tell(hub, incident, Command::Tick).await;
@@ -148,14 +154,21 @@ pub async fn read_now(hub: Hub, incident: IncidentId, action: ActionId) -> Vec<R
         .filter(|a| a.lamp.is_probed() && !a.plan.checks.is_empty())
         .map(|a| a.plan.clone());
     match plan {
-        Some(plan) => read_checks(&hub, incident, action, &plan, &[]).await,
+        Some(plan) => read_checks(&hub, incident, action, &plan, &[], None).await,
         None => Vec::new(),
     }
 }
 
-async fn read(hub: Hub, due: Due, done: mpsc::Sender<Done>) {
+/// How many lines an agent logged since the effect that is read was proved last.
+fn lines_since_proved(hub: &Hub, due: &Due, logged: &Logged) -> Option<u32> {
+    let (incident, action) = due.key;
+    let since = hub.board().incident(incident)?.actions.get(&action)?.held_since?;
+    logged.since(&due.plan.target, since)
+}
+
+async fn read(hub: Hub, due: Due, logged: Option<u32>, done: mpsc::Sender<Done>) {
     let Due { key, plan, before } = due;
-    let readings = read_checks(&hub, key.0, key.1, &plan, &before).await;
+    let readings = read_checks(&hub, key.0, key.1, &plan, &before, logged).await;
     let at = hub.clock().now();
     // Nobody takes it in when the watch has ended.
     drop(done.send(Done { key, readings, at }).await);
@@ -168,6 +181,7 @@ async fn read_checks(
     action: ActionId,
     plan: &Plan,
     before: &[Reading],
+    logged: Option<u32>,
 ) -> Vec<Reading> {
     let samples = match hub.rig().by_name(plan.adapter.as_str()) {
         Some(adapter) => tokio::time::timeout(READ_WITHIN, adapter.probe(plan)).await.unwrap_or_default(),
@@ -178,6 +192,10 @@ async fn read_checks(
     let at = hub.clock().now();
     let readings = with_vanished(before, Sample::readings(samples, &plan.checks, at), at);
     hub.tell(Feed::Readings(incident, action, readings.clone().into()));
-    tell(hub, incident, Command::Report { action, report: Report::Readings(readings.clone()) }).await;
+    let report = match logged {
+        Some(logged) => Report::Watched { readings: readings.clone(), logged },
+        None => Report::Readings(readings.clone()),
+    };
+    tell(hub, incident, Command::Report { action, report }).await;
     readings
 }

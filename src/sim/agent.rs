@@ -31,6 +31,8 @@ pub(super) struct Agent {
     pub(super) before: Option<Build>,
     /// The newest change of configuration or version, until it is done.
     pub(super) pending: Option<(u64, Build)>,
+    /// What was put to run since the play began, in words.
+    pub(super) releases: Vec<(u64, String)>,
     pub(super) broken: Vec<Broken>,
     /// What marks the newest call of each operation: an older one's effect cannot lapse any more.
     pub(super) stamps: BTreeMap<Op, u64>,
@@ -117,6 +119,7 @@ impl Agent {
             },
             before: None,
             pending: None,
+            releases: vec![],
             broken: vec![],
             stamps: BTreeMap::new(),
             evidence: false,

@@ -98,7 +98,9 @@ impl Fleet {
         if words.is_empty() {
             words.push(format!("{} with {} deployed anew", build.version, build.config));
         }
-        self.note(place, "info", "deployed", &words.join(", "));
+        let words = words.join(", ");
+        agent.releases.push((now, words.clone()));
+        self.note(place, "info", "deployed", &words);
     }
 
     /// Ends the faults that `op` cures.

@@ -16,6 +16,7 @@ mod deploy;
 mod evidence;
 mod fault;
 mod file;
+mod first;
 mod fleet;
 mod line;
 mod measure;

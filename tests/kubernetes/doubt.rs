@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use flightdeck::adapters::KubernetesSpec;
+use flightdeck::adapters::{Knob, KubernetesAction, KubernetesSpec};
 use flightdeck::incident::{Action, Lamp, Op, Settlement};
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::stage::{AGENT, DEADLINE, Stage, own_namespace, plain};
@@ -96,6 +97,59 @@ async fn with_the_connection_reset_nothing_is_called_failed_that_may_have_been_d
         } else {
             assert_eq!(action.lamp, Lamp::InDoubt, "{fault:?}: {}", action.answer);
             stage.settle(isolation, Settlement::Failed).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "needs a control plane: ./tests/run --all"]
+async fn with_the_answer_lost_no_action_is_made_twice_and_none_is_called_failed_that_was_done() {
+    let plane = ControlPlane::shared();
+    let proxy = FaultProxy::start(plane.address()).await;
+    let namespace = own_namespace();
+    let kubeconfig = plane.kubeconfig_by("admin", &namespace, proxy.address.port());
+    let mut spec = plain(&[Op::Restart, Op::RollbackBranch, Op::Snapshot]);
+    spec.deadline = Duration::from_secs(2);
+    let knob = Some(Knob::Annotation("agents/limit".to_owned()));
+    spec.actions.insert(Op::RateLimit, KubernetesAction { knob, ..KubernetesAction::default() });
+    let stage = Stage::by(plane, namespace, kubeconfig, spec).await;
+    stage.deploy("agent:1", 1).await;
+    let image = |image: &str| json!({"spec": {"template": {"spec": {"containers": [{"name": "agent", "image": image}]}}}});
+    stage.change(image("agent:2")).await;
+    let runs = |pods: &[Value]| pods.len() == 1 && pods[0]["spec"]["containers"][0]["image"] == "agent:2";
+    stage.until_pods("the second one runs", runs).await;
+    for op in [Op::RateLimit, Op::Restart, Op::RollbackBranch, Op::Snapshot] {
+        let object = async || stage.api.get(&stage.apps("deployments", AGENT)).await;
+        let plan = stage.plan(op, &[]).await.unwrap();
+        let before = object().await["metadata"]["generation"].as_i64().unwrap();
+        proxy.set(Fault::Half);
+        let action = stage.confirm(plan).await;
+        let settled = |action: &Action| action.lamp != Lamp::Requested;
+        let action = stage.until(action, "it has come to something", settled).await;
+        proxy.set(Fault::Pass);
+        let after = object().await["metadata"]["generation"].as_i64().unwrap();
+        let told = format!("{op}: generation {before} to {after}, {} {}", action.lamp, action.answer);
+        match (op, action.lamp) {
+            // Sent without reading anything before: it is done, and nobody here knows.
+            (Op::Restart, Lamp::InDoubt) => assert_eq!(after, before + 1, "{told}"),
+            (Op::RateLimit, Lamp::InDoubt) => {
+                let limit = object().await["metadata"]["annotations"]["agents/limit"].clone();
+                assert_eq!(limit, "10", "{told}");
+            }
+            // A snapshot only reads; a rollback reads first what it is put on.
+            (Op::Snapshot, Lamp::Failed | Lamp::Accepted | Lamp::InDoubt) => {
+                assert_eq!(after, before, "{told}")
+            }
+            (Op::RollbackBranch, Lamp::Failed) => {
+                assert!(action.answer.as_str().contains("nothing was called") && after == before, "{told}");
+            }
+            (_, _) => panic!("{told}"),
+        }
+        if action.lamp == Lamp::InDoubt && op != Op::Snapshot {
+            stage.until_read(action.id, "it is read", |read| !read.is_empty()).await;
+            if stage.action(action.id).lamp == Lamp::InDoubt {
+                stage.settle(action.id, Settlement::Failed).await;
+            }
         }
     }
 }

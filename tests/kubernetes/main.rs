@@ -11,9 +11,12 @@ mod stage;
 
 mod credentials;
 mod doubt;
+mod owners;
 mod preflight;
 mod quarantine;
+mod releases;
 mod rollback;
 mod sandbox;
+mod sets;
 mod stopping;
 mod writing;

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use flightdeck::adapters::{Ask, KubernetesAction, KubernetesAdapter, KubernetesSpec, Live, Rig, Sample};
 use flightdeck::incident::{
-    Action, ActionId, Actor, Command, Confirmation, Event, Incident, IncidentId, Lamp, Naming, Op, Params,
-    Pattern, Plan, Policy, Realm, Role, Settlement, Severity, Text,
+    Action, ActionId, Actor, Command, Confirmation, Event, FirstCheck, Incident, IncidentId, Lamp, Naming,
+    Op, Params, Pattern, Plan, Policy, Realm, Role, Settlement, Severity, Text, Topic,
 };
+use flightdeck::runtime::first::{self, Questions};
 use flightdeck::runtime::{Clock, Hub, dispatch, watch};
 use flightdeck::store::Journal;
 use serde_json::{Value, json};
@@ -132,6 +133,34 @@ impl Stage {
         self.api.post(&path, deployment(image, replicas)).await;
         self.until_pods("they run", |pods| pods.len() == replicas as usize && pods.iter().all(is_ready))
             .await;
+    }
+
+    /// The same as a StatefulSet.
+    pub async fn deploy_set(&self, image: &str, replicas: u32) {
+        let mut set = deployment(image, replicas);
+        set["spec"]["serviceName"] = json!(AGENT);
+        self.api.post(&self.apps("statefulsets", ""), set).await;
+        self.until_pods("they run", |pods| pods.len() == replicas as usize && pods.iter().all(is_ready))
+            .await;
+    }
+
+    /// Gathers what a commander asks first, and gives one answer.
+    pub async fn first(&self, topic: Topic, source: &str) -> FirstCheck {
+        let (cancel, tasks) = (self.cancel.child_token(), TaskTracker::new());
+        let gathering = first::run(self.hub.clone(), Questions::default(), cancel.clone(), tasks);
+        tokio::spawn(gathering);
+        let until = Instant::now() + DEADLINE;
+        let is_it = |check: &&FirstCheck| check.topic == topic && check.source.as_str() == source;
+        let found = loop {
+            let first = self.incident().first;
+            if let Some(check) = first.iter().find(is_it) {
+                break check.clone();
+            }
+            assert!(Instant::now() < until, "never: {topic} of {source}\n{}", self.timeline());
+            sleep(Duration::from_millis(50)).await;
+        };
+        cancel.cancel();
+        found
     }
 
     /// Changes the agent's Deployment, as somebody else.
@@ -278,15 +307,42 @@ impl Stage {
 
     /// Gives a user leave for something.
     pub async fn allow(&self, user: &str, name: &str, rules: Value) {
+        let group = "rbac.authorization.k8s.io";
+        self.allow_subject(json!({"apiGroup": group, "kind": "User", "name": user}), name, rules).await;
+    }
+
+    /// The same for a subject of any kind.
+    pub async fn allow_subject(&self, subject: Value, name: &str, rules: Value) {
         let path = format!("/apis/rbac.authorization.k8s.io/v1/namespaces/{}", self.namespace);
         self.api.post(&format!("{path}/roles"), json!({"metadata": {"name": name}, "rules": rules})).await;
         let group = "rbac.authorization.k8s.io";
         let binding = json!({
             "metadata": {"name": name},
             "roleRef": {"apiGroup": group, "kind": "Role", "name": name},
-            "subjects": [{"apiGroup": group, "kind": "User", "name": user}],
+            "subjects": [subject],
         });
         self.api.post(&format!("{path}/rolebindings"), binding).await;
+    }
+
+    /// Has the cluster serve a kind of object as far as tests need it, with any fields; gives the path
+    /// of those in this namespace.
+    pub async fn install(&self, group: &str, version: &str, plural: &str, kind: &str) -> String {
+        let open = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+        let version_of =
+            json!({"name": version, "served": true, "storage": true, "schema": {"openAPIV3Schema": open}});
+        let names = json!({"plural": plural, "singular": kind.to_lowercase(), "kind": kind,
+            "listKind": format!("{kind}List")});
+        let spec = json!({"group": group, "scope": "Namespaced", "names": names, "versions": [version_of]});
+        let crd = json!({"metadata": {"name": format!("{plural}.{group}")}, "spec": spec});
+        // Another test may have been quicker.
+        let _ = self.api.try_post("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", crd).await;
+        let path = format!("/apis/{group}/{version}/namespaces/{}/{plural}", self.namespace);
+        let until = Instant::now() + DEADLINE;
+        while self.api.try_get(&path).await.is_err() {
+            assert!(Instant::now() < until, "{kind} is never served\n{}", self.plane.log());
+            sleep(Duration::from_millis(50)).await;
+        }
+        path
     }
 
     /// Settles an action by a person's word.

@@ -32,6 +32,14 @@ async fn a3_isolated_is_verified_when_the_pods_are_gone_and_released_when_all_of
     assert!(stage.pods().await.is_empty());
     assert!(action.readings.iter().all(|reading| reading.value.as_ref().is_some_and(|it| it == "stopped")));
 
+    // What the pods would have taken with them was read meanwhile (A4), and held nothing up.
+    let files = stage.evidence().await;
+    assert_eq!(files.iter().filter(|(name, _, _)| name.ends_with("-agent.log")).count(), 3, "{files:?}");
+    assert!(action.answer.as_str().contains("files of evidence were taken along"), "{}", action.answer);
+    for (name, text, _) in &files {
+        assert!(!text.contains("hunter2"), "{name}");
+    }
+
     let release = stage.undo(isolation).await;
     stage.lamp(release, Lamp::Verified).await;
     assert_eq!(stage.pods().await.iter().filter(|pod| is_ready(pod)).count(), 3, "as many as there were");

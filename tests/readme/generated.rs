@@ -31,6 +31,7 @@ const PARTS: &[Part] = &[
     ("windows", windows),
     ("guardrails", guardrails),
     ("proof", proof),
+    ("proved", super::proved::proved),
     ("escalation", escalation),
     ("rules", rules),
     ("keys", keys),
@@ -55,7 +56,7 @@ pub fn refreshed(text: &str) -> String {
     fresh
 }
 
-fn table(heading: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+pub fn table(heading: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     let mut text = format!("| {} |\n|{}\n", heading.join(" | "), "---|".repeat(heading.len()));
     for row in rows {
         let cells: Vec<String> = row.iter().map(|cell| cell.replace('|', "\\|")).collect();
@@ -64,7 +65,7 @@ fn table(heading: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
     text
 }
 
-fn code(word: &str) -> String {
+pub fn code(word: &str) -> String {
     format!("`{word}`")
 }
 
@@ -230,8 +231,19 @@ fn proof() -> String {
         ),
         ("probing.at_once", format!("{} readings at a time", probing.at_once)),
         ("probing.again_in_doubt", format!("what is in doubt may be asked for again {again}")),
+        (
+            "probing.settled_after",
+            format!(
+                "an effect that leaked is told to hold, and a leak is told anew, after it held {}",
+                probing.settled_after
+            ),
+        ),
         ("recovery.checks", format!("{} of each agent involved", checks(&recovery.checks))),
         ("recovery.where_read", format!("{}, where something reads it", checks(&recovery.where_read))),
+        (
+            "recovery.agents",
+            "other checks for some agents, as `\"batch-*\" = [\"error_rate < 5\"]`".to_owned(),
+        ),
         ("recovery.fresh", format!("a reading older than {} proves nothing", recovery.fresh)),
         ("recovery.unproved", format!("without proof an incident is ended: {}", unproved.join("; "))),
     ];

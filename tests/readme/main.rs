@@ -9,6 +9,7 @@
 mod blocks;
 mod commands;
 mod generated;
+mod proved;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -9,9 +9,9 @@ use flightdeck::app::update;
 use flightdeck::config::Problems;
 use flightdeck::config::keymap::Keymaps;
 use flightdeck::incident::{
-    Action, ActionId, Actor, Audience, Check, Command, Confirmation, Disposition, Entry, Event, Incident,
-    IncidentId, Inverse, LogLine, Op, Pattern, Plan, Policy, Reading, Realm, Report, Role, Severity, Text,
-    Time, Vitals, decide,
+    Action, ActionId, Actor, Audience, Check, Command, Confirmation, Disposition, Entry, Event, FirstCheck,
+    Glance, Incident, IncidentId, Inverse, LogLine, Op, Pattern, Plan, Policy, Reading, Realm, Report, Role,
+    Severity, Text, Time, Topic, Vitals, decide,
 };
 
 /// A time of that night: `03:12:45`.
@@ -231,6 +231,38 @@ pub fn burning() -> Story {
 /// An incident that nobody has looked at yet.
 pub fn fresh() -> Story {
     Story::of(43, "03:11:30", Severity::P1, "trader-1 calls its pricing tool in a loop", &["trader-1"])
+}
+
+/// What was gathered of it by itself; one thing did not come.
+pub fn asked() -> Model {
+    let check = |topic, source: &str, glance, found: &str| {
+        let check = FirstCheck { topic, source: source.into(), glance, found: found.into() };
+        Event::FirstChecked { check }
+    };
+    let deploy =
+        "1 in the 2h before: 6c76974bbf (trader:v31) 11 min before, it runs; roll back before you debug";
+    let mut story = fresh().at("03:11:33");
+    for event in [
+        check(Topic::Similar, "incidents on record", Glance::Quiet, "nothing like it is on record"),
+        check(Topic::Deploys, "cluster: trader-1", Glance::Notable, deploy),
+        check(Topic::Deploys, "git /srv/agents/prompts", Glance::Quiet, "no deploy in the 2h before"),
+        check(
+            Topic::Scope,
+            "vitals of the fleet",
+            Glance::Notable,
+            "partial: 1 of 5 agents are affected: trader-1",
+        ),
+        check(Topic::Dependency, "prices", Glance::Alarm, "DOWN: it answers 503, not 200"),
+        check(Topic::Dependency, "cache", Glance::Quiet, "PONG in 2 ms"),
+        check(Topic::OnCall, "pager's on-call", Glance::NotRead, "pager did not answer in 5 s"),
+    ] {
+        story = story.records(Actor::Flightdeck, event);
+    }
+    let mut model = night();
+    tell(&mut model, Msg::Entries(story.entries));
+    model.selection.incident = Some(IncidentId(43));
+    model.notice = None;
+    model
 }
 
 /// Over since 21:40 of the day before; Bo was to take its limit away an hour ago.

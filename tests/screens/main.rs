@@ -8,7 +8,7 @@ use flightdeck::app::effect::Effect;
 use flightdeck::app::key::{Input, Key, Mouse, MouseKind};
 use flightdeck::app::layout::list_area;
 use flightdeck::app::model::{Model, Pane, Screen};
-use flightdeck::app::msg::{Head, Msg, Notice, ReviewView};
+use flightdeck::app::msg::{BrokenCircuit, Head, Msg, Notice, ReviewView};
 use flightdeck::app::update;
 use flightdeck::config::Problems;
 use flightdeck::config::theme::Themes;
@@ -31,7 +31,7 @@ mod scrolling;
 mod sizes;
 mod telling;
 
-use fleet::{drill, idle, in_force, night, plan, tell};
+use fleet::{asked, drill, idle, in_force, night, plan, tell};
 
 fn skin(depth: Depth, glyphs: &'static Glyphs) -> Skin {
     let name = if depth == Depth::Mono { "mono" } else { "dark" };
@@ -99,6 +99,13 @@ fn on(screen: Screen) -> Model {
     let mut model = night();
     model.screen = screen;
     model
+}
+
+/// The backend of two agents fails and is left alone for a while.
+fn left_alone() -> Msg {
+    let agents = ["support-1", "support-2"].map(|id| id.parse().unwrap()).into();
+    let why = "connection refused".into();
+    Msg::Circuits(vec![BrokenCircuit { backend: "gateway".into(), why, agents }])
 }
 
 /// Asks for an action by its key, chooses the first target, and answers with a plan or a reason.
@@ -238,6 +245,8 @@ screens! {
     timeline_80x24: on(Screen::Timeline), (80, 24), &UNICODE;
     fleet_80x24: on(Screen::Fleet), (80, 24), &UNICODE;
     fleet_160x50: on(Screen::Fleet), (160, 50), &UNICODE;
+    fleet_circuit_80x24: { let mut m = on(Screen::Fleet); tell(&mut m, left_alone()); m }, (80, 24), &UNICODE;
+    fleet_circuit_160x50: { let mut m = on(Screen::Fleet); tell(&mut m, left_alone()); m }, (160, 50), &UNICODE;
     in_force_80x24: { let mut m = in_force(); press(&mut m, "g k home"); m }, (80, 24), &UNICODE;
     in_force_160x50: { let mut m = in_force(); press(&mut m, "g k"); m }, (160, 50), &UNICODE;
     in_force_60x15: { let mut m = in_force(); press(&mut m, "g k j"); m }, (60, 15), &ASCII;
@@ -246,6 +255,8 @@ screens! {
     leaking_120x40: { let mut m = night(); m.selection.incident = Some(IncidentId(41)); m.set_focus(Pane::Actions); m }, (120, 40), &UNICODE;
     leaking_40x10: { let mut m = night(); m.selection.incident = Some(IncidentId(41)); m }, (40, 10), &ASCII;
     fresh_80x24: { let mut m = night(); m.selection.incident = Some(IncidentId(43)); m }, (80, 24), &UNICODE;
+    first_80x24: asked(), (80, 24), &UNICODE;
+    first_160x50: asked(), (160, 50), &UNICODE;
     resolved_120x40: { let mut m = night(); m.selection.incident = Some(IncidentId(40)); m }, (120, 40), &UNICODE;
     help_80x24: { let mut m = night(); press(&mut m, "?"); m }, (80, 24), &UNICODE;
     which_key_80x24: { let mut m = night(); press(&mut m, "space"); m }, (80, 24), &UNICODE;

@@ -111,6 +111,11 @@ impl ControlPlane {
         (file, credential)
     }
 
+    /// The certificate that the API server shows, by itself signed.
+    pub fn certificate(&self) -> PathBuf {
+        self.dir.path().join("apiserver/apiserver.crt")
+    }
+
     /// Where the API server listens.
     pub fn address(&self) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], self.port))

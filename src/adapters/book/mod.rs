@@ -7,6 +7,7 @@
 mod build;
 mod plan;
 mod route;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,6 +18,7 @@ use super::evidence::{Brought, EVIDENCE_STORED};
 use super::template::{CheckTemplate, Values};
 use super::{Pending, Readings, Sample};
 use crate::incident::{AgentId, Aim, Glob, Op, Params, Plan, Text};
+use crate::web::CircuitState;
 
 pub use build::{Names, Problems, SpecProblem};
 pub use route::Route;
@@ -45,6 +47,11 @@ pub trait Call: Send + Sync + fmt::Debug {
 pub trait Probing: Send + Sync + fmt::Debug {
     /// Whether it uses this placeholder.
     fn uses(&self, name: &str) -> bool;
+
+    /// Circuits of places that only it reads.
+    fn circuits(&self) -> Vec<(Text, CircuitState)> {
+        Vec::new()
+    }
 
     /// What is read now.
     ///
@@ -119,6 +126,11 @@ impl<C: Call> Book<C> {
     /// The operations that it carries for some target or other.
     pub fn carries(&self) -> Vec<Op> {
         Op::ALL.iter().copied().filter(|op| self.is_configured(*op)).collect()
+    }
+
+    /// Circuits of places that only probes read.
+    pub fn circuits(&self) -> Vec<(Text, CircuitState)> {
+        self.actions.values().flat_map(|action| &action.probe).flat_map(|probe| probe.circuits()).collect()
     }
 
     /// Whether it carries this operation for this target.

@@ -49,7 +49,7 @@ impl<C: Call> Book<C> {
     }
 
     /// The target's version now; none if nothing reads it.
-    async fn version(&self, route: &Route<'_, C>, target: &Text) -> Option<Result<Text, Text>> {
+    pub(super) async fn version(&self, route: &Route<'_, C>, target: &Text) -> Option<Result<Text, Text>> {
         let version = route.action.version.as_ref()?;
         let values = self.values(route, target, &Params::new(), None, "");
         Some(version.read(route.op, target, &values).await)

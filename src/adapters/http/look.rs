@@ -15,7 +15,7 @@ use crate::adapters::reader::Readings;
 use crate::adapters::template::Values;
 use crate::adapters::{Health, Pending};
 use crate::incident::{Op, Text};
-use crate::web::{Answer, Backend, Outcome, Request};
+use crate::web::{Answer, Backend, CircuitState, Outcome, Request};
 
 /// How long a version or a look at the backend may take. Nobody waits longer in an incident.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -169,7 +169,22 @@ fn answered(outcome: Outcome) -> Result<Answer, Text> {
     }
 }
 
+impl Look {
+    /// The circuits to the places that are read.
+    pub fn circuits(&self) -> Vec<(Text, CircuitState)> {
+        if self.replicas.is_empty() {
+            return vec![(self.backend.name().clone(), self.backend.circuit())];
+        }
+        let of = |replica: &Replica| (replica.backend.name().clone(), replica.backend.circuit());
+        self.replicas.iter().map(of).collect()
+    }
+}
+
 impl Probing for Look {
+    fn circuits(&self) -> Vec<(Text, CircuitState)> {
+        Self::circuits(self)
+    }
+
     fn uses(&self, name: &str) -> bool {
         let Parts { path, headers, body, .. } = &self.parts;
         let headers = headers.iter().flat_map(|(_, value)| value.names());

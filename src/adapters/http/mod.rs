@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use super::book::{Book, SpecProblem};
 use super::{Adapter, Ask, CallOutcome, Health, LiveAdapter, Pending, Sample};
-use crate::incident::{Op, Plan, Text};
+use crate::incident::{Op, Plan, Release, Text};
 use crate::web::{Backend, CircuitState};
 
 use request::RequestTemplate;
@@ -72,8 +72,17 @@ impl Adapter for HttpAdapter {
         Some(self.backend.circuit())
     }
 
+    fn circuits(&self) -> Vec<(Text, CircuitState)> {
+        let own = (self.book.name.clone(), self.backend.circuit());
+        std::iter::once(own).chain(self.book.circuits()).collect()
+    }
+
     fn look(&self) -> Pending<'_, Health> {
         Box::pin(look::health(&self.backend, &self.health))
+    }
+
+    fn releases<'a>(&'a self, agent: &'a Text) -> Option<Pending<'a, Result<Vec<Release>, Text>>> {
+        self.book.releases(agent)
     }
 
     fn plan<'a>(&'a self, ask: &'a Ask) -> Pending<'a, Result<Plan, Text>> {

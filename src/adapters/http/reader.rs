@@ -9,7 +9,7 @@ use crate::adapters::book::{Problems, SpecProblem};
 use crate::adapters::reader::{Reader, Readings};
 use crate::adapters::template::Values;
 use crate::incident::Text;
-use crate::web::Backend;
+use crate::web::{Backend, CircuitState};
 
 /// Names that its path, headers and body may hold.
 const KNOWN: &[&str] = &["agent", "target"];
@@ -38,6 +38,10 @@ impl HttpReader {
 impl Reader for HttpReader {
     fn name(&self) -> &Text {
         &self.name
+    }
+
+    fn circuits(&self) -> Vec<(Text, CircuitState)> {
+        self.look.circuits()
     }
 
     fn read<'a>(&'a self, _: &'a Text, values: &'a Values) -> Pending<'a, Result<Readings, Text>> {

@@ -19,6 +19,12 @@ use super::route::Route;
 use super::workload::Workload;
 use super::world::{Pin, last_writer};
 
+/// Log lines of each container that are taken along while it is contained (A4).
+const EVIDENCE_LINES: u32 = 1_000;
+
+/// How long after the cluster's answer evidence is waited for.
+const EVIDENCE_WAITS: Duration = Duration::from_secs(3);
+
 /// How often a rollback is put on a newer version of an object of which only the status moved.
 const STATUS_MOVES: usize = 5;
 
@@ -76,7 +82,13 @@ impl KubernetesAdapter {
             Deed::Rollback { workload, to, resource_version, .. } => {
                 self.roll_back(plan, workload, to, resource_version, read).await
             }
-            Deed::Quarantine { workload, selector } => self.quarantine(workload, selector).await,
+            Deed::Quarantine { workload, selector } => {
+                self.taking_evidence(workload, self.quarantine(workload, selector)).await
+            }
+            Deed::Scale { workload, replicas: 0 } | Deed::Suspend { workload, suspended: true, .. } => {
+                let stop = async { settled(self.send_all(&deed.requests(key)).await) };
+                self.taking_evidence(workload, stop).await
+            }
             Deed::Snapshot { workload, lines } => {
                 let brought = self.cluster.snapshot(workload, &read.world, *lines).await;
                 self.brought.note(plan, !brought.evidence.is_empty());
@@ -98,6 +110,40 @@ impl KubernetesAdapter {
             | Deed::SetKey { .. }
             | Deed::Restart { .. } => settled(self.send_all(&deed.requests(key)).await),
         }
+    }
+
+    /// Contains, and reads meanwhile what goes with the pods (A3 before A4). The containment is sent at
+    /// once and waits for nothing; what was not read shortly after its answer is left.
+    async fn taking_evidence(
+        &self,
+        workload: &Workload,
+        contain: impl Future<Output = CallOutcome>,
+    ) -> CallOutcome {
+        let reading = async {
+            let world = self.cluster.world(workload).await.ok()?;
+            Some(self.cluster.snapshot(workload, &world, EVIDENCE_LINES).await)
+        };
+        tokio::pin!(contain, reading);
+        let mut read = None;
+        let outcome = loop {
+            tokio::select! {
+                biased;
+                outcome = &mut contain => break outcome,
+                brought = &mut reading, if read.is_none() => read = Some(brought),
+            }
+        };
+        let CallOutcome::Accepted { answer, mut evidence } = outcome else { return outcome };
+        if read.is_none() {
+            read = timeout(EVIDENCE_WAITS, reading).await.ok();
+        }
+        let brought = read.flatten().unwrap_or_default();
+        let count = brought.evidence.len();
+        evidence.extend(brought.evidence);
+        let words = match count {
+            0 => format!("{answer}; no evidence could be read in time"),
+            count => format!("{answer}; {count} files of evidence were taken along"),
+        };
+        CallOutcome::Accepted { answer: Text::line(&words), evidence }
     }
 
     async fn send_all(&self, requests: &[Request]) -> Outcome {

@@ -119,7 +119,7 @@ impl KubernetesAdapter {
         Ok(Read { context, workload, world, pods: Vec::new(), templates, limit: None })
     }
 
-    async fn place(&self, agent: &Text) -> Result<(String, Workload), Text> {
+    pub(super) async fn place(&self, agent: &Text) -> Result<(String, Workload), Text> {
         let (context, namespace) = self.cluster.place().await?;
         let namespace = self.namespace.clone().unwrap_or(namespace);
         Ok((context, self.workload(agent).fill(agent, &namespace)?))
@@ -323,7 +323,14 @@ pub(super) fn put_back(
 fn evidence_goes(route: &Route<'_>, read: &Read, agent: &Text) -> Vec<Text> {
     let restarts = matches!(route.op, Op::Isolate | Op::Restart | Op::RollbackBranch | Op::RollForward);
     let takes = restarts && !read.pods.is_empty();
-    let words = format!("its pods go and take their logs and memory with them: snapshot {agent} first");
+    let words = if route.op == Op::Isolate && !route.undoes {
+        format!(
+            "its pods go and take their logs and memory with them: what can be read of them meanwhile is \
+             taken along, and nothing waits for it; for all of it snapshot {agent} first"
+        )
+    } else {
+        format!("its pods go and take their logs and memory with them: snapshot {agent} first")
+    };
     takes.then(|| Text::line(&words)).into_iter().collect()
 }
 

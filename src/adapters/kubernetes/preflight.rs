@@ -11,7 +11,7 @@ use crate::incident::Text;
 use super::cluster::{Cluster, Outcome};
 use super::deed::{Access, Body, Deed, Request};
 use super::object::{annotation, label, list, name, number, selects, text};
-use super::workload::Workload;
+use super::workload::{Workload, is_name};
 
 /// What is looked at.
 pub struct Scene<'a> {
@@ -80,8 +80,8 @@ impl Cluster {
             // The same no twice helps nobody.
             if missing.is_empty() { self.rehearsal(rehearsed).await } else { missing }
         };
-        let (scalers, budgets, leave) = tokio::join!(scalers, budgets, leave);
-        let owners = if touches.object { owners(scene) } else { Vec::new() };
+        let owners = async { if touches.object { self.owners(scene).await } else { Vec::new() } };
+        let (scalers, budgets, leave, owners) = tokio::join!(scalers, budgets, leave, owners);
         [leave, owners, scalers, budgets, effects(scene)].concat()
     }
 
@@ -248,42 +248,134 @@ fn disruption_budgets(all: &[Value], scene: &Scene<'_>) -> Vec<Text> {
     meant.map(say).collect()
 }
 
-/// Who keeps the workload as a file somewhere says, by the marks that they leave on it: Argo CD's
-/// tracking (argo-cd.readthedocs.io, "Resource tracking"), Flux's labels (fluxcd.io, "Kustomization",
-/// "HelmRelease"), and owners in the cluster itself.
-fn owners(scene: &Scene<'_>) -> Vec<Text> {
-    let object = scene.object;
-    let mut words = Vec::new();
+/// Somebody who keeps a workload as a file somewhere says, by the marks that they leave on it.
+#[derive(Debug, PartialEq, Eq)]
+enum Keeper {
+    /// Argo CD, by its tracking (argo-cd.readthedocs.io, "Resource tracking").
+    Argo { app: String },
+    /// Flux, by its labels (fluxcd.io, "Kustomization", "HelmRelease").
+    Flux { kind: &'static FluxKind, name: String, namespace: String },
+    /// An owner in the cluster itself.
+    Owner { kind: String, name: String },
+}
+
+/// What of Flux keeps workloads.
+#[derive(Debug, PartialEq, Eq)]
+struct FluxKind {
+    group: &'static str,
+    kind: &'static str,
+    /// Its word on the command line.
+    word: &'static str,
+    plural: &'static str,
+    /// The versions that clusters serve, the newest first.
+    versions: &'static [&'static str],
+}
+
+const FLUX: &[FluxKind] = &[
+    FluxKind {
+        group: "kustomize.toolkit.fluxcd.io",
+        kind: "Kustomization",
+        word: "kustomization",
+        plural: "kustomizations",
+        versions: &["v1", "v1beta2"],
+    },
+    FluxKind {
+        group: "helm.toolkit.fluxcd.io",
+        kind: "HelmRelease",
+        word: "helmrelease",
+        plural: "helmreleases",
+        versions: &["v2", "v2beta2", "v2beta1"],
+    },
+];
+
+/// Where Argo CD's applications are unless somebody put them elsewhere.
+const ARGO_NAMESPACE: &str = "argocd";
+
+fn keepers(object: &Value) -> Vec<Keeper> {
+    let mut all = Vec::new();
     let argo = annotation(object, "argocd.argoproj.io/tracking-id").and_then(|id| id.split(':').next());
     if let Some(app) = argo.or_else(|| label(object, "argocd.argoproj.io/instance")) {
-        let app = app.rsplit('_').next().unwrap_or(app);
-        words.push(format!(
-            "Argo CD's application {app} owns this, and with self-heal puts back what is changed; stop it \
-             first: argocd app set {app} --sync-policy none"
-        ));
+        all.push(Keeper::Argo { app: app.rsplit('_').next().unwrap_or(app).to_owned() });
     }
-    for (group, kind, word) in [
-        ("kustomize.toolkit.fluxcd.io", "Kustomization", "kustomization"),
-        ("helm.toolkit.fluxcd.io", "HelmRelease", "helmrelease"),
-    ] {
-        if let Some(owner) = label(object, &format!("{group}/name")) {
-            let namespace = label(object, &format!("{group}/namespace")).unwrap_or("flux-system");
-            words.push(format!(
-                "Flux's {kind} {owner} owns this and puts back what is changed; stop it first: flux suspend \
-                 {word} {owner} -n {namespace}"
-            ));
+    for kind in FLUX {
+        if let Some(name) = label(object, &format!("{}/name", kind.group)) {
+            let namespace = label(object, &format!("{}/namespace", kind.group)).unwrap_or("flux-system");
+            all.push(Keeper::Flux { kind, name: name.to_owned(), namespace: namespace.to_owned() });
         }
     }
     let controllers = list(object, "/metadata/ownerReferences").iter();
     for owner in controllers.filter(|owner| owner.get("controller") == Some(&Value::Bool(true))) {
-        let of = |key| text(owner, key).unwrap_or_default();
-        words.push(format!(
-            "the {} {} controls this and may put back what is changed; change it there",
-            of("/kind"),
-            of("/name")
-        ));
+        let of = |key| text(owner, key).unwrap_or_default().to_owned();
+        all.push(Keeper::Owner { kind: of("/kind"), name: of("/name") });
     }
-    words.iter().map(|words| Text::line(words)).collect()
+    all
+}
+
+impl Keeper {
+    /// What they do, with the step that stops them; `rests` says that they were stopped already.
+    fn words(&self, rests: bool) -> Text {
+        let words = match self {
+            Self::Argo { app } if rests => {
+                format!("Argo CD's application {app} owns this and syncs by hand only; so it must stay")
+            }
+            Self::Argo { app } => format!(
+                "Argo CD's application {app} owns this, and with self-heal puts back what is changed; stop it \
+                 first: argocd app set {app} --sync-policy none"
+            ),
+            Self::Flux { kind, name, .. } if rests => format!(
+                "Flux's {} {name} owns this and is suspended; so it must stay until this is undone",
+                kind.kind
+            ),
+            Self::Flux { kind, name, namespace } => format!(
+                "Flux's {} {name} owns this and puts back what is changed; stop it first: flux suspend {} \
+                 {name} -n {namespace}",
+                kind.kind, kind.word
+            ),
+            Self::Owner { kind, name } => {
+                format!("the {kind} {name} controls this and may put back what is changed; change it there")
+            }
+        };
+        Text::line(&words)
+    }
+}
+
+impl Cluster {
+    /// Who keeps the workload, and whether they were stopped already, as far as that can be read.
+    async fn owners(&self, scene: &Scene<'_>) -> Vec<Text> {
+        let keepers = keepers(scene.object);
+        join_all(keepers.iter().map(|keeper| async move { keeper.words(self.rests(keeper).await) })).await
+    }
+
+    /// Whether a keeper was told to leave the workload alone. What cannot be read does not rest.
+    async fn rests(&self, keeper: &Keeper) -> bool {
+        match keeper {
+            Keeper::Argo { app } => {
+                if !is_name(app) {
+                    return false;
+                }
+                let path =
+                    format!("apis/argoproj.io/v1alpha1/namespaces/{ARGO_NAMESPACE}/applications/{app}");
+                let read = self.read(path).await.read();
+                read.is_ok_and(|app| app.pointer("/spec/syncPolicy/automated").is_none())
+            }
+            Keeper::Flux { kind, name, namespace } => {
+                if !is_name(name) || !is_name(namespace) {
+                    return false;
+                }
+                for version in kind.versions {
+                    let FluxKind { group, plural, .. } = kind;
+                    let path = format!("apis/{group}/{version}/namespaces/{namespace}/{plural}/{name}");
+                    match self.read(path).await {
+                        Outcome::Done(it) => return it.pointer("/spec/suspend") == Some(&Value::Bool(true)),
+                        Outcome::Refused(refusal) if refusal.code == 404 => {}
+                        Outcome::Refused(_) | Outcome::NotSent(_) | Outcome::Unknown(_) => return false,
+                    }
+                }
+                false
+            }
+            Keeper::Owner { .. } => false,
+        }
+    }
 }
 
 /// What else comes of the deed that its author should know.
@@ -399,8 +491,7 @@ mod tests {
             ),
         ] {
             let object = json!({ "metadata": metadata });
-            let scene = Scene { workload: &workload(), object: &object, pods: &[], deed: &stop() };
-            let words = said(owners(&scene));
+            let words = said(keepers(&object).iter().map(|keeper| keeper.words(false)).collect());
             assert!(words.contains(says) && words.is_empty() == says.is_empty(), "{words}");
         }
     }

@@ -23,7 +23,8 @@ pub struct Template {
     pub content: Value,
 }
 
-const REVISION: &str = "deployment.kubernetes.io/revision";
+/// The number of a template, on a Deployment and on its ReplicaSets.
+pub const REVISION: &str = "deployment.kubernetes.io/revision";
 
 impl Template {
     /// `support:v7 and proxy:1.2`.

@@ -15,7 +15,7 @@ use super::Pending;
 use super::reader::{Reader, Readings};
 use super::template::Values;
 use crate::incident::Text;
-use crate::web::{Answer, Backend, Outcome, Request};
+use crate::web::{Answer, Backend, CircuitState, Outcome, Request};
 
 pub use query::{Query, QuerySpec, Worst};
 
@@ -57,6 +57,10 @@ impl PrometheusReader {
 impl Reader for PrometheusReader {
     fn name(&self) -> &Text {
         &self.name
+    }
+
+    fn circuits(&self) -> Vec<(Text, CircuitState)> {
+        vec![(self.name.clone(), self.backend.circuit())]
     }
 
     fn read<'a>(&'a self, _target: &'a Text, values: &'a Values) -> Pending<'a, Result<Readings, Text>> {

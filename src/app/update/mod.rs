@@ -58,6 +58,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             all.into_iter().for_each(|vitals| model.examined(vitals));
             vec![]
         }
+        Msg::Circuits(broken) => {
+            model.circuits = broken;
+            vec![]
+        }
         Msg::Readings { incident, action, readings } => {
             model.probed(incident, action, &readings);
             model.readings.insert((incident, action), readings);

@@ -446,7 +446,7 @@ fn a3_the_fleet_shows_no_older_state_than_a_probe_has_read() {
     };
     let (incident, action) = (IncidentId(1), ActionId(1));
     let readings = |readings| Msg::Readings { incident, action, readings };
-    let leaking = Event::ActionLeaking { action, readings: vec![probed(50, "running", None)] };
+    let leaking = Event::ActionLeaking { action, readings: vec![probed(50, "running", None)], logged: None };
     let replicas = vec![probed(30, "stopped", Some("a")), probed(30, "running", Some("b"))];
     for (why, msg, shown) in [
         ("its vitals", vitals(10, "running"), "running"),

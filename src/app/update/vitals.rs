@@ -7,7 +7,7 @@ use crate::incident::{ActionId, Aim, Event, IncidentId, Judged, Reading, VITALS,
 pub(super) fn read(event: &Event) -> Option<(ActionId, &[Reading])> {
     if let Event::ActionVerified { action, readings }
     | Event::ActionUnverified { action, readings }
-    | Event::ActionLeaking { action, readings } = event
+    | Event::ActionLeaking { action, readings, .. } = event
     {
         Some((*action, readings))
     } else {

@@ -12,7 +12,7 @@ mod proof;
 mod record;
 mod recovery;
 
-use super::outbox::announced;
+use super::outbox::{announced, settled};
 use super::{Actor, Command, Event, Incident, Policy, Refusal, Status, Time};
 
 /// What a command leads to.
@@ -37,7 +37,8 @@ pub fn decide(incident: &Incident, policy: &Policy, command: &Command, actor: &A
     let events = context.decided(command)?;
     // Whom it concerns is told by the same decision: what happened and who hears of it is one entry
     // after the other, in one moment.
-    Ok(announced(incident, policy, actor, now, events))
+    let news = matches!(command, Command::Report { .. } | Command::Tick) && events.is_empty();
+    Ok(if news { settled(incident, policy, now) } else { announced(incident, policy, actor, now, events) })
 }
 
 impl Context<'_> {

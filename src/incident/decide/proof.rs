@@ -26,13 +26,14 @@ impl Context<'_> {
             Report::Unknown { reason } => {
                 step(Lamp::InDoubt, Event::ActionInDoubt { action: id, reason: reason.clone() })
             }
-            Report::Readings(readings) => Ok(self.readings(action, readings)),
+            Report::Readings(readings) => Ok(self.readings(action, readings, None)),
+            Report::Watched { readings, logged } => Ok(self.readings(action, readings, Some(*logged))),
         }
     }
 
     /// What readings prove. Every check of the plan must be read, and hold in every replica: no data
     /// proves nothing.
-    fn readings(&self, action: &Action, readings: &[Reading]) -> Vec<Event> {
+    fn readings(&self, action: &Action, readings: &[Reading], logged: Option<u32>) -> Vec<Event> {
         let checks = &action.plan.checks;
         // A replica that was seen doing wrong and is not spoken of any more was not seen stopping.
         let readings = with_vanished(&action.readings, readings.to_vec(), self.now);
@@ -58,7 +59,7 @@ impl Context<'_> {
                 if !action.plan.op.info().mitigation || self.is_making_way(action) {
                     return vec![];
                 }
-                vec![Event::ActionLeaking { action: id, readings }]
+                vec![Event::ActionLeaking { action: id, readings, logged }]
             }
             // It stays in doubt: a call may still take effect. But now it is known how the world is.
             Lamp::InDoubt if action.read_at.is_none() && readings.iter().any(|r| r.value.is_some()) => {

@@ -29,6 +29,20 @@ pub fn announced(
     events.into_iter().chain(said).collect()
 }
 
+/// The state of an action's topic that is told while it leaks.
+const LEAKING: &str = "leaking";
+
+/// What people are to be told because time has passed: an effect that leaked has settled.
+#[must_use]
+pub fn settled(before: &Incident, policy: &Policy, now: Time) -> Vec<Event> {
+    if !before.is_open() || before.actions.values().all(|action| action.leaks == 0) {
+        return Vec::new();
+    }
+    let mut desk = Desk { incident: before.clone(), policy, now, said: Vec::new() };
+    desk.holds_again();
+    desk.said
+}
+
 /// Whether anybody might have to hear of it: most events are nobody's business outside.
 fn is_told(event: &Event) -> bool {
     match event {
@@ -136,22 +150,9 @@ impl Desk<'_> {
                 ));
                 self.page_primary(about);
             }
-        } else if let Event::ActionLeaking { action, .. } = event {
+        } else if let Event::ActionLeaking { action, logged, .. } = event {
             if let Some(action) = self.incident.actions.get(action).cloned() {
-                let held = action.held_for().map(|held| format!(" after {}", clock_face(held)));
-                let what = format!(
-                    "{} {} is LEAKING: its effect stopped holding{}",
-                    action.id,
-                    action.plan.title(),
-                    held.unwrap_or_default()
-                );
-                self.broadcast(&of_action(&action, MessageKind::Leaking, "leaking", what));
-            }
-        } else if let Event::ActionVerified { action, .. } = event {
-            let leaked = was.actions.get(action).is_some_and(|a| a.lamp == Lamp::Leaking);
-            if let Some(action) = self.incident.actions.get(action).filter(|_| leaked).cloned() {
-                let what = format!("{} {} holds again", action.id, action.plan.title());
-                self.broadcast(&of_action(&action, MessageKind::Leaking, "holds", what));
+                self.leaking(about, &action, *logged);
             }
         } else if let Event::ActionInDoubt { action, reason } = event {
             if let Some(action) = self.incident.actions.get(action).cloned() {
@@ -178,6 +179,58 @@ impl Desk<'_> {
             self.broadcast(&news(MessageKind::Digest, "digest", &state, what));
         } else if let Event::ActionRequested { action, plan, .. } = event {
             self.page(about, *action, plan);
+        }
+    }
+
+    /// A leak is told once. One that comes back before its effect has settled is the same one.
+    fn leaking(&mut self, about: u64, action: &Action, logged: Option<u32>) {
+        let held = action.held_for();
+        let settled = held.is_none_or(|held| held >= self.policy.probing.settled_after.delta());
+        if action.leaks > 1 && !settled {
+            return;
+        }
+        let after = held.map(|held| format!(" after {}", clock_face(held))).unwrap_or_default();
+        let logged = logged.map(|count| format!("; {}", telling::lines_logged(count))).unwrap_or_default();
+        let (id, title) = (action.id, action.plan.title());
+        let what = format!("{id} {title} is LEAKING: its effect stopped holding{after}{logged}");
+        let state =
+            if action.leaks > 1 { format!("{LEAKING}, {} times", action.leaks) } else { LEAKING.into() };
+        self.broadcast(&News {
+            kind: MessageKind::Leaking,
+            about,
+            action: Some(id),
+            topic: id.to_string(),
+            state: &state,
+            what,
+        });
+    }
+
+    /// An effect that leaked is told to hold again once it has settled, to those who heard of the leak.
+    fn holds_again(&mut self) {
+        let settled = |action: &&Action| {
+            let since = action.held_since.filter(|_| action.lamp == Lamp::Verified && action.leaks > 0);
+            since.is_some_and(|since| self.now - since >= self.policy.probing.settled_after.delta())
+        };
+        let all: Vec<Action> = self.incident.actions.values().filter(settled).cloned().collect();
+        for action in all {
+            let topic = action.id.to_string();
+            let since = action.held_since.unwrap_or(self.now).format("%H:%M:%S UTC");
+            let what = format!("{} {} holds again since {since}", action.id, action.plan.title());
+            let news = News {
+                kind: MessageKind::Leaking,
+                about: self.incident.seq,
+                action: Some(action.id),
+                topic: topic.clone(),
+                state: "holds",
+                what,
+            };
+            for route in &self.policy.routes {
+                let Some(to) = route.hears(MessageKind::Leaking) else { continue };
+                let told = self.incident.outbox.last_state(&route.channel, &to, &topic);
+                if told.is_some_and(|state| state.as_str().starts_with(LEAKING)) {
+                    self.queue(&news, &route.channel, to);
+                }
+            }
         }
     }
 

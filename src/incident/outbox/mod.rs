@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::severity::words as word_table;
 use super::{ActionId, Audience, Event, MessageId, Severity, Text, Time};
 
-pub use announce::announced;
+pub use announce::{announced, settled};
 pub use paging::{levels, plan, reached};
 pub use route::Route;
 

@@ -28,7 +28,7 @@ impl Source<'_> {
     pub(super) fn control_lost(&self) -> Vec<LossFact> {
         let mut all: Vec<(ActionId, LossFact)> = Vec::new();
         for entry in self.entries() {
-            if let Event::ActionLeaking { action, readings } = &entry.event {
+            if let Event::ActionLeaking { action, readings, .. } = &entry.event {
                 all.push((*action, self.loss(*action, readings, entry)));
             }
             if let Event::ActionVerified { action, .. } | Event::ActionUndone { action, .. } = &entry.event

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::rig;
 use crate::checks::{Dependency, Deploys, Drift, Kind, Question, Running};
-use crate::config::Env;
-use crate::config::first::{self, DependencyKind, First};
+use crate::config::first::{self, DependencyKind};
+use crate::config::{Env, Settings};
 use crate::incident::Text;
 use crate::runtime::first::Questions;
 use crate::secret::{Secret, SecretSource};
@@ -12,7 +13,8 @@ use crate::secret::{Secret, SecretSource};
 /// What is asked; none when nothing is. A secret that cannot be had is told, and its dependency is
 /// not asked.
 #[must_use]
-pub fn questions(first: &First, env: &Env<'_>, problems: &mut Vec<String>) -> Option<Questions> {
+pub fn questions(settings: &Settings, env: &Env<'_>, problems: &mut Vec<String>) -> Option<Questions> {
+    let first = &settings.first;
     if !first.enabled {
         return None;
     }
@@ -44,7 +46,15 @@ pub fn questions(first: &First, env: &Env<'_>, problems: &mut Vec<String>) -> Op
             },
         })
     }));
-    Some(Questions { all, within: first.within.duration(), fleet: false })
+    // What is wrong with a reader is told where it is built for its other use.
+    let readers = rig::readers(settings, &mut Vec::new());
+    Some(Questions {
+        all,
+        within: first.within.duration(),
+        since: first.since,
+        versions: first.probes.iter().filter_map(|name| readers.get(name).cloned()).collect(),
+        fleet: settings.agents.iter().any(|agent| !agent.vitals.is_empty()),
+    })
 }
 
 fn kind(written: &first::Dependency, env: &Env<'_>) -> Result<Kind, String> {

@@ -87,10 +87,7 @@ pub fn extras(config: &Config, paths: &Paths, env: &Env<'_>) -> Extras {
     let patients = patients(settings, paths, &mut problems);
     let digest = Some(launch::digest_template(paths, settings));
     let mut unasked = Vec::new();
-    let mut first = first::questions(&settings.first, env, &mut unasked);
-    if let Some(questions) = &mut first {
-        questions.fleet = settings.agents.iter().any(|agent| !agent.vitals.is_empty());
-    }
+    let first = first::questions(settings, env, &mut unasked);
     problems.extend(unasked.iter().map(Notice::error));
     Extras { digest, first, receiver, logs: log_sources(settings), patients, problems, ..Extras::default() }
 }

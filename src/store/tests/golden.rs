@@ -217,7 +217,7 @@ fn samples() -> Vec<(Actor, Event)> {
         (fd.clone(), Event::ActionFailed { action, reason: "403".into() }),
         (fd.clone(), Event::ActionVerified { action, readings: readings() }),
         (fd.clone(), Event::ActionUnverified { action, readings: vec![] }),
-        (fd.clone(), Event::ActionLeaking { action, readings: readings() }),
+        (fd.clone(), Event::ActionLeaking { action, readings: readings(), logged: None }),
         (fd.clone(), Event::ActionInDoubt { action, reason: "its runner is gone".into() }),
         (fd.clone(), Event::ActionUndone { action, by: Some(ActionId(2)), reason: Some("by hand".into()) }),
         (
@@ -302,6 +302,7 @@ fn samples() -> Vec<(Actor, Event)> {
                     reading(),
                     Reading { replica: Some("pod-7".into()), value: None, ..reading() },
                 ],
+                logged: None,
             },
         ),
         (ada.clone(), Event::ActionAccounted { action, disposition: Disposition::Undo }),

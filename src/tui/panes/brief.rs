@@ -3,6 +3,8 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::app::intent::Intent;
+use crate::app::keymap::Context;
 use crate::app::theme::Role;
 use crate::incident::{Glance, Incident, Pattern, Topic};
 use crate::tui::row::Row;
@@ -13,17 +15,33 @@ use crate::tui::words;
 /// Cells of a label, with the space behind it.
 const LABEL: u16 = 9;
 
-/// Draws as many lines as there are rows, the most telling first.
+/// Draws as many lines as there are rows, the most telling first, and says how many there are more.
 pub fn draw(view: &View<'_>, incident: &Incident, area: Rect, buf: &mut Buffer) {
-    let mut rows = area.rows();
-    for (label, words, role) in lines(view, incident) {
-        let cells = usize::from(area.width.saturating_sub(LABEL)).max(1);
-        for (index, part) in wrap(&words, cells).into_iter().enumerate() {
-            let Some(line) = rows.next() else { return };
-            let mut row = Row::new(line, buf, view.skin);
-            row.column(if index == 0 { label } else { "" }, usize::from(LABEL) - 1, Role::Dim);
-            row.say(part, role);
-        }
+    let cells = usize::from(area.width.saturating_sub(LABEL)).max(1);
+    let lines = lines(view, incident);
+    let all: Vec<(&str, &str, Role)> = lines
+        .iter()
+        .flat_map(|(label, words, role)| {
+            let parts = wrap(words, cells).into_iter().enumerate();
+            parts.map(move |(index, part)| (if index == 0 { *label } else { "" }, part, *role))
+        })
+        .collect();
+    let height = usize::from(area.height);
+    let shown = if all.len() > height { height.saturating_sub(1) } else { height };
+    for ((label, part, role), line) in all.iter().take(shown).zip(area.rows()) {
+        let mut row = Row::new(line, buf, view.skin);
+        row.column(label, usize::from(LABEL) - 1, Role::Dim);
+        row.say(part, *role);
+    }
+    if all.len() > height
+        && let Some(last) = area.rows().next_back()
+    {
+        let zoom = view.model.keymap.keys_for(Context::Incidents, Intent::Zoom);
+        let zoom = zoom.map(|key| format!(", {key} shows them")).unwrap_or_default();
+        let more = format!("{} more lines{zoom}", all.len() - shown);
+        let mut row = Row::new(last, buf, view.skin);
+        row.column("", usize::from(LABEL) - 1, Role::Dim);
+        row.say(&more, Role::Dim);
     }
 }
 
@@ -84,6 +102,15 @@ fn lines(view: &View<'_>, incident: &Incident) -> Vec<(&'static str, String, Rol
         };
         let words = format!("{} {}: {}", check.glance, check.source, check.found);
         lines.push((topic(check.topic), words, role));
+    }
+    let unasked: Vec<&str> = Topic::ALL
+        .iter()
+        .filter(|of| incident.first.iter().all(|check| check.topic != **of))
+        .map(|of| of.word())
+        .collect();
+    if !incident.first.is_empty() && !unasked.is_empty() {
+        let words = format!("{}: nothing is configured that could say", unasked.join(", "));
+        lines.push(("unasked", words, Role::Dim));
     }
     for (id, hypothesis) in incident.hypotheses.iter().filter(|(_, h)| h.closed.is_none()) {
         lines.push(("suspect", format!("{id} {} ({})", hypothesis.text, hypothesis.owner), Role::Text));

@@ -6,6 +6,7 @@ use ratatui::layout::{Position, Rect};
 
 use crate::app::layout::{first_in_sight, list_area};
 use crate::app::model::{AgentCard, Pane};
+use crate::app::msg::BrokenCircuit;
 use crate::app::theme::Role;
 use crate::incident::{Action, AgentId, Text, Time, VITALS, VitalInfo, Vitals};
 use crate::tui::row::Row;
@@ -133,8 +134,21 @@ impl Columns {
             row.number(&format!("{sign}{shown}{unit}"), *cells, role);
         }
         let (age, role) = freshness(vitals, view.model.now());
-        row.say(&age, role);
+        let alone = left_alone(view, &vitals.agent).next();
+        match alone {
+            // What stands there may be the last that was read for a while.
+            Some(broken) => {
+                row.word(&age, role);
+                row.say(&format!("! {} is left alone", broken.backend), Role::Warning);
+            }
+            None => row.say(&age, role),
+        }
     }
+}
+
+/// The backends of an agent that fail and are left alone.
+fn left_alone<'a>(view: &'a View<'_>, agent: &'a AgentId) -> impl Iterator<Item = &'a BrokenCircuit> {
+    view.model.circuits.iter().filter(move |broken| broken.agents.contains(agent))
 }
 
 /// One agent: each vital with the range it should be in, and the row that says so.
@@ -154,6 +168,11 @@ fn draw_agent(view: &View<'_>, vitals: &Vitals, area: Rect, buf: &mut Buffer) {
     if let Some(able) = able {
         let Some(next) = rows.next() else { return };
         Row::new(next, buf, view.skin).say(&able, Role::Dim);
+    }
+    for broken in left_alone(view, &vitals.agent) {
+        let Some(next) = rows.next() else { return };
+        let words = format!("{} fails and is left alone for a while: {}", broken.backend, broken.why);
+        Row::new(next, buf, view.skin).say(&words, Role::Warning);
     }
     let cells = 36;
     let across = (area.width / cells).max(1);

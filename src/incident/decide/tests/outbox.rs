@@ -5,7 +5,8 @@ use crate::incident::rota::Turns;
 use crate::incident::story::{ISOLATED, Story, WORKING, act, alert, plan, time};
 use crate::incident::{
     Actor, Audience, Command, DraftId, Due, Event, Lamp, Mark, MessageId, MessageKind, Op, Outgoing, Params,
-    Plan, Policy, Realm, Receipt, Recipient, Role, Route, Severity, Standing, Text, deadlines, warnings,
+    Plan, Policy, Reading, Realm, Receipt, Recipient, Report, Role, Route, Severity, Standing, Text,
+    deadlines, warnings,
 };
 
 /// Everything to `ops`, the worst to `pager`, updates for customers to `status`.
@@ -124,14 +125,56 @@ fn b12_the_same_alert_is_not_sent_twice() {
 }
 
 #[test]
+fn b12_a_leak_that_comes_and_goes_is_one_alarm_and_every_entry_of_the_timeline() {
+    let story = routed(Severity::P0).at("12:00:30").asks("isolate support-1").accepts(1).reads(1, ISOLATED);
+    let calm = story.incident.seq;
+    let mut story = story.at("12:10:00").reads(1, WORKING);
+    for minute in 11..15 {
+        story = story.at(&format!("12:{minute}:00")).reads(1, ISOLATED);
+        story = story.at(&format!("12:{minute}:30")).reads(1, WORKING);
+    }
+    assert_eq!(queued(&story, calm), ["M3 ops engineering leaking", "M4 pager engineering leaking"]);
+    let leaks = story.entries.iter().filter(|entry| matches!(entry.event, Event::ActionLeaking { .. }));
+    assert_eq!(leaks.count(), 5, "the timeline has each");
+    // Nobody is told that it holds before it has settled, and then once.
+    let story = story.at("12:20:00").reads(1, ISOLATED).at("12:24:59").reads(1, ISOLATED);
+    assert_eq!(queued(&story, calm).len(), 2);
+    let story = story.at("12:25:00").reads(1, ISOLATED).at("12:26:00").reads(1, ISOLATED).says(Command::Tick);
+    assert_eq!(queued(&story, calm)[2..], ["M5 ops engineering leaking", "M6 pager engineering leaking"]);
+    assert!(sent(&story, 5).message.subject.as_str().contains("holds again since 12:20:00"));
+}
+
+#[test]
+fn a3_a_leak_is_told_with_how_long_it_had_held_and_how_much_was_logged_since() {
+    let story = routed(Severity::P0).at("12:00:30").asks("isolate support-1").accepts(1).reads(1, ISOLATED);
+    let action = story.action(1).clone();
+    let readings = action.plan.checks.iter().map(|check| Reading {
+        check: check.clone(),
+        replica: None,
+        value: Some("7".into()),
+        at: time("12:10:00"),
+    });
+    let report = Report::Watched { readings: readings.collect(), logged: 12 };
+    let story = story.at("12:10:00").says(Command::Report { action: action.id, report });
+    let told = &sent(&story, 3).message;
+    assert!(
+        told.subject.as_str().contains("stopped holding after 9:30; 12 log lines since it was proved"),
+        "{}",
+        told.subject
+    );
+}
+
+#[test]
 fn b12_a_leak_a_doubt_and_the_end_are_told_and_each_new_leak_anew() {
     let story = routed(Severity::P0).at("12:00:30").asks("isolate support-1").accepts(1).reads(1, ISOLATED);
     let calm = story.incident.seq;
     let story = story.at("12:10:00").reads(1, WORKING).reads(1, WORKING);
     assert_eq!(queued(&story, calm), ["M3 ops engineering leaking", "M4 pager engineering leaking"]);
-    let story = story.reads(1, ISOLATED).at("12:20:00").reads(1, WORKING);
+    let story = story.reads(1, ISOLATED).at("12:16:00").reads(1, ISOLATED).at("12:20:00").reads(1, WORKING);
     assert_eq!(queued(&story, calm).len(), 6, "that it holds, and the second leak");
-    assert!(sent(&story, 5).message.subject.as_str().ends_with("A1 isolate support-1 holds again"));
+    assert!(
+        sent(&story, 5).message.subject.as_str().contains("A1 isolate support-1 holds again since 12:10:00")
+    );
     let before = story.incident.seq;
     let story = story.asks("snapshot support-1").loses(2);
     assert_eq!(queued(&story, before), ["M9 ops engineering in-doubt"]);

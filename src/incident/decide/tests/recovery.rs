@@ -24,8 +24,8 @@ fn read(story: &Story, words: &str) -> Command {
         value: values.get(check.name.as_str()).cloned(),
         at: story.now,
     };
-    let readings = story.policy.recovery.all_checks().map(reading).collect();
     let agent = "support-1".parse().unwrap();
+    let readings = story.policy.recovery.all_checks(&agent).map(reading).collect();
     Command::Recover { agents: vec![AgentReadings { agent, readings, trouble: None }] }
 }
 
