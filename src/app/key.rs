@@ -116,6 +116,22 @@ impl Key {
         Self { code: Code::Char(c), ctrl, alt, shift: false }
     }
 
+    /// Appends it as written in keymaps.
+    pub fn write_onto(self, out: &mut String) {
+        for (held, word) in [(self.ctrl, "ctrl-"), (self.alt, "alt-"), (self.shift, "shift-")] {
+            if held {
+                out.push_str(word);
+            }
+        }
+        if let Some((_, name)) = NAMES.iter().find(|(code, _)| *code == self.code) {
+            out.push_str(name);
+        } else if let Code::Char(c) = self.code {
+            out.push(c);
+        } else if let Code::F(n) = self.code {
+            out.push_str(&format!("f{n}"));
+        }
+    }
+
     /// The character that this key types into a field, if it types one.
     #[must_use]
     pub fn typed(self) -> Option<char> {
@@ -140,18 +156,7 @@ impl Key {
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut out = String::new();
-        for (held, word) in [(self.ctrl, "ctrl-"), (self.alt, "alt-"), (self.shift, "shift-")] {
-            if held {
-                out.push_str(word);
-            }
-        }
-        if let Some((_, name)) = NAMES.iter().find(|(code, _)| *code == self.code) {
-            out.push_str(name);
-        } else if let Code::Char(c) = self.code {
-            out.push(c);
-        } else if let Code::F(n) = self.code {
-            out.push_str(&format!("f{n}"));
-        }
+        self.write_onto(&mut out);
         f.pad(&out)
     }
 }

@@ -4,7 +4,6 @@
 //! context that does not know a key falls back to `everywhere`.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use super::intent::Intent;
 use super::key::Key;
@@ -183,8 +182,10 @@ impl Keymap {
 pub fn show(keys: &[Key]) -> String {
     let mut shown = String::new();
     for key in keys {
-        let gap = if shown.is_empty() { "" } else { " " };
-        write!(shown, "{gap}{key}").expect("a string takes everything");
+        if !shown.is_empty() {
+            shown.push(' ');
+        }
+        key.write_onto(&mut shown);
     }
     shown
 }

@@ -27,16 +27,20 @@ struct At {
 /// What is to be seen in a cell.
 #[derive(Debug, Clone, Copy)]
 struct Mark<'a> {
+    cell: &'a Cell,
     symbol: &'a str,
     /// Columns that it takes.
     columns: usize,
+    /// Whether it is the cell's own symbol, and one column wide in every terminal.
+    simple: bool,
     pen: Pen,
 }
 
 impl Mark<'_> {
     fn remember(self, shown: &mut Cell) {
-        // Most changes are of colours only.
-        if shown.symbol() != self.symbol {
+        if self.simple {
+            shown.clone_from(self.cell);
+        } else {
             shown.set_symbol(self.symbol);
         }
         shown.fg = self.pen.fg;
@@ -186,15 +190,17 @@ impl Painter {
 
     /// A cell as this terminal can show it, with so many columns of room.
     fn mark<'a>(&mut self, cell: &'a Cell, room: usize) -> Mark<'a> {
-        let (symbol, columns) = seen(cell.symbol(), room);
-        Mark { symbol, columns, pen: self.pens.map(self.depth, pen_of(cell)) }
+        let symbol = cell.symbol();
+        let simple = is_simple(symbol);
+        let (symbol, columns) = if simple { (symbol, 1) } else { seen(symbol, room) };
+        Mark { cell, symbol, columns, simple, pen: self.pens.map(self.depth, pen_of(cell)) }
     }
 
     /// Whether the terminal shows this already.
     fn shows(&self, index: usize, mark: Mark<'_>) -> bool {
         let shown = &self.shown[index];
         let pen = pen_of(shown);
-        shown.symbol() == mark.symbol
+        is_same(shown.symbol(), mark.symbol)
             && (pen == mark.pen || (mark.symbol == " " && pen.draws_blank_as(mark.pen)))
             && self.shown[index + 1..index + mark.columns].iter().all(|covered| covered.symbol() == COVERED)
     }
@@ -221,7 +227,7 @@ impl Painter {
 
     /// Draws one cell.
     fn draw(&mut self, x: usize, y: u16, mark: Mark<'_>, out: &mut Vec<u8>) {
-        if !self.bridge(x, y, out) {
+        if self.at != Some(At { x: Some(column(x)), y }) && !self.bridge(x, y, out) {
             self.go(column(x), y, out);
         }
         let blank = mark.symbol == " ";
@@ -230,7 +236,7 @@ impl Painter {
         }
         append(mark.symbol, out);
         let after = x + mark.columns;
-        self.at = if !has_agreed_width(mark.symbol) {
+        self.at = if !mark.simple && !has_agreed_width(mark.symbol) {
             None
         } else if after < usize::from(self.size.width) {
             Some(At { x: Some(column(after)), y })
@@ -266,8 +272,10 @@ impl Painter {
     }
 
     fn set_pen(&mut self, pen: Pen, out: &mut Vec<u8>) {
-        pen.change(self.pen, out);
-        self.pen = Some(pen);
+        if self.pen != Some(pen) {
+            pen.change(self.pen, out);
+            self.pen = Some(pen);
+        }
     }
 
     /// Moves the terminal's cursor by the shortest of several ways.
@@ -380,10 +388,25 @@ fn is_as_shown(cell: &Cell, shown: &Cell) -> bool {
     if cell.modifier != shown.modifier || cell.fg != shown.fg || cell.bg != shown.bg {
         return false;
     }
-    match (cell.symbol().as_bytes(), shown.symbol().as_bytes()) {
+    let symbol = cell.symbol();
+    is_same(symbol, shown.symbol()) && is_simple(symbol)
+}
+
+/// Whether two symbols are the same; letters and lines are compared without a call.
+fn is_same(one: &str, other: &str) -> bool {
+    match (one.as_bytes(), other.as_bytes()) {
         ([a], [b]) => a == b,
-        ([LINES, a, b], [LINES, c, d]) => a == c && b == d && is_line(*a, *b),
-        (_, _) => false,
+        ([a, b, c], [d, e, f]) => a == d && b == e && c == f,
+        (one, other) => one == other,
+    }
+}
+
+/// Whether a symbol is a letter or a line: sent as it is, and one column wide.
+fn is_simple(symbol: &str) -> bool {
+    match symbol.as_bytes() {
+        [byte] => !byte.is_ascii_control(),
+        [LINES, second, third] => is_line(*second, *third),
+        _ => false,
     }
 }
 
@@ -407,12 +430,10 @@ fn append(symbol: &str, out: &mut Vec<u8>) {
 
 /// A symbol as it can be shown in so many columns of room, and how many it takes.
 fn seen(symbol: &str, room: usize) -> (&str, usize) {
-    match symbol.as_bytes() {
-        // The last line of defence: whatever got into a cell, it is not sent as a control.
-        [byte] => return (if byte.is_ascii_control() { "?" } else { symbol }, 1),
-        [LINES, second, third] if is_line(*second, *third) => return (symbol, 1),
-        _ => {}
+    if is_simple(symbol) {
+        return (symbol, 1);
     }
+    // The last line of defence: whatever got into a cell, it is not sent as a control.
     if symbol.chars().any(char::is_control) {
         return ("?", 1);
     }
@@ -426,7 +447,10 @@ fn seen(symbol: &str, room: usize) -> (&str, usize) {
 /// cover it.
 fn whole_from(row: &[Cell], x: usize) -> usize {
     const WIDEST: usize = 4;
-    let covers = |back: usize| x >= back && seen(row[x - back].symbol(), WIDEST).1 > back;
+    let covers = |back: usize| {
+        let symbol = if x >= back { row[x - back].symbol() } else { "" };
+        symbol.len() > 1 && seen(symbol, WIDEST).1 > back
+    };
     if (1..=WIDEST).any(covers) { 0 } else { x }
 }
 
