@@ -38,24 +38,50 @@ fn subject<'a>(view: &View<'a>) -> Option<Subject<'a>> {
     Some(Subject { id, severity: head.severity, status: head.status, title: &head.title })
 }
 
-/// Draws the line on top.
-///
-/// The clock stands at the right end, where nothing but the drill's sign follows it: a second that
-/// goes by changes one cell of a known place.
-pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) {
-    let model = view.model;
-    let mut row = Row::new(area, buf, view.skin);
-    let wide = row.room() >= WIDE;
-    let (sign, role) = match model.realm {
+/// The line on top in two parts: what it says, and the clock at its right end, where nothing but the
+/// drill's sign follows it. A second that goes by redraws no more than the clock.
+pub fn split(model: &Model, line: Rect) -> (Rect, Rect) {
+    let sign = if model.realm == Realm::Drill { sign(model.realm).0.len() + 1 } else { 0 };
+    let cells = sign + "00:00:00".len() + zone(is_wide(line.width)).len() + 1;
+    let width = u16::try_from(cells).unwrap_or(u16::MAX).min(line.width);
+    let words = Rect { width: line.width - width, ..line };
+    (words, Rect { x: words.right(), width, ..line })
+}
+
+const fn is_wide(width: u16) -> bool {
+    width as usize >= WIDE
+}
+
+/// What is behind the time of day.
+const fn zone(wide: bool) -> &'static str {
+    if wide { " UTC" } else { "Z" }
+}
+
+const fn sign(realm: Realm) -> (&'static str, Role) {
+    match realm {
         Realm::Live => (" LIVE ", Role::Live),
         Realm::Drill => (" DRILL ", Role::Drill),
-    };
-    if model.realm == Realm::Drill {
+    }
+}
+
+/// Draws the clock.
+pub fn draw_clock(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    let zone = zone(is_wide(buf.area.width));
+    let mut row = Row::new(area, buf, view.skin);
+    if view.model.realm == Realm::Drill {
+        let (sign, role) = sign(view.model.realm);
         row.right(sign, role);
     }
+    row.right(&format!("{}{zone}", words::hms(view.model.now())), Role::Strong);
+}
+
+/// Draws the line on top, but for the clock.
+pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) {
+    let model = view.model;
+    let wide = is_wide(buf.area.width);
+    let mut row = Row::new(area, buf, view.skin);
+    let (sign, role) = sign(model.realm);
     row.word(sign, role);
-    let clock = if wide { " UTC" } else { "Z" };
-    row.right(&format!("{}{clock}", words::hms(model.now())), Role::Strong);
     if let Some(drill) = &model.drill {
         let words = format!("{} seed {} x{}", drill.scenario, drill.seed, drill.speed);
         row.word(&words, Role::Dim);

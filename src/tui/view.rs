@@ -139,6 +139,7 @@ pub fn reach(model: &Model) -> u16 {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Part {
     Header,
+    Clock,
     Warnings,
     /// A pane's border and title, with the words at its right end.
     Border(Pane),
@@ -153,7 +154,8 @@ pub(super) fn parts(model: &Model, room: Rect) -> impl Iterator<Item = (Part, Re
     let panes = layout.panes.into_iter().flat_map(move |(pane, area)| {
         [(Part::Border(pane), place(area)), (Part::Inside(pane), PaneFrame::inside(place(area)))]
     });
-    let above = [(Part::Header, place(layout.header)), (Part::Warnings, place(layout.warnings))];
+    let (header, clock) = header::split(model, place(layout.header));
+    let above = [(Part::Header, header), (Part::Clock, clock), (Part::Warnings, place(layout.warnings))];
     above.into_iter().chain(panes).chain([(Part::Footer, place(layout.footer))])
 }
 
@@ -162,7 +164,7 @@ impl Part {
     pub const fn pane(self) -> Option<Pane> {
         match self {
             Self::Border(pane) | Self::Inside(pane) => Some(pane),
-            Self::Header | Self::Warnings | Self::Footer => None,
+            Self::Header | Self::Clock | Self::Warnings | Self::Footer => None,
         }
     }
 
@@ -170,6 +172,7 @@ impl Part {
     pub fn draw(self, view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
         match self {
             Self::Header => header::draw(view, area, buf),
+            Self::Clock => header::draw_clock(view, area, buf),
             Self::Warnings => header::draw_warnings(view, area, buf),
             Self::Border(pane) => {
                 let hint = (panes::info(pane).hint)(view);
