@@ -21,6 +21,7 @@
 //! | adapter | what carries actions to a backend, and probes it |
 //! | probe | a reading taken from the world; a **check** is a reading with the value it must have |
 //! | lamp | the state of an action as shown: accepted is not verified |
+//! | witness | what a person saw of an action that nothing reads; seen is not verified |
 //! | inverse | the call that undoes an action, recorded before the action runs |
 //! | intent | what a person means by a key |
 //! | source | what brings alerts or log lines in |

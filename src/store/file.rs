@@ -124,6 +124,11 @@ fn open_writable(place: Place, opening: &Opening) -> Result<Opened, StoreError> 
         migrate::migrate(&mut conn, &fresh)
     })
     .map_err(|error| place.words(&error))?;
+    if found == Form::Empty {
+        // What it is lies in the file itself from the beginning: a log that is lost cannot take it along.
+        // If somebody reads it just now, that waits until the file is closed.
+        let _ = conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+    }
     let meta = migrate::meta(&conn, &place.shown)?;
     Ok(Opened { conn, place, meta, writable: true, notice: None })
 }

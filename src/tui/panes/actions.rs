@@ -86,8 +86,12 @@ fn draw_line(view: &View<'_>, incident: &Incident, action: &Action, mut row: Row
     let age = words::age(view.model.now() - action.changed_at);
     row.right(&format!("{age:>3}"), Role::Dim);
     let title = title(action);
-    let asked = format!("by {}", action.asked_by);
-    for words in [asked, held(view, incident, action)] {
+    let mut told = [format!("by {}", action.asked_by), held(view, incident, action)];
+    if action.witnessed.is_some() {
+        // Where there is room for one of them: who saw it says more than who asked.
+        told.reverse();
+    }
+    for words in told {
         if width(&title) + width(&words) < row.room() {
             row.right(&words, Role::Dim);
         }
