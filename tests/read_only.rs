@@ -81,6 +81,8 @@ fn plan(adapter: &Text, ask: &Ask) -> Plan {
         conflicts: vec![],
         limit_s: 5,
         verify_s: 5,
+        already: false,
+        destroys_evidence: false,
     }
 }
 
@@ -242,7 +244,7 @@ fn commands(board: &Incident) -> Vec<Command> {
         category: "".into(),
         severity: None,
         agent: None,
-        starts_at: now,
+        starts_at: Some(now),
         labels: vec![],
     };
     let recovered = AgentReadings { agent: "support-1".parse().unwrap(), readings: vec![], trouble: None };

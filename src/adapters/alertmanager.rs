@@ -113,6 +113,8 @@ impl AlertmanagerAdapter {
             conflicts,
             limit_s: LIMIT.as_secs() as u32,
             verify_s: ask::VERIFY_S,
+            already: false,
+            destroys_evidence: false,
         })
     }
 

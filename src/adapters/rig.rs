@@ -272,6 +272,8 @@ mod tests {
             conflicts: vec![],
             limit_s: 30,
             verify_s: 60,
+            already: false,
+            destroys_evidence: false,
         };
         let (adapter, ask) = rig.undo(&plan).unwrap();
         assert_eq!((adapter.name().as_str(), ask.op, ask.target.as_str()), ("mine", Op::Release, "a"));

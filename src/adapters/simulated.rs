@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::incident::{AgentId, FirstCheck, Inverse, Op, Params, Plan, Release, Text};
+use crate::incident::{AgentId, FirstCheck, Inverse, Op, Params, Plan, Release, Text, Time, covered};
 
 use super::ask::{self, VERIFY_S};
-use super::evidence::Brought;
+use super::evidence::{Brought, EVIDENCE_STORED, empty};
 use super::{Adapter, Ask, CallOutcome, Evidence, Pending, Readings, Sample};
 
 /// A simulated world. Time passes in it by its owner's doing.
@@ -42,8 +42,8 @@ pub trait World: Send + Sync {
     /// of one replica.
     fn read(&self, target: &str) -> BTreeMap<String, Text>;
 
-    /// Logs, state and API history of the target, `limit` log lines at most (A4).
-    fn evidence(&self, target: &str, limit: usize) -> Vec<Evidence>;
+    /// Logs, state and API history of the target in this time, `limit` log lines at most (A4).
+    fn evidence(&self, target: &str, range: Option<(Time, Time)>, limit: usize) -> Vec<Evidence>;
 
     /// The parameters with which the inverse operation goes back to how things are now; none:
     /// there is no way back.
@@ -112,6 +112,8 @@ impl Simulated {
             conflicts: self.world.conflicts(*op, target.as_str()),
             limit_s: op.info().limit_s,
             verify_s: VERIFY_S,
+            already: false,
+            destroys_evidence: false,
         })
     }
 
@@ -135,9 +137,14 @@ impl Simulated {
         let mut evidence = Vec::new();
         if plan.op == Op::Snapshot {
             let limit = plan.params.get("limit").and_then(|limit| limit.as_str().parse().ok());
-            evidence = self.world.evidence(target, limit.unwrap_or(LOG_LINES));
-            self.brought.note(plan, !evidence.is_empty());
+            evidence = self.world.evidence(target, covered::range(&plan.params), limit.unwrap_or(LOG_LINES));
+            self.brought.note(plan, &evidence);
         }
+        let empty = empty(&evidence);
+        let answer = match empty.is_empty() {
+            true => answer,
+            false => Text::line(&format!("{answer}; EMPTY, and no proof: {}", empty.join(", "))),
+        };
         CallOutcome::Accepted { answer, evidence }
     }
 
@@ -154,7 +161,12 @@ impl Simulated {
     }
 
     fn read(&self, plan: &Plan) -> Vec<Sample> {
-        let mut read: Readings = self.world.read(plan.target.as_str()).into_iter().collect();
+        let mut read = self.world.read(plan.target.as_str());
+        // What this snapshot brought says more than that there was one.
+        if self.brought.knows(plan) {
+            read.remove(EVIDENCE_STORED);
+        }
+        let mut read: Readings = read.into_iter().collect();
         self.brought.add(plan, &mut read);
         read.samples(&plan.checks)
     }
@@ -241,7 +253,7 @@ mod tests {
             [("model_level".to_owned(), Text::line(&self.level.lock().unwrap()))].into()
         }
 
-        fn evidence(&self, target: &str, limit: usize) -> Vec<Evidence> {
+        fn evidence(&self, target: &str, _: Option<(Time, Time)>, limit: usize) -> Vec<Evidence> {
             let bytes = limit.to_string().into_bytes();
             vec![Evidence { name: Text::line(target), bytes, from: None, to: None }]
         }

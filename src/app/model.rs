@@ -169,6 +169,8 @@ pub enum Then {
     Whom(Vec<(Op, Text)>),
     /// The agent to roll back.
     Rollback,
+    /// Command is taken from whoever holds it, or left with them.
+    TakeCommand,
 }
 
 /// A plan to be confirmed.

@@ -163,6 +163,7 @@ fn is_news(entry: &Entry) -> bool {
             | Event::EvidenceStored { .. }
             | Event::LinePinned { .. }
             | Event::RoleAssigned { .. }
+            | Event::Raised { .. }
             | Event::RoleReleased { .. }
             | Event::ActionRequested { .. }
             | Event::ReviewSaved { .. }

@@ -13,8 +13,8 @@ use super::words;
 use crate::error::{Error, Result};
 use crate::incident::policy::Confirm;
 use crate::incident::{
-    Action, Actor, AgentId, Aim, Event, Incident, IncidentId, Judged, Lamp, Op, Params, Plan, Policy, Span,
-    Text,
+    ALREADY, Action, Actor, AgentId, Aim, Event, Incident, IncidentId, Judged, Lamp, Op, Params, Plan,
+    Policy, Span, Text,
 };
 use crate::runtime::errand::{Errand, News, Until, live_hub};
 
@@ -213,6 +213,12 @@ fn told(plan: &Plan, incident: &Incident, policy: &Policy, width: usize) -> Vec<
     match &plan.inverse {
         Some(inverse) => say("undo", inverse.call.as_str()),
         None => say("undo", "no way back is known"),
+    }
+    if plan.already {
+        say("already", ALREADY);
+    }
+    if plan.destroys_evidence {
+        say("destroys", &format!("EVIDENCE that an analysis needs (A4): snapshot {} first", plan.target));
     }
     for (index, conflict) in plan.conflicts.iter().enumerate() {
         say(if index == 0 { "fights" } else { "" }, conflict.as_str());

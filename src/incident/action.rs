@@ -39,6 +39,12 @@ pub struct Plan {
     pub limit_s: u32,
     /// Seconds after acceptance within which the checks must hold.
     pub verify_s: u32,
+    /// Whether every check held when it was planned: then they prove nothing of the call.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub already: bool,
+    /// Whether the call takes away what an analysis needs (A4).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub destroys_evidence: bool,
 }
 
 /// The call that undoes an action.
@@ -64,6 +70,10 @@ impl Digest {
         &self.0[..self.0.len().min(8)]
     }
 }
+
+/// What is said of a plan whose checks hold before the call.
+pub const ALREADY: &str = "reads so: the checks hold before the call. Nothing would change, and its proof \
+                           does not stamp T3";
 
 impl Plan {
     /// A digest over every field.
@@ -151,7 +161,7 @@ impl Lamp {
             Self::Requested => "wait for the backend's answer",
             Self::Accepted => "not proved yet; wait for the checks",
             Self::Verified => "in force; probes go on",
-            Self::Leaking => "the effect stopped holding: isolate again or go one step further",
+            Self::Leaking => "the effect stopped holding: do it again or go one step further",
             Self::Failed => "nothing is in force; try another way or escalate",
             Self::Unverified => "do not rely on it: read the checks, try another way",
             Self::InDoubt => "probed, never re-run by itself: settle it by hand if probes cannot",
@@ -364,6 +374,9 @@ impl Action {
     /// What a person does next. Where a plan has no checks there is nothing to wait for.
     #[must_use]
     pub fn next_step(&self) -> &'static str {
+        if self.lamp == Lamp::Leaking {
+            return self.plan.op.when_lost();
+        }
         if !self.may_be_witnessed() {
             return self.lamp.next_step();
         }
@@ -446,6 +459,16 @@ mod tests {
         assert!(action.next_step().contains("wait for the checks"));
         action.plan.checks.clear();
         assert!(action.next_step().contains("look for yourself"));
+    }
+
+    #[test]
+    fn a10_regression_a_leaking_rollback_said_to_isolate_again() {
+        use crate::incident::story::{ISOLATED, Story, WORKING};
+        let story = Story::p0().does("rollback-config support-1 to=r41", "config=r41 healthy=yes");
+        let story = story.at("12:05:00").reads(1, "config=r42 healthy=no");
+        assert!(story.action(1).next_step().contains("roll back again"), "{}", story.action(1).next_step());
+        let story = Story::p0().does("isolate support-1", ISOLATED).at("12:05:00").reads(1, WORKING);
+        assert!(story.action(1).next_step().contains("isolate again"));
     }
 
     #[test]

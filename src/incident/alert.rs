@@ -25,8 +25,9 @@ pub struct Alert {
     pub severity: Option<Severity>,
     /// The agent it is about.
     pub agent: Option<AgentId>,
-    /// When it began, by the source's clock.
-    pub starts_at: Time,
+    /// When it began, by the source's clock; none: the source does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Time>,
     /// All labels, for the record.
     pub labels: Vec<(Text, Text)>,
 }
@@ -41,6 +42,13 @@ impl Alert {
             (name.clone(), summary.clone(), criticality.clone(), category.clone(), *severity, agent.clone())
         };
         told(self) != told(held)
+    }
+
+    /// Its criticality in one word, or its source where it has none.
+    #[must_use]
+    pub fn word(&self) -> String {
+        let word = if self.criticality.is_blank() { &self.source } else { &self.criticality };
+        word.as_str().to_lowercase()
     }
 
     /// Automatic first class (B3): CRITICAL is P0, anything else P1, unless the source names one.
@@ -88,7 +96,7 @@ mod tests {
             category: category.into(),
             severity: None,
             agent: None,
-            starts_at: Time::UNIX_EPOCH,
+            starts_at: None,
             labels: vec![],
         }
     }
@@ -111,7 +119,7 @@ mod tests {
     #[test]
     fn b12_an_alert_sent_again_with_another_time_is_no_news() {
         let held = alert("critical", "api");
-        let again = Alert { starts_at: held.starts_at + chrono::TimeDelta::hours(1), ..held.clone() };
+        let again = Alert { starts_at: Some(Time::UNIX_EPOCH), ..held.clone() };
         assert!(!again.is_news_to(&held));
         assert!(Alert { summary: "worse".into(), ..held.clone() }.is_news_to(&held));
     }

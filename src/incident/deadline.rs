@@ -159,10 +159,6 @@ impl Clock<'_> {
                 deadline.met = deadline.met.filter(|met| *met >= from);
             }
             deadline.enforced = window.enforced;
-            // A control that leaks is not in force, whatever T3 says (A3).
-            if window.to == Moment::Mark(Mark::T3) && incident.leaking_since().is_some() {
-                deadline.met = None;
-            }
             // What never happened before the end was not met then, and does not run for ever.
             if deadline.met.is_none() && *name != WindowName::Review && !incident.is_open() {
                 continue;
@@ -392,8 +388,12 @@ mod tests {
         assert_eq!(stands(&story, WindowName::Control), Standing::Met);
         let story = story.reads(1, WORKING).at("12:16:00");
         assert_eq!(stands(&story, WindowName::Control), Standing::Over);
-        let story = story.reads(1, ISOLATED);
+        // Regression: it ended with the first proof, whatever was lost after it.
+        let late = story.reads(1, ISOLATED);
+        assert_eq!(stands(&late, WindowName::Control), Standing::MetLate);
+        let story = Story::isolated().at("12:05:00").reads(1, WORKING).at("12:12:00").reads(1, ISOLATED);
         assert_eq!(stands(&story, WindowName::Control), Standing::Met);
+        assert_eq!(window(&story, WindowName::Control).met, Some(time("12:12:00")));
     }
 
     #[test]

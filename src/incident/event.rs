@@ -83,6 +83,13 @@ pub enum Event {
         /// Why it changed, if it did.
         reason: Option<Text>,
     },
+    /// A worse alert raised the severity by itself, while no person had confirmed the class (B3).
+    Raised {
+        /// Severity.
+        severity: Severity,
+        /// The alert that did.
+        by: Text,
+    },
     /// A role is held by somebody from now on.
     RoleAssigned {
         /// Which.
@@ -91,6 +98,9 @@ pub enum Event {
         holder: Text,
         /// Who held it before.
         from: Option<Text>,
+        /// How it passed from one to the other.
+        #[serde(default, skip_serializing_if = "Passing::is_hand_over")]
+        passing: Passing,
     },
     /// A role is held by nobody from now on.
     RoleReleased {
@@ -436,6 +446,25 @@ pub enum Event {
         /// The whole of it, as stored JSON.
         stored: Text,
     },
+}
+
+/// How a role passed from one person to another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Passing {
+    /// Whoever held it gave it away, or nobody held it.
+    #[default]
+    HandedOver,
+    /// Whoever holds it now took it.
+    TakenOver,
+    /// Somebody else gave it to them.
+    Reassigned,
+}
+
+impl Passing {
+    const fn is_hand_over(&self) -> bool {
+        matches!(self, Self::HandedOver)
+    }
 }
 
 /// How a hypothesis ended (D5).

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
+use super::outbox::plural;
 use super::severity::words;
 use super::{Board, Incident, IncidentId, Text, Time, VITALS, Vitals};
 
@@ -91,26 +92,33 @@ impl Incident {
 pub fn scope(fleet: &[Vitals], now: Time) -> FirstCheck {
     const STALE_SECONDS: i64 = 120;
     let fresh: Vec<&Vitals> = fleet.iter().filter(|v| (now - v.at).num_seconds() < STALE_SECONDS).collect();
+    // What the fleet's screen calls out of its range now; a lesser model is somebody's choice.
+    let now_told = || VITALS.iter().filter(|vital| !vital.is_history() && vital.name != "model_level");
     let of = |v: &&Vitals| {
-        let failing = |name: &str| {
-            let vital = VITALS.iter().find(|vital| vital.name == name);
-            vital.zip(v.values.get(name)).and_then(|(vital, value)| vital.is_healthy(value.as_str()))
-                == Some(false)
-        };
-        failing("error_rate") || failing("agent_status") || failing("p95")
+        let value = |name: &str| v.values.get(name).map(Text::as_str);
+        now_told().any(|vital| value(vital.name).and_then(|value| vital.is_healthy(value)) == Some(false))
     };
     let ill: Vec<String> = fresh.iter().copied().filter(|v| of(v)).map(|v| v.agent.to_string()).collect();
     let source = Text::line("vitals of the fleet");
-    let (glance, found) = match (ill.len(), fresh.len()) {
-        (_, 0) => (Glance::NotRead, "no agent's vitals were read in the last two minutes".to_owned()),
-        (0, 1) => (Glance::Quiet, "the only agent is in its ranges".to_owned()),
-        (0, all) => (Glance::Quiet, format!("none of {all} agents is out of its range")),
-        (some, all) if some == all => (Glance::Alarm, format!("TOTAL: all {all} agents are affected")),
-        (some, all) => {
-            (Glance::Notable, format!("partial: {some} of {all} agents are affected: {}", ill.join(", ")))
+    let unread = fleet.len() - fresh.len();
+    let read_at = fresh.iter().map(|v| v.at).max().unwrap_or(now).format("%H:%M:%S");
+    let all = plural(u32::try_from(fresh.len()).unwrap_or(u32::MAX), "agent", "agents");
+    let count = fresh.len();
+    let (glance, found) = match ill.len() {
+        _ if count == 0 => {
+            (Glance::NotRead, "no agent's vitals were read in the last two minutes".to_owned())
+        }
+        0 => (Glance::Quiet, format!("no vital of {count} {all} is out of its range at {read_at}")),
+        // What was not read may be as it should be.
+        some if some == count && unread == 0 && some > 1 => {
+            (Glance::Alarm, format!("TOTAL: all {count} agents are out of their ranges at {read_at}"))
+        }
+        some => {
+            let names = ill.join(", ");
+            let words = format!("{some} of {count} {all} read out of range at {read_at}: {names}");
+            if some == count && unread == 0 { (Glance::Alarm, words) } else { (Glance::Notable, words) }
         }
     };
-    let unread = fleet.len() - fresh.len();
     let unread = if unread > 0 { format!("; {unread} not read") } else { String::new() };
     FirstCheck { topic: Topic::Scope, source, glance, found: Text::line(&format!("{found}{unread}")) }
 }
@@ -176,12 +184,27 @@ mod tests {
         for (fleet, glance, words) in [
             (vec![], Glance::NotRead, "no agent's vitals"),
             (vec![agent("a", "9", "11:00:00")], Glance::NotRead, "no agent's vitals"),
-            (vec![agent("a", "0.1", "12:00:00")], Glance::Quiet, "the only agent is in its ranges"),
+            (
+                vec![agent("a", "0.1", "12:00:00")],
+                Glance::Quiet,
+                "no vital of 1 agent is out of its range at 12:00:00",
+            ),
             (vec![agent("a", "9", "12:00:00"), agent("b", "7", "12:00:00")], Glance::Alarm, "TOTAL: all 2"),
+            (
+                vec![agent("a", "9", "12:00:00")],
+                Glance::Alarm,
+                "1 of 1 agent read out of range at 12:00:00: a",
+            ),
+            // Regression: it was TOTAL, although most were not read.
+            (
+                vec![agent("a", "9", "12:00:00"), agent("b", "9", "11:00:00")],
+                Glance::Notable,
+                "1 of 1 agent read out of range at 12:00:00: a; 1 not read",
+            ),
             (
                 vec![agent("a", "9", "12:00:00"), agent("b", "0", "12:00:00"), agent("c", "9", "11:00:00")],
                 Glance::Notable,
-                "partial: 1 of 2 agents are affected: a; 1 not read",
+                "1 of 2 agents read out of range at 12:00:00: a; 1 not read",
             ),
         ] {
             let check = scope(&fleet, time("12:00:30"));

@@ -271,7 +271,7 @@ pub const OPS: &[OpInfo] = &[
         row: "B4",
         destructive: true,
         checks: &["agent_status = running"],
-        limit_s: 30,
+        limit_s: 5,
         ..BASE
     },
     OpInfo {
@@ -289,7 +289,11 @@ pub const OPS: &[OpInfo] = &[
         row: "A4",
         checks: &["evidence_stored = yes"],
         limit_s: 120,
-        params: &[param("limit", "1000", "log lines at most")],
+        params: &[
+            param("from", "T0", "the first moment: T0 (and ten minutes before it), or a time"),
+            param("limit", "1000", "log lines at most"),
+            param("to", "T1", "the last moment: T1 (now, while there is none), now, or a time"),
+        ],
         ..BASE
     },
     OpInfo {
@@ -331,6 +335,56 @@ pub const OPS: &[OpInfo] = &[
 ];
 
 impl Op {
+    /// What it may cost, for whoever confirms it; none: it takes nothing from anybody.
+    #[must_use]
+    pub const fn risk(self) -> Option<&'static str> {
+        match self {
+            Self::Isolate => Some("takes service away: the agent stops working"),
+            Self::Release => Some("the agent works again, and with it whatever it did wrong"),
+            Self::RestoreScope => Some("the agent may do again all that it could do before"),
+            Self::RollbackConfig | Self::RollbackBranch | Self::RollbackSystem => {
+                Some("interrupts service: something else runs from then on")
+            }
+            Self::RollForward => Some("what was rolled back comes back"),
+            Self::Restart => Some("interrupts service: work in hand is lost"),
+            Self::RestoreCheckpoint => Some("what the agent did since its checkpoint is lost"),
+            Self::RateLimit
+            | Self::Lift
+            | Self::Restrict
+            | Self::SwitchModel
+            | Self::Snapshot
+            | Self::Silence
+            | Self::Unsilence
+            | Self::Escalate
+            | Self::Page => None,
+        }
+    }
+
+    /// What a person does when its effect stopped holding.
+    #[must_use]
+    pub const fn when_lost(self) -> &'static str {
+        match self {
+            Self::Isolate => "the effect stopped holding: isolate again or go one step further",
+            Self::RateLimit => "the effect stopped holding: limit it again, or isolate",
+            Self::Restrict => "the effect stopped holding: restrict it again, or isolate",
+            Self::SwitchModel => "the effect stopped holding: switch again, or go one level further",
+            Self::RollbackConfig | Self::RollbackBranch | Self::RollbackSystem => {
+                "the effect stopped holding: find what put the other version back, roll back again, or isolate"
+            }
+            Self::Release
+            | Self::Lift
+            | Self::RestoreScope
+            | Self::RollForward
+            | Self::Restart
+            | Self::RestoreCheckpoint
+            | Self::Snapshot
+            | Self::Silence
+            | Self::Unsilence
+            | Self::Escalate
+            | Self::Page => "the effect stopped holding: do it again or go one step further",
+        }
+    }
+
     /// Its row in the table.
     #[must_use]
     pub fn info(self) -> &'static OpInfo {
@@ -358,6 +412,18 @@ mod tests {
     fn a10_each_step_of_the_rollback_ladder_has_its_time() {
         let limits = [Op::RollbackConfig, Op::RollbackBranch, Op::RollbackSystem].map(|op| op.info().limit_s);
         assert_eq!(limits, [60, 300, 600]);
+    }
+
+    #[test]
+    fn b4_the_quick_fixes_have_their_limits() {
+        assert_eq!([Op::Restart, Op::SwitchModel].map(|op| op.info().limit_s), [5, 30]);
+    }
+
+    #[test]
+    fn what_needs_its_targets_name_typed_says_what_it_may_cost() {
+        for info in OPS {
+            assert_eq!(info.op.risk().is_some(), info.destructive, "{}", info.op);
+        }
     }
 
     #[test]

@@ -185,6 +185,8 @@ impl Moment {
     pub fn of(self, incident: &Incident) -> Option<Time> {
         match self {
             Self::Start => incident.started_at(),
+            // A control that was lost is in force from when it was got back (A3).
+            Self::Mark(Mark::T3) => incident.controlled_since(),
             Self::Mark(mark) => incident.mark(mark),
             Self::Resolved => incident.resolved_at(),
         }
@@ -441,7 +443,7 @@ impl Condition {
         match self {
             Self::Unacknowledged => incident.mark(Mark::T1).is_none(),
             Self::NoCommander => incident.commander().is_none(),
-            Self::Uncontrolled => incident.mark(Mark::T3).is_none() || incident.leaking_since().is_some(),
+            Self::Uncontrolled => incident.controlled_since().is_none(),
             Self::Unresolved => incident.resolved_at().is_none(),
             Self::Forgotten => incident.mark(Mark::T1).is_some() && incident.is_open(),
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::{
-    Action, ActionId, Actor, AgentId, AgentReadings, Alert, Area, Audience, DraftId, Entry, Event,
+    Action, ActionId, Actor, AgentId, AgentReadings, Alert, Area, Audience, Control, DraftId, Entry, Event,
     FirstCheck, HypothesisId, ImprovementId, IncidentId, Lamp, Mark, MessageKind, Op, Outbox, Outcome,
     Pattern, Plan, Progress, Reading, Realm, Role, Severity, Text, Time, Witness,
 };
@@ -27,10 +27,14 @@ pub struct Incident {
     pub pattern: Option<Pattern>,
     /// Whether a person confirmed the class.
     pub classified: bool,
+    /// When a person confirmed it last.
+    pub classified_at: Option<Time>,
     /// Where it stands.
     pub status: Status,
     /// When the record began.
     pub declared_at: Time,
+    /// Who began it: a person, or flightdeck for an alert.
+    pub declared_by: Actor,
     /// When the newest entry was made.
     pub changed_at: Time,
     /// The agents it is about.
@@ -57,6 +61,8 @@ pub struct Incident {
     pub outbox: Outbox,
     /// When a person was heard of last.
     pub heard_at: Option<Time>,
+    /// The same of each of them.
+    pub spoke: BTreeMap<Text, Time>,
     /// Levels that were brought in, and when.
     pub escalations: BTreeMap<u8, Time>,
     /// Improvements by number.
@@ -75,6 +81,8 @@ pub struct Incident {
     pub digest: Option<NaiveDate>,
     /// What was gathered first, in the order it came.
     pub first: Vec<FirstCheck>,
+    /// When control was proved, and when it was lost.
+    pub control: Control,
 }
 
 /// Where an incident stands.
@@ -107,8 +115,19 @@ pub struct AlertState {
     pub alert: Alert,
     /// How often it was received.
     pub fired: u32,
+    /// When it was received first, or with news.
+    pub fired_at: Time,
     /// When the source said it was over, if it did.
     pub resolved_at: Option<Time>,
+}
+
+impl AlertState {
+    /// Whether it alone makes a worse class than the one that a person confirmed before it came.
+    #[must_use]
+    pub fn is_worse_than(&self, incident: &Incident) -> bool {
+        let worse = self.alert.first_severity() < incident.severity;
+        worse && self.resolved_at.is_none() && incident.classified_at.is_some_and(|at| at < self.fired_at)
+    }
 }
 
 /// One word said about a mark.
@@ -207,8 +226,10 @@ impl Incident {
             severity: Severity::P3,
             pattern: None,
             classified: false,
+            classified_at: None,
             status: Status::Open,
             declared_at: Time::UNIX_EPOCH,
+            declared_by: Actor::Flightdeck,
             changed_at: Time::UNIX_EPOCH,
             agents: Vec::new(),
             alerts: Vec::new(),
@@ -222,6 +243,7 @@ impl Incident {
             drafted: 0,
             outbox: Outbox::default(),
             heard_at: None,
+            spoke: BTreeMap::new(),
             escalations: BTreeMap::new(),
             improvements: BTreeMap::new(),
             absorbed: Vec::new(),
@@ -231,6 +253,7 @@ impl Incident {
             reopened_at: None,
             digest: None,
             first: Vec::new(),
+            control: Control::default(),
         }
     }
 
@@ -255,7 +278,7 @@ impl Incident {
     /// When the fault began, by the earliest alert's own clock.
     #[must_use]
     pub fn started_at(&self) -> Option<Time> {
-        self.alerts.iter().map(|a| a.alert.starts_at).min()
+        self.alerts.iter().filter_map(|a| a.alert.starts_at).min()
     }
 
     /// When it was resolved, while it is.
@@ -335,6 +358,9 @@ impl Incident {
         if entry.actor.is_person() {
             self.heard_at = Some(at);
         }
+        if let Some(name) = entry.actor.as_person() {
+            self.spoke.insert(name.clone(), at);
+        }
         match &entry.event {
             Event::Declared { realm, title, severity, pattern, agents, detected_at } => {
                 self.realm = *realm;
@@ -343,9 +369,10 @@ impl Incident {
                 self.pattern = *pattern;
                 self.agents = agents.clone();
                 self.declared_at = at;
+                self.declared_by = entry.actor.clone();
                 self.say_mark(Mark::T0, *detected_at, entry, None);
             }
-            Event::AlertFired { alert } => self.alert_fired(alert),
+            Event::AlertFired { alert } => self.alert_fired(alert, at),
             Event::AlertResolved { key, at } => {
                 for state in self.alerts.iter_mut().filter(|s| s.alert.key == *key) {
                     state.resolved_at = Some(*at);
@@ -357,8 +384,10 @@ impl Incident {
                 self.severity = *severity;
                 self.pattern = *pattern;
                 self.classified = true;
+                self.classified_at = Some(at);
             }
-            Event::RoleAssigned { role, holder, from: _ } => {
+            Event::Raised { severity, .. } => self.severity = *severity,
+            Event::RoleAssigned { role, holder, .. } => {
                 self.roles.insert(*role, Holding { holder: holder.clone(), since: at });
             }
             Event::RoleReleased { role } => {
@@ -480,7 +509,13 @@ impl Incident {
                 self.status = Status::Open;
                 self.reopened_at = Some(at);
             }
-            Event::FirstChecked { check } => self.first.push(check.clone()),
+            Event::FirstChecked { check } => {
+                let same = |old: &&mut FirstCheck| old.topic == check.topic && old.source == check.source;
+                match self.first.iter_mut().find(same) {
+                    Some(old) => *old = check.clone(),
+                    None => self.first.push(check.clone()),
+                }
+            }
             Event::DigestMade { day, .. } => self.digest = Some(*day),
             Event::RecoveryRead { agents } => self.recovery = agents.clone(),
             Event::ImprovementAdded { improvement, area, text, owner, due } => {
@@ -505,6 +540,9 @@ impl Incident {
             | Event::LinePinned { .. }
             | Event::Unknown { .. } => {}
         }
+        if event_weighs(&entry.event) {
+            self.weigh_control(&entry.event, at);
+        }
     }
 
     fn say_mark(&mut self, mark: Mark, at: Time, entry: &Entry, reason: Option<Text>) {
@@ -512,7 +550,7 @@ impl Incident {
         self.marks.entry(mark).or_default().push(word);
     }
 
-    fn alert_fired(&mut self, alert: &Alert) {
+    fn alert_fired(&mut self, alert: &Alert, at: Time) {
         if let Some(agent) = &alert.agent
             && !self.agents.contains(agent)
         {
@@ -520,12 +558,20 @@ impl Incident {
         }
         match self.alerts.iter_mut().find(|state| state.alert.key == alert.key) {
             Some(state) => {
+                if alert.is_news_to(&state.alert) || state.resolved_at.is_some() {
+                    state.fired_at = at;
+                }
                 state.alert = alert.clone();
                 state.fired += 1;
                 state.resolved_at = None;
             }
             None => {
-                self.alerts.push(AlertState { alert: alert.clone(), fired: 1, resolved_at: None });
+                self.alerts.push(AlertState {
+                    alert: alert.clone(),
+                    fired: 1,
+                    fired_at: at,
+                    resolved_at: None,
+                });
             }
         }
     }
@@ -576,6 +622,21 @@ impl Incident {
             action.readings = readings.to_vec();
         }
     }
+}
+
+/// Whether an event may change whether control holds.
+const fn event_weighs(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::AlertFired { .. }
+            | Event::AgentAdded { .. }
+            | Event::MarkSet { .. }
+            | Event::ActionRequested { .. }
+            | Event::ActionVerified { .. }
+            | Event::ActionLeaking { .. }
+            | Event::ActionFailed { .. }
+            | Event::ActionUndone { .. }
+    )
 }
 
 impl Action {
@@ -671,7 +732,7 @@ mod tests {
 
     #[test]
     fn b1_the_fault_began_when_the_earliest_alert_says_it_did() {
-        let early = Alert { starts_at: time("11:50:00"), ..alert("k2") };
+        let early = Alert { starts_at: Some(time("11:50:00")), ..alert("k2") };
         let fires = |alert| Command::Alert { realm: Realm::Live, alert };
         let story = Story::blank().says(fires(alert("k1"))).says(fires(early));
         assert_eq!(story.incident.started_at(), Some(time("11:50:00")));

@@ -60,6 +60,8 @@ pub fn plan(words: &str) -> Plan {
         conflicts: vec![],
         limit_s: info.limit_s,
         verify_s: 60,
+        already: false,
+        destroys_evidence: false,
         params: all,
     }
 }
@@ -86,7 +88,7 @@ pub fn alert(key: &str) -> Alert {
         category: "boundary".into(),
         severity: None,
         agent: Some("support-1".parse().unwrap()),
-        starts_at: time("11:59:40"),
+        starts_at: Some(time("11:59:40")),
         labels: vec![],
     }
 }

@@ -1,6 +1,6 @@
 //! An entry told in one line: the timeline screen, the review and the command line say it alike.
 
-use super::{AgentReadings, Disposition, Entry, Event, Judged, Naming, Reading};
+use super::{AgentReadings, Disposition, Entry, Event, Judged, Naming, Passing, Reading};
 
 /// `12:04:05 ana isolated …`: what happened, without the time and the actor. Severities are named as
 /// the team names them (D1).
@@ -31,10 +31,21 @@ pub fn tell_event(event: &Event, naming: Naming) -> String {
             let severity = severity.name(naming);
             format!("classified {severity}, {pattern}{why}")
         }
-        Event::RoleAssigned { role, holder, from: Some(from) } => {
-            format!("{}: handed over from {from} to {holder}", role.title())
+        Event::Raised { severity, by } => {
+            format!(
+                "raised to {} by alert {by}, by itself: no person had confirmed the class",
+                severity.name(naming)
+            )
         }
-        Event::RoleAssigned { role, holder, from: None } => format!("{}: {holder}", role.title()),
+        Event::RoleAssigned { role, holder, from: Some(from), passing } => {
+            let title = role.title();
+            match passing {
+                Passing::HandedOver => format!("{title}: handed over from {from} to {holder}"),
+                Passing::TakenOver => format!("{title}: {holder} took over from {from}"),
+                Passing::Reassigned => format!("{title}: {holder}, in place of {from}"),
+            }
+        }
+        Event::RoleAssigned { role, holder, from: None, .. } => format!("{}: {holder}", role.title()),
         Event::RoleReleased { role } => format!("{}: laid down", role.title()),
         Event::ActionProposed { action, plan, approve_by, .. } => {
             format!(
@@ -48,7 +59,8 @@ pub fn tell_event(event: &Event, naming: Naming) -> String {
         Event::ActionRequested { action, plan, approved_by, undoes, .. } => {
             let approved = approved_by.as_ref().map(|by| format!(", approved by {by}")).unwrap_or_default();
             let undoes = undoes.map(|id| format!(", undoing {id}")).unwrap_or_default();
-            format!("{action} requested: {}{undoes}{approved}: {}", plan.title(), plan.call)
+            let already = if plan.already { ", although it read so already" } else { "" };
+            format!("{action} requested: {}{undoes}{approved}{already}: {}", plan.title(), plan.call)
         }
         Event::ActionAccepted { action, answer } => format!("{action} accepted: {answer}"),
         Event::ActionFailed { action, reason } => format!("{action} failed: {reason}"),

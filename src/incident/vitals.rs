@@ -50,12 +50,24 @@ pub const VITALS: &[VitalInfo] = &[
     vital("memory", "mem", "%", "memory < 80", "E10"),
     vital("context", "ctx", "%", "context < 85", "E10"),
     vital("permissions", "perm", "%", "permissions < 80", "A9"),
+    vital("mean", "mean", "s", "mean < 5", "E10"),
+    vital("p99", "p99", "s", "p99 < 30", "E10"),
+    vital("retry_success", "retry", "%", "retry_success > 90", "E10"),
+    vital("uptime", "uptime", "%", "uptime > 99.5", "E10"),
+    vital("degradations", "degr", "%/d", "degradations < 1", "E10"),
     vital("task_queue", "queue", "", "", ""),
     vital("version", "version", "", "", ""),
     vital("config", "config", "", "", ""),
 ];
 
 impl VitalInfo {
+    /// Whether it tells of the past day rather than of now: it is out of its range long after what was
+    /// wrong is mended.
+    #[must_use]
+    pub fn is_history(&self) -> bool {
+        matches!(self.name, "uptime" | "degradations")
+    }
+
     /// Whether `value` is in its healthy range; none where there is no range.
     #[must_use]
     pub fn is_healthy(&self, value: &str) -> Option<bool> {
@@ -77,6 +89,11 @@ mod tests {
             ("context", "84", "85"),
             ("permissions", "79", "80"),
             ("model_level", "L0", "L2"),
+            ("mean", "4.9", "5"),
+            ("p99", "29.9", "30"),
+            ("retry_success", "91", "90"),
+            ("uptime", "99.6", "99.5"),
+            ("degradations", "0.9", "1"),
         ] {
             let vital = VITALS.iter().find(|v| v.name == name).unwrap();
             assert_eq!((vital.is_healthy(good), vital.is_healthy(bad)), (Some(true), Some(false)), "{name}");

@@ -2,7 +2,7 @@
 
 use super::deadline::{Due, Standing, deadlines};
 use super::policy::{Involvement, Urgency, WindowName};
-use super::{Disposition, Incident, Lamp, Mark, Policy, Text, Time};
+use super::{Aim, Coverage, Disposition, Incident, Lamp, Op, Policy, Text, Time};
 
 /// One warning, in words, with the row it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub fn warnings(incident: &Incident, policy: &Policy, now: Time) -> Vec<Warning>
         let title = action.plan.title();
         match action.lamp {
             Lamp::Leaking => {
-                let text = format!("{} {title} is LEAKING: {}", action.id, action.lamp.next_step());
+                let text = format!("{} {title} is LEAKING: {}", action.id, action.next_step());
                 warn(Weight::Alarm, "A3", text);
             }
             Lamp::InDoubt => {
@@ -51,7 +51,7 @@ pub fn warnings(incident: &Incident, policy: &Policy, now: Time) -> Vec<Warning>
                 warn(Weight::Warn, "A3", text);
             }
             Lamp::Unverified => {
-                let text = format!("{} {title} is unverified: {}", action.id, action.lamp.next_step());
+                let text = format!("{} {title} is unverified: {}", action.id, action.next_step());
                 warn(Weight::Warn, "A3", text);
             }
             Lamp::Proposed => warn(Weight::Warn, "B4", format!("{} {title} waits for approval", action.id)),
@@ -81,6 +81,19 @@ pub fn warnings(incident: &Incident, policy: &Policy, now: Time) -> Vec<Warning>
             && policy.involvement.of(incident.severity) == Involvement::Required
         {
             warn(Weight::Warn, "A11", "nobody commands: take command".into());
+        }
+        for state in incident.alerts.iter().filter(|state| state.is_worse_than(incident)) {
+            let (alert, was) = (&state.alert, incident.severity.name(policy.naming));
+            let of = alert.first_severity().name(policy.naming);
+            let text = format!(
+                "{} alert {} joined a {was}: it alone makes a {of}; classify it anew",
+                alert.word(),
+                alert.name
+            );
+            warn(Weight::Alarm, "B3", text);
+        }
+        if let Some(text) = uncontained(incident) {
+            warn(Weight::Warn, "A3", text);
         }
         for deadline in deadlines(incident, policy, now) {
             if deadline.standing(now) != Standing::Over || !deadline.enforced {
@@ -135,19 +148,54 @@ pub fn warnings(incident: &Incident, policy: &Policy, now: Time) -> Vec<Warning>
     all
 }
 
+/// Which agents nothing contains, once another is contained or T3 was set (A3).
+fn uncontained(incident: &Incident) -> Option<String> {
+    let Coverage { contained, of } = incident.coverage();
+    let joined = incident.uncovered().next().is_some();
+    if incident.controlled_since().is_some() || contained == of || (contained == 0 && !joined) {
+        return None;
+    }
+    let scope = incident.scope();
+    let free: Vec<&str> = scope.into_iter().filter(|agent| !incident.contains(agent)).collect();
+    Some(format!("{contained} of {of} agents contained: not {}", free.join(", ")))
+}
+
+/// Whether anything was tried that did not mend it: before that no repair has failed (B13).
+fn was_tried(incident: &Incident) -> bool {
+    incident.actions.values().filter(|a| a.plan.op.info().aim == Aim::Agent && a.requested_at.is_some()).any(
+        |a| match a.plan.op {
+            Op::Restart | Op::RestoreCheckpoint | Op::RollForward | Op::SwitchModel => true,
+            Op::Snapshot => false,
+            Op::Isolate
+            | Op::Release
+            | Op::RateLimit
+            | Op::Lift
+            | Op::Restrict
+            | Op::RestoreScope
+            | Op::RollbackConfig
+            | Op::RollbackBranch
+            | Op::RollbackSystem
+            | Op::Silence
+            | Op::Unsilence
+            | Op::Escalate
+            | Op::Page => matches!(a.lamp, Lamp::Failed | Lamp::Unverified | Lamp::Leaking | Lamp::InDoubt),
+        },
+    )
+}
+
 /// B13: after a failed repair, how urgent a rollback is.
 fn rollback_advice(
     incident: &Incident,
     policy: &Policy,
     warn: &mut impl FnMut(Weight, &'static str, String),
 ) {
-    if incident.mark(Mark::T3).is_some() && incident.leaking_since().is_none() {
+    if incident.controlled_since().is_some() || !was_tried(incident) {
         return;
     }
     let (weight, words) = match policy.rollback.of(incident.severity) {
-        Urgency::Must => (Weight::Warn, "a rollback must be done now"),
-        Urgency::Should => (Weight::Warn, "a rollback should be done"),
-        Urgency::May => (Weight::Advice, "a rollback may help"),
+        Urgency::Must => (Weight::Warn, "what was tried has not mended it: a rollback must be done now"),
+        Urgency::Should => (Weight::Warn, "what was tried has not mended it: a rollback should be done"),
+        Urgency::May => (Weight::Advice, "what was tried has not mended it: a rollback may help"),
     };
     warn(weight, "B13", words.to_owned());
 }
@@ -155,7 +203,7 @@ fn rollback_advice(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incident::story::{Story, WORKING};
+    use crate::incident::story::{ISOLATED, Story, WORKING, alert};
     use crate::incident::{Command, Role, Severity};
 
     /// What is warned of, as `row: words`, loudest first.
@@ -196,7 +244,39 @@ mod tests {
         assert_eq!((all[0].weight, all[0].row), (Weight::Alarm, "A3"));
         assert!(all[0].text.starts_with("A1 isolate support-1 is LEAKING: the effect stopped"), "{all:?}");
         assert!(says(&story, "A1: the control window is over"), "{all:?}");
-        assert!(says(&story, "B13: a rollback must be done now"), "{all:?}");
+        assert!(says(&story, "a rollback must be done now"), "{all:?}");
+    }
+
+    #[test]
+    fn a3_agents_that_nothing_contains_are_named_once_another_is_contained() {
+        let joins = |story: Story| {
+            let alert = crate::incident::Alert { agent: Some("billing-2".parse().unwrap()), ..alert("k9") };
+            story.says(Command::Alert { realm: crate::incident::Realm::Live, alert })
+        };
+        let words = "A3: 1 of 2 agents contained: not billing-2";
+        assert!(!says(&joins(commanded(Story::p0())), "contained"));
+        let before = joins(commanded(Story::p0())).does("isolate support-1", ISOLATED);
+        let after = joins(commanded(Story::isolated()));
+        for story in [before, after] {
+            assert!(says(&story, words), "{:?}", said(&story));
+            assert!(!says(&story.does("isolate billing-2", ISOLATED), "contained"));
+        }
+    }
+
+    #[test]
+    fn b3_regression_a_critical_alert_joined_a_lower_class_without_a_word() {
+        let fires = |key: &str, criticality: &str| Command::Alert {
+            realm: crate::incident::Realm::Live,
+            alert: crate::incident::Alert { criticality: criticality.into(), ..alert(key) },
+        };
+        let classify = Command::Classify { severity: Severity::P1, pattern: None, reason: None };
+        let story = Story::blank().says(fires("k1", "warning")).at("12:01:00").says(classify.clone());
+        let joined = story.at("12:05:00").says(fires("k2", "critical"));
+        assert_eq!(joined.incident.severity, Severity::P1, "a person's word stands");
+        let words = "B3: critical alert DataLeak joined a P1";
+        assert!(says(&joined, words), "{:?}", said(&joined));
+        let seen = joined.at("12:06:00").says(classify);
+        assert!(!says(&seen, words), "whoever classified it since has seen it");
     }
 
     #[test]
@@ -216,10 +296,12 @@ mod tests {
             (Severity::P1, "12:30:00", "a rollback should be done"),
             (Severity::P2, "13:00:00", "a rollback may help"),
         ] {
-            let story = Story::of(severity).at(clock);
+            let untried = Story::of(severity).at(clock);
+            assert!(!says(&untried, "rollback"), "no repair was tried: {:?}", said(&untried));
+            let story = Story::of(severity).asks("restart support-1").fails(1).at(clock);
             assert!(says(&story, words), "{severity}: {:?}", said(&story));
         }
-        let early = Story::p0().at("12:14:59");
+        let early = Story::p0().asks("restart support-1").fails(1).at("12:14:59");
         assert!(!says(&early, "rollback"), "{:?}", said(&early));
         let controlled = Story::isolated().at("12:40:00");
         assert!(!says(&controlled, "rollback"), "{:?}", said(&controlled));

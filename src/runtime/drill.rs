@@ -29,7 +29,7 @@ use crate::sim::{Fleet, Happening, Scenario, What};
 /// How often the fleet is let run on.
 const STEP: Duration = Duration::from_millis(200);
 
-/// How much of the log before T0 a snapshot covers (A4 asks for T0 to T1).
+/// How much of the log a snapshot covers whose plan names no time.
 const BEFORE: TimeDelta = TimeDelta::minutes(10);
 
 /// What a run of a drill is made from: enough to play its fleet again.
@@ -163,15 +163,15 @@ impl World for Simulation {
         self.fleet().read(target)
     }
 
-    fn evidence(&self, target: &str, limit: usize) -> Vec<Evidence> {
+    fn evidence(&self, target: &str, range: Option<(Time, Time)>, limit: usize) -> Vec<Evidence> {
         let now = self.clock.now();
-        let from = now - BEFORE;
-        let files = self.fleet().snapshot(target, from, now, limit).unwrap_or_default();
+        let (from, to) = range.unwrap_or((now - BEFORE, now));
+        let files = self.fleet().snapshot(target, from, to, limit).unwrap_or_default();
         let dress = |(name, bytes): (String, Vec<u8>)| Evidence {
             name: Text::line(&format!("{target}-{name}")),
             bytes,
             from: Some(from),
-            to: Some(now),
+            to: Some(to),
         };
         files.into_iter().map(dress).collect()
     }

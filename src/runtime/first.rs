@@ -4,6 +4,7 @@
 //! One process at a time asks (it holds the lease). An answer is recorded once: whoever starts anew
 //! asks only what is missing, and only while the incident is fresh.
 
+mod again;
 mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -121,6 +122,7 @@ async fn gather(hub: Hub, incident: IncidentId, questions: Arc<Questions>, fleet
         let source = scope(&[], began).source;
         if questions.fleet && is_open(&hub, incident, Topic::Scope, &source) {
             vitals(&hub, incident, &fleet, questions.within).await;
+            again::follow(&hub, incident, &fleet).await;
         }
     };
     tokio::join!(

@@ -10,14 +10,14 @@ use tokio_util::sync::CancellationToken;
 use super::clock::Clock;
 use super::feed::{FEED_CAPACITY, Feed};
 use super::recovery::{self, RecoveryReader};
-use crate::adapters::{Adapter, Ask, Rig};
+use crate::adapters::{Adapter, Ask, Rig, Sample};
 use crate::app::msg::Notice;
 use crate::channels::{Channel, Inbox, LiveChannel, Post};
 use crate::incident::outbox::OUTBOX;
 use crate::incident::recovery::RULE as RECOVERY;
 use crate::incident::{
-    Actor, Board, Command, Duty, Entry, Event, Incident, IncidentId, Op, Plan, Policy, Realm, Refusal,
-    Status, Text, decide, in_sight, outbox,
+    Actor, Board, Command, Duty, Entry, Event, Incident, IncidentId, Judged, Op, Plan, Policy, Realm,
+    Refusal, Status, Text, decide, in_sight, outbox,
 };
 use crate::store::{Append, AppendError, Journal, NewEntry, RunnerLease, StoreError};
 
@@ -32,6 +32,9 @@ const CAUGHT_UP: Duration = Duration::from_secs(5);
 
 /// How long a channel is asked who is on call before the plan goes without it.
 const ON_CALL: Duration = Duration::from_secs(5);
+
+/// How long the checks of a control measure are read before its plan is shown without that.
+const READ_BEFORE: Duration = Duration::from_secs(3);
 
 /// Seconds within which what was read for recovery is what the world says now.
 const JUST_READ: i64 = 10;
@@ -532,6 +535,7 @@ impl Hub {
     /// # Errors
     /// In words: why it cannot be done, and what would make it possible.
     pub async fn plan(&self, incident: IncidentId, ask: Ask) -> Result<Plan, Text> {
+        let ask = self.covering(incident, ask)?;
         let mut plan = match self.0.rig.need(ask.op, &ask.target) {
             Ok(adapter) => adapter.plan(&ask).await?,
             Err(unavailable) => self.page(&ask).await.map_err(|why| {
@@ -541,7 +545,31 @@ impl Hub {
         };
         let conflicts = self.board().conflicts(incident, &plan);
         plan.conflicts.extend(conflicts);
+        plan.already = self.reads_so_already(&plan).await;
         Ok(plan)
+    }
+
+    /// A snapshot covers the incident's own time (A4): its adapter knows of no incident.
+    fn covering(&self, incident: IncidentId, ask: Ask) -> Result<Ask, Text> {
+        if ask.op != Op::Snapshot {
+            return Ok(ask);
+        }
+        let board = self.board();
+        let Some(incident) = board.incident(incident) else { return Ok(ask) };
+        let params = incident.covered(&ask.params, self.0.clock.now())?;
+        Ok(Ask { params, ..ask })
+    }
+
+    /// Whether every check of a control measure holds before its call (A3). What could not be read in
+    /// time is not known to hold.
+    async fn reads_so_already(&self, plan: &Plan) -> bool {
+        if !plan.op.info().controls || plan.checks.is_empty() {
+            return false;
+        }
+        let Some(adapter) = self.0.rig.by_name(plan.adapter.as_str()) else { return false };
+        let samples = tokio::time::timeout(READ_BEFORE, adapter.probe(plan)).await.unwrap_or_default();
+        let readings = Sample::readings(samples, &plan.checks, self.0.clock.now());
+        plan.checks.iter().all(|check| Judged::new(check, &readings).holds())
     }
 
     /// Paging through the outbox, where no adapter does it. Whoever the table leaves to a channel's

@@ -36,6 +36,8 @@ pub(super) struct Agent {
     pub(super) broken: Vec<Broken>,
     /// What marks the newest call of each operation: an older one's effect cannot lapse any more.
     pub(super) stamps: BTreeMap<Op, u64>,
+    /// Milliseconds that it was served by a lesser model until the newest change, and since when it is.
+    pub(super) lesser: (u64, Option<u64>),
     /// Whether evidence was taken of it.
     pub(super) evidence: bool,
     /// Its newest lines.
@@ -122,6 +124,7 @@ impl Agent {
             releases: vec![],
             broken: vec![],
             stamps: BTreeMap::new(),
+            lesser: (0, None),
             evidence: false,
             kept: VecDeque::new(),
             chance: Chance::new(seed, place + 1),
@@ -134,6 +137,25 @@ impl Agent {
     /// Whether any of it works.
     pub(super) fn is_live(&self) -> bool {
         self.run == Run::Running || self.stray.is_some()
+    }
+
+    /// Milliseconds that it was down, as far as the newest stop goes.
+    pub(super) fn down_ms(&self, now: u64) -> u64 {
+        match self.run {
+            Run::Running => self.started.saturating_sub(self.ebb.0),
+            Run::Stopping | Run::Stopped | Run::Starting | Run::Restarting => now.saturating_sub(self.ebb.0),
+        }
+    }
+
+    /// Milliseconds that it was served by a lesser model.
+    pub(super) fn degraded_ms(&self, now: u64) -> u64 {
+        self.lesser.0 + self.lesser.1.map_or(0, |since| now.saturating_sub(since))
+    }
+
+    /// Goes to a step of the degradation ladder.
+    pub(super) fn go_to_level(&mut self, level: u8, now: u64) {
+        self.lesser = (self.degraded_ms(now), (level > 0).then_some(now));
+        self.settings.level = level;
     }
 
     /// Its traffic as a share of the full one, from 0 to 1000.

@@ -106,7 +106,7 @@ impl Fleet {
             category,
             severity,
             agent,
-            starts_at: self.time(since),
+            starts_at: Some(self.time(since)),
             labels,
         }));
     }

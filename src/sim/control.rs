@@ -61,7 +61,8 @@ impl Fleet {
                 self.note(place, "info", "control", &words);
             }
             Effect::Level(level) => {
-                self.agents[place].settings.level = level;
+                let now = self.now;
+                self.agents[place].go_to_level(level, now);
                 self.note(place, "info", "control", &format!("model router: level L{level}"));
             }
             Effect::Restart => {

@@ -186,12 +186,19 @@ impl Fleet {
             ("isolated", yes(agent.isolated)),
             ("evidence_stored", yes(agent.evidence)),
         ];
+        let hundredths = |n: u64| format!("{}.{:02}", n / 100, n % 100);
+        values.push(("uptime", hundredths(9_998_u64.saturating_sub(agent.down_ms(self.now) / 8_640))));
+        values.push(("degradations", hundredths((agent.degraded_ms(self.now) / 8_640).min(10_000))));
         // An agent that takes no calls has no rates: no data, not zero.
         if agent.is_live() {
             values.push(("error_rate", tenths(m.errors.clamp(0, 1_000))));
             values.push(("p95", tenths(m.p95.max(0))));
             // People mind wrong answers more than late ones.
             let missed = m.errors.max(0) / 5 + (m.p95 - 20).max(0) / 4;
+            values.push(("mean", tenths(m.p95.max(0) * 6 / 10)));
+            values.push(("p99", tenths(m.p95.max(0) * 16 / 10)));
+            // A call that fails once mostly passes the second time, unless most fail.
+            values.push(("retry_success", (99 - m.errors.max(0) / 12).clamp(0, 100).to_string()));
             values.push(("satisfaction", (97 - missed).clamp(0, 100).to_string()));
         }
         values.into_iter().map(|(name, value)| (name.to_owned(), Text::line(&value))).collect()
@@ -226,8 +233,11 @@ impl Fleet {
     /// Whether a vital of this agent is out of its range by what it does, not by what was done to it.
     pub(super) fn is_out_of_range(&self, place: usize) -> bool {
         let values = self.read_agent(place);
-        VITALS.iter().filter(|vital| !matches!(vital.name, "agent_status" | "model_level")).any(|vital| {
-            values.get(vital.name).is_some_and(|value| vital.is_healthy(value.as_str()) == Some(false))
-        })
+        VITALS
+            .iter()
+            .filter(|vital| !vital.is_history() && !matches!(vital.name, "agent_status" | "model_level"))
+            .any(|vital| {
+                values.get(vital.name).is_some_and(|value| vital.is_healthy(value.as_str()) == Some(false))
+            })
     }
 }

@@ -66,6 +66,8 @@ impl Fleet {
             },
             "scope" if SCOPES.contains(&value) => Ok(value.to_owned()),
             "scope" => Err(format!("there is no scope '{shown}'; there are {}", SCOPES.join(", "))),
+            // The time that evidence covers; what it is made of is read elsewhere.
+            "from" | "to" if op == Op::Snapshot => Ok(value.to_owned()),
             "to" => match self.place(target) {
                 Some(place) => backup(&self.agents[place], op, value),
                 None => Err(self.unknown(op, target).to_string()),
@@ -120,7 +122,7 @@ impl Fleet {
         let id = &agent.spec.id;
         let mut found = vec![];
         let stops = matches!(op, Op::Isolate | Op::Restart | Op::RollbackBranch | Op::RollbackSystem);
-        if stops && agent.spec.replicas > 1 {
+        if op == Op::Isolate && agent.spec.replicas > 1 {
             found.push(format!("{id} has {} replicas: each must stop", agent.spec.replicas));
         }
         let children = || self.agents.iter().filter(|a| a.spec.parent.as_ref() == Some(id));
@@ -168,9 +170,14 @@ impl Fleet {
 /// The backup's own name.
 fn backup(agent: &Agent, op: Op, name: &str) -> Result<String, String> {
     let backups = &agent.spec.backups;
-    let known = if op == Op::RollbackBranch { &backups.version } else { &backups.config };
+    let build = &agent.settings.build;
+    let (known, running) = match op == Op::RollbackBranch {
+        true => (&backups.version, &build.version),
+        false => (&backups.config, &build.config),
+    };
     let found = match name {
-        "backup" => known.first(),
+        // The backup of what runs is what ran before it, not itself.
+        "backup" => known.iter().find(|known| *known != running).or(known.first()),
         name => known.iter().find(|known| **known == name),
     };
     found.map(ToString::to_string).ok_or_else(|| {

@@ -126,7 +126,7 @@ impl WireAlert {
             category: class.category,
             severity: class.severity,
             agent: class.agent,
-            starts_at: happened(Some(self.starts_at), received_at, self.name(), notes),
+            starts_at: Some(happened(Some(self.starts_at), received_at, self.name(), notes)),
             labels: self.record(notes),
         }
     }
@@ -225,7 +225,7 @@ mod tests {
         assert_eq!(alert.summary, "one call in three fails");
         assert_eq!(alert.criticality, "critical");
         assert_eq!(alert.agent.as_ref().unwrap().as_str(), "support-1");
-        assert_eq!(alert.starts_at, time("2026-11-21T07:59:30.5Z"));
+        assert_eq!(alert.starts_at, Some(time("2026-11-21T07:59:30.5Z")));
         assert_eq!(alert.labels.len(), 5, "three labels, one annotation, where its rule is");
         assert_eq!(notes, Vec::<Text>::new());
     }

@@ -29,7 +29,8 @@
 //! | `category` | `API` or `Auth`, `Model`, or anything else (B3) |
 //! | `pattern` | `tool-failure`, `model-failure`, `orchestration`, `boundary`; wins over `category` |
 //! | `agent` | the agent's id |
-//! | `starts_at`, `ends_at` | RFC 3339; default: when it was received |
+//! | `starts_at` | RFC 3339; default: not known, and detection is not measured |
+//! | `ends_at` | RFC 3339; default: when it was received |
 //! | `labels` | words by name, for the record |
 //!
 //! A field that is not in this table is refused: a misspelt `severity` must not pass unseen.
@@ -148,7 +149,8 @@ impl WireAlert {
             category: class.category,
             severity: class.severity,
             agent: class.agent,
-            starts_at: happened(self.starts_at, received_at, called, notes),
+            // A beginning that nobody told is not made up: detection would look immediate (B1).
+            starts_at: self.starts_at.map(|at| happened(Some(at), received_at, called, notes)),
             labels: self.record(),
         }
     }
@@ -199,7 +201,7 @@ mod tests {
         let (alert, notes) = fired(&json!({"key": "k", "name": "Disk full"}));
         assert_eq!((alert.key.as_str(), alert.group.as_str()), ("generic:k", "generic:k"));
         assert_eq!((alert.name.as_str(), alert.source.as_str()), ("Disk full", "generic"));
-        assert_eq!(alert.starts_at, time(NOW));
+        assert_eq!(alert.starts_at, None, "b1: regression: detection was measured from the receipt");
         assert_eq!((alert.first_severity(), alert.first_pattern()), (Severity::P1, Pattern::Orchestration));
         assert_eq!(notes, Vec::<Text>::new());
     }

@@ -59,7 +59,7 @@ impl Head {
                 self.severity = *severity;
                 self.declared_at = entry.at;
             }
-            Event::Classified { severity, .. } => self.severity = *severity,
+            Event::Classified { severity, .. } | Event::Raised { severity, .. } => self.severity = *severity,
             Event::Resolved { .. } => self.status = Status::Resolved(entry.at),
             Event::Reopened { .. } => self.status = Status::Open,
             Event::MergedInto { into, .. } => self.status = Status::Merged(*into),

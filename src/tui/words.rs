@@ -49,6 +49,15 @@ pub fn span(delta: TimeDelta) -> String {
     }
 }
 
+/// The same, to the second below a minute: a window of 30 s is not `<1m`.
+#[must_use]
+pub fn fine(delta: TimeDelta) -> String {
+    match delta.num_minutes() {
+        ..1 => format!("{}s", delta.num_seconds().max(0)),
+        _ => span(delta),
+    }
+}
+
 /// What is left, in words: `in 12m`, `in <1m`, `OVER 3m`.
 #[must_use]
 pub fn left(delta: TimeDelta) -> String {
@@ -148,6 +157,7 @@ mod tests {
             let delta = TimeDelta::seconds(seconds);
             assert_eq!((age(delta).as_str(), span(delta).as_str()), (aged, spanned), "{seconds}");
         }
+        assert_eq!([-5, 30, 720].map(|s| fine(TimeDelta::seconds(s))), ["0s", "30s", "12m"]);
         assert_eq!(left(TimeDelta::seconds(-130)), "OVER 2m");
         assert_eq!(left(TimeDelta::seconds(130)), "in 2m");
     }

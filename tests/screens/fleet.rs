@@ -142,6 +142,8 @@ pub fn plan(op: Op, target: &str) -> Plan {
         },
         limit_s: info.limit_s,
         verify_s: 60,
+        already: false,
+        destroys_evidence: false,
         params,
     }
 }

@@ -113,7 +113,7 @@ fn asking(keys: &str, answer: impl FnOnce(Op) -> Result<Box<Plan>, Text>) -> Mod
     let mut model = night();
     let input = |key: &str| Msg::Input(Input::Key(key.parse::<Key>().unwrap()));
     let mut effects: Vec<Effect> = keys.split(' ').flat_map(|key| update(&mut model, input(key))).collect();
-    for _ in 0..3 {
+    for _ in 0..6 {
         if effects.is_empty() {
             effects = update(&mut model, input("enter"));
         }
@@ -199,6 +199,10 @@ fn closing() -> Model {
     };
     let agents = vec![read("support-2", "3.4", "1.2"), read("mailer-3", "0.1", "")];
     let story = fleet::Story::of(44, "02:50:00", Severity::P1, "mail is late", &["support-2", "mailer-3"])
+        .records(
+            Actor::person("maya"),
+            Event::Classified { severity: Severity::P1, pattern: None, reason: None },
+        )
         .records(Actor::Flightdeck, Event::RecoveryRead { agents });
     let mut model = night();
     tell(&mut model, Msg::Entries(story.entries));
@@ -320,7 +324,7 @@ fn a_long_timeline_is_drawn_from_the_entries_in_sight() {
     tell(&mut model, Msg::Entries(story.entries[known..].to_vec()));
     let skin = skin(Depth::Mono, &ASCII);
     let screen = text(&drawn(&model, &skin).0);
-    assert!(screen.contains("> 20014") && screen.contains("note 19999"), "{screen}");
+    assert!(screen.contains("> 20013") && screen.contains("note 19999"), "{screen}");
     press(&mut model, "home");
     let screen = text(&drawn(&model, &skin).0);
     assert!(screen.contains(">     1") && screen.contains("1 of 20014"), "{screen}");

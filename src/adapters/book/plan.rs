@@ -33,6 +33,7 @@ impl<C: Call> Book<C> {
         let checks: Result<Vec<Check>, Text> =
             route.checks().iter().map(|check| check.fill(&values)).collect();
         let checks = checks.map_err(and_why)?;
+        resolved(ask.op, &params, &checks)?;
         Ok(Plan {
             op: ask.op,
             target: ask.target.clone(),
@@ -42,9 +43,11 @@ impl<C: Call> Book<C> {
             call,
             version: read.cloned(),
             checks,
-            conflicts: evidence_goes(&route, &ask.target),
+            conflicts: Vec::new(),
             limit_s: seconds(route.limit()),
             verify_s: seconds(route.action.verify_within),
+            already: false,
+            destroys_evidence: route.action.destroys_evidence && route.undoes.is_none(),
         })
     }
 
@@ -120,13 +123,21 @@ impl<C: Call> Book<C> {
     }
 }
 
-/// What a person should do first, where the call takes away what an analysis needs (A4).
-fn evidence_goes<C>(route: &Route<'_, C>, target: &Text) -> Vec<Text> {
-    let goes = route.action.destroys_evidence && route.undoes.is_none();
-    goes.then(|| Text::line(&format!("it takes evidence away: snapshot {target} first")))
-        .into_iter()
-        .collect()
+/// A backup that has no name of its own cannot be read back: its check would hold for none that runs.
+fn resolved(op: Op, params: &Params, checks: &[Check]) -> Result<(), Text> {
+    let unnamed = params.get("to").is_some_and(|to| to.as_str() == BACKUP);
+    let Some(check) = checks.iter().find(|check| unnamed && check.expected.as_str() == BACKUP) else {
+        return Ok(());
+    };
+    let words = format!(
+        "which backup? nothing says what '{BACKUP}' is, and '{check}' would hold for none: name it \
+         (to = NAME; -p to=NAME), or write the name into run and checks of '{op}'"
+    );
+    Err(Text::line(&words))
 }
+
+/// What the table calls a backup that nobody named.
+const BACKUP: &str = "backup";
 
 /// Whole seconds, rounded up: a limit of half a second is not none.
 fn seconds(duration: Duration) -> u32 {

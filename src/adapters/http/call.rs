@@ -41,8 +41,8 @@ impl HttpAdapter {
     /// What answers a snapshot is the evidence, and not repeated in the answer (A4).
     fn brought_home(&self, plan: &Plan, bytes: Vec<u8>) -> CallOutcome {
         let is_something = !bytes.trim_ascii().is_empty();
-        self.book.brought.note(plan, is_something);
         if !is_something {
+            self.book.brought.note(plan, &[]);
             let answer = Text::line("it brought no evidence");
             return CallOutcome::Accepted { answer, evidence: Vec::new() };
         }
@@ -52,6 +52,8 @@ impl HttpAdapter {
             if serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok() { "json" } else { "txt" };
         let name = Text::line(&format!("{target}-snapshot.{ending}"));
         let answer = Text::line(&format!("{name} ({} bytes)", bytes.len()));
-        CallOutcome::Accepted { answer, evidence: vec![Evidence { name, bytes, from: None, to: None }] }
+        let evidence = vec![Evidence { name, bytes, from: None, to: None }];
+        self.book.brought.note(plan, &evidence);
+        CallOutcome::Accepted { answer, evidence }
     }
 }

@@ -91,7 +91,7 @@ impl KubernetesAdapter {
             }
             Deed::Snapshot { workload, lines } => {
                 let brought = self.cluster.snapshot(workload, &read.world, *lines).await;
-                self.brought.note(plan, !brought.evidence.is_empty());
+                self.brought.note(plan, &brought.evidence);
                 let files =
                     brought.evidence.iter().map(|it| format!("{} ({} bytes)", it.name, it.bytes.len()));
                 let words: Vec<String> = files.chain(brought.notes).collect();

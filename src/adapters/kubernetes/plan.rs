@@ -81,6 +81,8 @@ impl KubernetesAdapter {
             conflicts,
             limit_s: seconds(route.limit()),
             verify_s: seconds(route.action.verify_within),
+            already: false,
+            destroys_evidence: false,
         })
     }
 

@@ -72,7 +72,9 @@ impl ProcessAdapter {
         }
         if !files.is_empty() {
             let base = self.place.dir.clone();
-            let gathering = tokio::task::spawn_blocking(move || collect::gather(base.as_deref(), &files));
+            let limit = plan.params.get("limit").and_then(|limit| limit.as_str().parse().ok());
+            let gathering =
+                tokio::task::spawn_blocking(move || collect::gather(base.as_deref(), &files, limit));
             match gathering.await {
                 Ok(gathered) => {
                     brought.extend(gathered.evidence);
@@ -82,7 +84,7 @@ impl ProcessAdapter {
             }
         }
         if plan.op == Op::Snapshot {
-            self.book.brought.note(plan, !brought.is_empty());
+            self.book.brought.note(plan, &brought);
             words.insert(0, listed(&brought));
         }
         words.retain(|part| !part.is_empty());

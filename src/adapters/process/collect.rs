@@ -59,8 +59,9 @@ impl Collect {
     }
 }
 
-/// Reads the files that are there. Blocks: call it where that is allowed.
-pub fn gather(base: Option<&Path>, paths: &[String]) -> Gathered {
+/// Reads the files that are there, the newest `limit` lines of each. Blocks: call it where that is
+/// allowed.
+pub fn gather(base: Option<&Path>, paths: &[String], limit: Option<usize>) -> Gathered {
     let mut gathered = Gathered::default();
     for path in paths {
         let full = base.map_or_else(|| PathBuf::from(path), |base| base.join(path));
@@ -70,9 +71,11 @@ pub fn gather(base: Option<&Path>, paths: &[String]) -> Gathered {
                 if files.len() > FILES_MAX {
                     gathered.notes.push(format!("{path}: {FILES_MAX} of {} files taken", files.len()));
                 }
+                let before = gathered.evidence.len();
                 for file in files.into_iter().take(FILES_MAX) {
-                    take(&file, &mut gathered);
+                    take(&file, limit, &mut gathered);
                 }
+                leave_empty(before, &mut gathered);
             }
             Err(why) => gathered.notes.push(format!("{path}: {why}")),
         }
@@ -97,12 +100,38 @@ fn matching(path: &Path) -> io::Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn take(path: &Path, gathered: &mut Gathered) {
+/// A file without content among others of its pattern is left; one alone stays, and proves nothing.
+fn leave_empty(before: usize, gathered: &mut Gathered) {
+    let mut of_pattern = gathered.evidence.split_off(before);
+    for part in of_pattern.iter().filter(|part| part.bytes.is_empty()) {
+        gathered.notes.push(format!("{} is EMPTY, and no proof", part.name));
+    }
+    if of_pattern.iter().any(|part| !part.bytes.is_empty()) {
+        of_pattern.retain(|part| !part.bytes.is_empty());
+    }
+    gathered.evidence.extend(of_pattern);
+}
+
+/// The newest lines of a text, and how many before them were left out.
+fn newest(bytes: Vec<u8>, limit: Option<usize>) -> (Vec<u8>, usize) {
+    let Some(limit) = limit.filter(|_| !bytes.contains(&0)) else { return (bytes, 0) };
+    let ends = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(at, _)| at + 1);
+    let starts: Vec<usize> = std::iter::once(0).chain(ends).filter(|at| *at < bytes.len()).collect();
+    let cut = starts.len().saturating_sub(limit);
+    let from = starts.get(cut).copied().unwrap_or(0);
+    (bytes[from..].to_vec(), cut)
+}
+
+fn take(path: &Path, limit: Option<usize>, gathered: &mut Gathered) {
     let shown = path.display();
     match read(path) {
         Ok((bytes, cut)) => {
             if cut > 0 {
                 gathered.notes.push(format!("{shown}: the first {cut} bytes were left out"));
+            }
+            let (bytes, lines) = newest(bytes, limit);
+            if lines > 0 {
+                gathered.notes.push(format!("{shown}: the first {lines} lines were left out"));
             }
             let name = file_name(&path.to_string_lossy());
             gathered.evidence.push(Evidence { name, bytes, from: None, to: None });
@@ -148,11 +177,31 @@ mod tests {
         for (name, content) in [("a-1.log", "one"), ("a-2.log", "two"), ("b.log", "bee")] {
             fs::write(dir.join(name), content).unwrap();
         }
-        let gathered = gather(Some(root.path()), &["dir/a-*.log".to_owned(), "dir/b.log".to_owned()]);
+        let gathered = gather(Some(root.path()), &["dir/a-*.log".to_owned(), "dir/b.log".to_owned()], None);
         assert_eq!(names(&gathered), ["a-1.log", "a-2.log", "b.log"]);
         assert_eq!(gathered.evidence[1].bytes, b"two");
-        let gathered = gather(Some(root.path()), &["dir/nope".to_owned(), "none/*".to_owned()]);
+        let gathered = gather(Some(root.path()), &["dir/nope".to_owned(), "none/*".to_owned()], None);
         assert_eq!((gathered.evidence.len(), gathered.notes.len()), (0, 2));
+    }
+
+    #[test]
+    fn a4_regression_an_empty_file_was_evidence_and_the_limit_of_lines_was_ignored() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("dir");
+        fs::create_dir(&dir).unwrap();
+        for (name, content) in [("a-1.log", "1\n2\n3\n"), ("a-2.log", ""), ("none.log", "")] {
+            fs::write(dir.join(name), content).unwrap();
+        }
+        let of = |path: &str| gather(Some(root.path()), &[path.to_owned()], Some(2));
+        let rotated = of("dir/a-*.log");
+        assert_eq!(
+            (names(&rotated), rotated.evidence[0].bytes.as_slice()),
+            (vec!["a-1.log".to_owned()], &b"2\n3\n"[..])
+        );
+        assert!(rotated.notes.iter().any(|note| note.contains("first 1 lines")), "{:?}", rotated.notes);
+        let nothing = of("dir/none.log");
+        assert!(nothing.notes[0].contains("EMPTY"), "{:?}", nothing.notes);
+        assert_eq!(crate::adapters::evidence::empty(&nothing.evidence).len(), 1, "it is no proof");
     }
 
     #[cfg(unix)]
@@ -164,7 +213,7 @@ mod tests {
         fs::create_dir(&dir).unwrap();
         std::os::unix::fs::symlink("../secret", dir.join("a.log")).unwrap();
         for path in ["dir/*.log", "dir/a.log", "dir"] {
-            let gathered = gather(Some(root.path()), &[path.to_owned()]);
+            let gathered = gather(Some(root.path()), &[path.to_owned()], None);
             assert!(gathered.evidence.is_empty(), "{path}");
             assert!(gathered.notes[0].contains("not a plain file"), "{:?}", gathered.notes);
         }

@@ -93,6 +93,8 @@ impl Model {
                 None => vec![],
             },
             Then::Rollback => self.rollback_form(&item),
+            Then::TakeCommand if choose.selected == 0 => vec![],
+            Then::TakeCommand => self.become_commander(),
         }
     }
 

@@ -3,14 +3,16 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "only the intents named here have a form")]
 
 use super::super::effect::{Effect, ReviewDeed};
-use super::super::form::{End, Form, Purpose, marks, roles, words};
+use super::super::form::{End, Form, Purpose, UNDO_NOW, marks, roles, words};
 use super::super::intent::Intent;
 use super::super::model::{Modal, Model};
 use super::super::msg::Notice;
 use super::keeping::settle_from;
+use crate::incident::decide::IN_FORCE;
+use crate::incident::recovery::RULE as RECOVERY;
 use crate::incident::{
     ActionId, AgentId, Area, Command, HypothesisId, ImprovementId, IncidentId, Mark, Outcome, Pattern,
-    Progress, Role, Severity, Span, Text, Time,
+    Progress, Role, Severity, Span, Text, Time, decide,
 };
 
 /// Unsent forms that are kept.
@@ -25,13 +27,33 @@ impl Model {
         if needs_incident && self.incident().is_none() {
             return self.refuse(intent.info().name, self.no_incident());
         }
-        match self.form(intent) {
+        match self.foreseen(intent).and_then(|()| self.form(intent)) {
             Ok(form) => {
                 let form = self.draft_of(&form).unwrap_or(form);
                 self.modals.push(Modal::Form(form));
                 self.read_while_closing()
             }
             Err(words) => self.refuse(intent.info().name, words),
+        }
+    }
+
+    /// What would be refused whatever is typed is refused before anything is.
+    fn foreseen(&self, intent: Intent) -> Result<(), String> {
+        let anything = || Text::line("anything");
+        let command = match intent {
+            Intent::Resolve => Command::Resolve { summary: anything(), despite: Some(anything()) },
+            Intent::Reopen => Command::Reopen { reason: anything() },
+            Intent::Classify => {
+                let incident = self.incident().ok_or("no incident is selected")?;
+                Command::Classify { severity: incident.severity, pattern: None, reason: Some(anything()) }
+            }
+            _ => return Ok(()),
+        };
+        let Some(incident) = self.incident() else { return Ok(()) };
+        match decide(incident, &self.policy, &command, &self.actor, self.now()) {
+            // What is in force is asked about, and the agents are read anew.
+            Err(refusal) if refusal.rule != IN_FORCE && refusal.rule != RECOVERY => Err(refusal.to_string()),
+            Err(_) | Ok(_) => Ok(()),
         }
     }
 
@@ -172,6 +194,11 @@ impl Model {
                 let params = op.info().params.iter().map(|p| (p.name.to_owned(), form.get(p.name))).collect();
                 self.modals.pop();
                 return self.plan(op, target, params);
+            }
+            Purpose::Account(id, end) if form.get("it") == UNDO_NOW => {
+                let (id, end) = (*id, *end);
+                self.modals.pop();
+                return self.undo(id, end);
             }
             Purpose::Search => {
                 self.modals.pop();

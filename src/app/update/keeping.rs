@@ -7,7 +7,7 @@ use super::super::intent::Intent;
 use super::super::model::{Modal, Model, Screen};
 use super::super::msg::Notice;
 use super::forms::Built;
-use crate::incident::{Action, ActionId, Command, Disposition, Incident, Lamp, Settlement, Text};
+use crate::incident::{Action, ActionId, Command, Disposition, Incident, Lamp, Op, Settlement, Text};
 
 const HAND_OVER: &str = "hand over";
 const KEEP: &str = "keep";
@@ -95,9 +95,12 @@ impl Model {
         if action.plan.inverse.is_some() {
             fates.insert(0, UNDO_NOW.to_owned());
         }
+        // What mended the incident is not taken away again by a hurried Enter.
+        let mends = matches!(action.plan.op, Op::RollbackConfig | Op::RollbackBranch | Op::RollbackSystem);
         let fate = match said {
             Some(Disposition::HandedOver { .. }) => HAND_OVER,
             Some(Disposition::Kept { .. }) => KEEP,
+            None if mends => KEEP,
             Some(Disposition::Undo) | None => fates[0].as_str(),
         };
         let fate = fate.to_owned();
@@ -121,7 +124,8 @@ impl Model {
     pub(super) fn account_from(&self, action: ActionId, form: &Form) -> Built {
         let (owner, reason) = (form.get("owner"), form.get("reason"));
         let disposition = match form.get("it").as_str() {
-            UNDO_NOW => Disposition::Undo,
+            // It is on record once the undoing was confirmed, and not before.
+            UNDO_NOW => return Err(format!("{action} is undone by an action of its own")),
             HAND_OVER => Disposition::HandedOver { owner, due: self.read_due(&form.get("gone by"))?, reason },
             _ => Disposition::Kept { owner, reason },
         };
@@ -131,9 +135,6 @@ impl Model {
     /// What follows when it is on record what becomes of a mitigation.
     pub(super) fn accounted(&mut self, form: &Form) -> Vec<Effect> {
         let Purpose::Account(id, end) = form.purpose else { return vec![] };
-        if form.get("it") == UNDO_NOW {
-            return self.undo(id, end);
-        }
         if let Some(end) = end {
             self.go_on_ending(end, Said::Has(id));
         }

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use super::effect::Effect;
 use super::model::Model;
 use super::msg::{Msg, Notice, NoticeLevel};
-use crate::incident::{Entry, IncidentId, Time};
+use crate::incident::{Entry, Event, IncidentId, Passing, Time};
 
 /// Seconds that a passing notice stays.
 const NOTICE_SECONDS: i64 = 8;
@@ -112,7 +112,33 @@ impl Model {
             }
         }
         self.select_something();
-        if self.loaded { self.attend() } else { vec![] }
+        if !self.loaded {
+            return vec![];
+        }
+        let mut effects = self.attend();
+        for entry in entries {
+            effects.extend(self.lost_role(entry));
+        }
+        effects
+    }
+
+    /// Whoever lost a role to somebody else is told: they may not have given it away.
+    fn lost_role(&mut self, entry: &Entry) -> Vec<Effect> {
+        let Event::RoleAssigned { role, holder, from: Some(from), passing } = &entry.event else {
+            return vec![];
+        };
+        if *passing == Passing::HandedOver || self.actor.as_person() != Some(from) {
+            return vec![];
+        }
+        let (title, incident) = (role.title(), entry.incident);
+        let words = match passing {
+            Passing::TakenOver => format!("{incident}: {holder} took over from you as {title}"),
+            Passing::HandedOver | Passing::Reassigned => {
+                format!("{incident}: {} made {holder} {title} in your place", entry.actor)
+            }
+        };
+        self.take_notice(Notice::error(words));
+        if self.attention.bell { vec![Effect::Bell] } else { vec![] }
     }
 
     pub(super) fn take_notice(&mut self, notice: Notice) {

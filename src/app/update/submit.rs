@@ -1,11 +1,13 @@
 //! Handing commands to the hub: rehearsed first, for an instant answer.
 
+use chrono::TimeDelta;
+
 use super::super::effect::{Effect, Ticket};
 use super::super::form::Purpose;
-use super::super::model::{Modal, Model, Screen};
+use super::super::model::{Choose, Modal, Model, Screen, Then};
 use super::super::msg::Notice;
 use crate::incident::recovery::RULE as RECOVERY;
-use crate::incident::{Command, Incident, IncidentId, Role, Text, decide};
+use crate::incident::{Command, Incident, IncidentId, Role, Text, clock_face, decide};
 
 impl Model {
     /// Submits a command for the selected incident; a refusal is shown at once.
@@ -82,7 +84,28 @@ impl Model {
         self.submit(Command::Acknowledge)
     }
 
+    /// Takes command; from somebody who holds it only after it was asked whether that is meant.
     pub(super) fn take_command(&mut self) -> Vec<Effect> {
+        let me = self.actor.as_person();
+        let held = self.incident().and_then(|i| Some((i, i.roles.get(&Role::Commander)?)));
+        if let Some((incident, holding)) = held.filter(|(i, h)| i.is_open() && Some(&h.holder) != me) {
+            let holder = &holding.holder;
+            let silent = match incident.spoke.get(holder) {
+                Some(at) => {
+                    format!("was heard of {} ago", clock_face((self.now() - *at).max(TimeDelta::zero())))
+                }
+                None => "was not heard of in this incident".to_owned(),
+            };
+            let title = format!("{holder} commands {} and {silent}: take over?", incident.id);
+            let items = [format!("leave it with {holder}"), format!("take over from {holder}")];
+            let items = items.iter().map(|item| Text::line(item)).collect();
+            self.modals.push(Modal::Choose(Choose { title, then: Then::TakeCommand, items, selected: 0 }));
+            return vec![];
+        }
+        self.become_commander()
+    }
+
+    pub(super) fn become_commander(&mut self) -> Vec<Effect> {
         let Some(holder) = self.actor.as_person().cloned() else {
             self.take_notice(Notice::error("only a person commands [A11]"));
             return vec![];

@@ -14,7 +14,8 @@ use crate::app::key::{Input, Key, Mouse, MouseKind};
 use crate::app::keymap::{Context, Keymap};
 use crate::app::model::{ConfirmStage, Modal, Pane, Screen};
 use crate::incident::{
-    ActionId, Actor, Command, Event, Op, Params, Plan, Policy, Reading, Realm, Severity, Text, Vitals,
+    ActionId, Actor, Command, Event, Op, Params, Passing, Plan, Policy, Reading, Realm, Severity, Text,
+    Vitals,
 };
 
 fn at(seconds: i64) -> Time {
@@ -100,6 +101,8 @@ fn isolate_plan() -> Plan {
         conflicts: vec![],
         limit_s: 30,
         verify_s: 60,
+        already: false,
+        destroys_evidence: false,
     }
 }
 
@@ -115,6 +118,57 @@ fn one_key_acknowledges() {
     let mut model = session();
     let effects = press(&mut model, "a");
     assert_eq!(submitted(&effects), [&Command::Acknowledge]);
+}
+
+/// A session in which somebody commands the incident.
+fn commanded_by(holder: &str) -> Model {
+    let mut model = session();
+    let assigned = Event::RoleAssigned {
+        role: crate::incident::Role::Commander,
+        holder: holder.into(),
+        from: None,
+        passing: Passing::HandedOver,
+    };
+    let said = Entry { actor: Actor::person(holder), ..Entry::clone(&entry(1, 2, assigned)) };
+    update(&mut model, Msg::Entries(vec![Arc::new(said)]));
+    model
+}
+
+#[test]
+fn a11_regression_command_was_taken_from_somebody_without_asking() {
+    let mut model = commanded_by("bo");
+    update(&mut model, Msg::Tick(at(190)));
+    assert_eq!(press(&mut model, "c"), []);
+    let Some(Modal::Choose(choose)) = model.modals.last() else { panic!("{:?}", model.modals) };
+    assert_eq!(choose.title, "bo commands INC-1 and was heard of 3:10 ago: take over?");
+    assert_eq!(press(&mut model, "enter"), [], "it is left with bo");
+    press(&mut model, "c");
+    let effects = press(&mut model, "down enter");
+    let taken = Command::Assign { role: crate::incident::Role::Commander, holder: "ana".into() };
+    assert_eq!(submitted(&effects), [&taken]);
+    let mut free = session();
+    assert_eq!(submitted(&press(&mut free, "c")), [&taken], "nobody is asked about nobody");
+}
+
+#[test]
+fn a11_whoever_loses_command_to_somebody_is_told() {
+    for (passing, words) in [
+        (Passing::TakenOver, "INC-1: bo took over from you as Incident Commander"),
+        (Passing::Reassigned, "INC-1: bo made bo Incident Commander in your place"),
+        (Passing::HandedOver, ""),
+    ] {
+        let mut model = commanded_by("ana");
+        let event = Event::RoleAssigned {
+            role: crate::incident::Role::Commander,
+            holder: "bo".into(),
+            from: Some("ana".into()),
+            passing,
+        };
+        let said = Entry { actor: Actor::person("bo"), ..Entry::clone(&entry(1, 3, event)) };
+        update(&mut model, Msg::Entries(vec![Arc::new(said)]));
+        let told = model.notice.as_ref().map_or("", |(notice, _)| notice.text.as_str());
+        assert_eq!(told, words);
+    }
 }
 
 #[test]

@@ -112,12 +112,12 @@ impl Context<'_> {
     fn confirmed(&self, plan: &Plan, rule: &Rule, confirmation: &Confirmation) -> Result<(), Refusal> {
         if confirmation.digest != plan.digest() {
             let why = "what was confirmed is not what would be done now";
-            return Err(Refusal::new("confirmation", why, "read the plan again and confirm it"));
+            return Err(Refusal::new("C5 confirmation", why, "read the plan again and confirm it"));
         }
         let typed = confirmation.typed.as_ref();
         if rule.confirm == Confirm::Typed && typed.is_none_or(|text| text.as_str() != plan.target.as_str()) {
             let why = format!("{} needs the target's name typed", plan.title());
-            return Err(Refusal::new("confirmation", why, format!("type: {}", plan.target)));
+            return Err(Refusal::new("C5 confirmation", why, format!("type: {}", plan.target)));
         }
         Ok(())
     }

@@ -2,8 +2,8 @@
 
 use super::{Context, Decision};
 use crate::incident::{
-    Actor, AgentId, Alert, Event, IncidentId, Mark, Pattern, Realm, Refusal, Role, Severity, Status, Text,
-    Time,
+    Actor, AgentId, Alert, Event, IncidentId, Mark, Passing, Pattern, Realm, Refusal, Role, Severity, Status,
+    Text, Time,
 };
 
 impl Context<'_> {
@@ -50,8 +50,17 @@ impl Context<'_> {
         }
         match self.incident.alerts.iter().find(|state| state.alert.key == alert.key) {
             Some(state) if state.resolved_at.is_none() && !alert.is_news_to(&state.alert) => vec![],
-            _ => vec![fired],
+            _ => std::iter::once(fired).chain(self.raised(alert)).collect(),
         }
+    }
+
+    /// A worse alert raises the severity, as long as no person has confirmed the class (B3); after that
+    /// it is warned of.
+    fn raised(&self, alert: &Alert) -> Option<Event> {
+        let severity = alert.first_severity();
+        let raises =
+            self.incident.is_open() && !self.incident.classified && severity < self.incident.severity;
+        raises.then(|| Event::Raised { severity, by: alert.name.clone() })
     }
 
     /// The source's word is noted once; it never closes an incident.
@@ -147,8 +156,14 @@ impl Context<'_> {
             let why = format!("{holder} is {} already", role.title());
             return Err(Refusal::new("D2", why, "name somebody else"));
         }
-        let mut events = vec![Event::RoleAssigned { role, holder: holder.clone(), from }];
         let by_own_hand = self.actor.as_person() == Some(holder);
+        let passing = match &from {
+            Some(from) if self.actor.as_person() == Some(from) => Passing::HandedOver,
+            Some(_) if by_own_hand => Passing::TakenOver,
+            Some(_) => Passing::Reassigned,
+            None => Passing::HandedOver,
+        };
+        let mut events = vec![Event::RoleAssigned { role, holder: holder.clone(), from, passing }];
         if role == Role::Commander && by_own_hand && self.incident.mark(Mark::T1).is_none() {
             events.push(Event::MarkSet { mark: Mark::T1, at: self.now, reason: None });
         }
@@ -186,11 +201,11 @@ impl Context<'_> {
 
     pub(super) fn absorb(&self, other: IncidentId) -> Decision {
         if other == self.incident.id {
-            return Err(Refusal::new("merge", "an incident cannot absorb itself", "name the duplicate"));
+            return Err(Refusal::new("B12 merged", "an incident cannot absorb itself", "name the duplicate"));
         }
         if let Status::Merged(into) = self.incident.status {
             let why = format!("{} itself went on as {into}", self.incident.id);
-            return Err(Refusal::new("merge", why, format!("merge into {into}")));
+            return Err(Refusal::new("B12 merged", why, format!("merge into {into}")));
         }
         if self.incident.absorbed.contains(&other) {
             return Ok(vec![]);
@@ -200,10 +215,10 @@ impl Context<'_> {
 
     pub(super) fn merge(&self, into: IncidentId, reason: &Text) -> Decision {
         self.needs_open("merging")?;
-        self.needs_text("merge", reason, "the reason of a merge")?;
+        self.needs_text("B12 merged", reason, "the reason of a merge")?;
         if into == self.incident.id {
             let why = "an incident cannot go on as itself";
-            return Err(Refusal::new("merge", why, "name the incident that it duplicates"));
+            return Err(Refusal::new("B12 merged", why, "name the incident that it duplicates"));
         }
         self.nothing_left_behind("merging")?;
         Ok(vec![Event::MergedInto { into, reason: reason.clone() }])
@@ -212,11 +227,12 @@ impl Context<'_> {
     pub(super) fn resolve(&self, summary: &Text, despite: Option<&Text>) -> Decision {
         self.needs_open("resolving")?;
         self.needs_text("D4", summary, "the summary of what ended it")?;
-        self.nothing_left_behind("resolving")?;
+        // What somebody must do before all else comes first: nobody accounts for mitigations in vain.
         if !self.incident.classified {
             let why = "severity is never skipped: nobody has confirmed the class";
             return Err(Refusal::new("D1", why, "classify it first"));
         }
+        self.nothing_left_behind("resolving")?;
         let despite = self.recovered(despite)?;
         let recovery = self.incident.recovery.clone();
         Ok(vec![Event::Resolved { summary: summary.clone(), recovery, despite }])
@@ -226,11 +242,11 @@ impl Context<'_> {
         match self.incident.status {
             Status::Open => {
                 let why = format!("{} is open", self.incident.id);
-                Err(Refusal::new("reopen", why, "go on working on it"))
+                Err(Refusal::new("A2 open", why, "go on working on it"))
             }
             Status::Merged(into) => {
                 let why = format!("{} went on as {into}", self.incident.id);
-                Err(Refusal::new("merge", why, format!("reopen {into}")))
+                Err(Refusal::new("B12 merged", why, format!("reopen {into}")))
             }
             Status::Resolved(_) => {
                 self.needs_text("D4", reason, "the reason for reopening")?;

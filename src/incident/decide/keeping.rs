@@ -7,7 +7,7 @@ use super::{Context, Decision};
 use crate::incident::{Action, ActionId, Disposition, Event, Refusal, Text};
 
 /// The rule all of this is about.
-const RULE: &str = "A3 in force";
+pub const RULE: &str = "A3 in force";
 
 impl Context<'_> {
     /// Says what becomes of a mitigation; it may be said anew as long as it is in force.

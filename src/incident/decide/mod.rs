@@ -15,6 +15,9 @@ mod recovery;
 use super::outbox::{announced, settled};
 use super::{Actor, Command, Event, Incident, Policy, Refusal, Status, Time};
 
+/// What a refusal calls the rule that nothing is left in force by accident.
+pub use keeping::RULE as IN_FORCE;
+
 /// What a command leads to.
 pub type Decision = Result<Vec<Event>, Refusal>;
 
@@ -146,7 +149,7 @@ impl Context<'_> {
             && self.is_a_new_deed(command)
         {
             let why = format!("{} went on as {into}", self.incident.id);
-            return Err(Refusal::new("merge", why, format!("do it in {into}")));
+            return Err(Refusal::new("B12 merged", why, format!("do it in {into}")));
         }
         Ok(())
     }
@@ -208,11 +211,11 @@ impl Context<'_> {
             Status::Open => Ok(()),
             Status::Resolved(_) => {
                 let why = format!("{what}: {} is resolved", self.incident.id);
-                Err(Refusal::new("resolved", why, "reopen it first, with a reason"))
+                Err(Refusal::new("A2 resolved", why, "reopen it first, with a reason"))
             }
             Status::Merged(into) => {
                 let why = format!("{what}: {} went on as {into}", self.incident.id);
-                Err(Refusal::new("merge", why, format!("do it in {into}")))
+                Err(Refusal::new("B12 merged", why, format!("do it in {into}")))
             }
         }
     }

@@ -88,12 +88,14 @@ impl Context<'_> {
             })
     }
 
-    /// Proof has consequences: control is stamped (T3), and what it undoes or replaces is undone.
+    /// Proof has consequences: once every agent is contained control is stamped (T3), and what it
+    /// undoes or replaces is undone.
     fn verified(&self, action: &Action, readings: Vec<Reading>) -> Vec<Event> {
         let mut events = vec![Event::ActionVerified { action: action.id, readings }];
         let info = action.plan.op.info();
         let is_home = info.mitigation && (action.undoes.is_some() || self.leads_home(action));
-        if info.controls && !is_home && self.incident.mark(Mark::T3).is_none() {
+        let completes = !is_home && self.incident.is_contained_with(action);
+        if completes && self.incident.mark(Mark::T3).is_none() {
             events.push(Event::MarkSet { mark: Mark::T3, at: self.now, reason: None });
         }
         events.extend(self.brings_in(action));

@@ -3,7 +3,7 @@
 use super::{Context, Decision};
 use crate::incident::{
     Area, Audience, Event, FirstCheck, HypothesisId, ImprovementId, Mark, Outcome, Progress, Refusal, Text,
-    Time,
+    Time, Topic,
 };
 
 impl Context<'_> {
@@ -72,7 +72,9 @@ impl Context<'_> {
             let why = "first checks are gathered by the program itself";
             return Err(Refusal::new("C1", why, "write what you found as a note"));
         }
-        if self.incident.has_first(check.topic, check.source.as_str()) {
+        // What changes by the minute may be read again; all else is said once.
+        let again = check.topic == Topic::Scope && !self.incident.first.contains(check);
+        if self.incident.has_first(check.topic, check.source.as_str()) && !again {
             return Ok(vec![]);
         }
         Ok(vec![Event::FirstChecked { check: check.clone() }])

@@ -2,8 +2,8 @@
 
 use super::{MessageKind, OUTBOX, Recipient, reached, words};
 use crate::incident::{
-    Action, ActionId, Actor, Audience, Entry, Event, Incident, Lamp, Mark, Message, Op, Plan, Policy, Text,
-    Time, clock_face, telling,
+    Action, ActionId, Actor, Audience, Entry, Event, Incident, Lamp, Mark, Message, Op, Plan, Policy,
+    Severity, Text, Time, clock_face, telling,
 };
 
 /// Adds what people are to be told of `events`, by the routes and the on-call table of the policy.
@@ -48,6 +48,7 @@ fn is_told(event: &Event) -> bool {
     match event {
         Event::Declared { .. }
         | Event::Classified { .. }
+        | Event::Raised { .. }
         | Event::ActionVerified { .. }
         | Event::ActionLeaking { .. }
         | Event::ActionInDoubt { .. }
@@ -97,6 +98,15 @@ fn is_told(event: &Event) -> bool {
     }
 }
 
+/// The severity that an event gives, and why.
+fn class(event: &Event) -> Option<(Severity, Option<String>)> {
+    if let Event::Raised { severity, by } = event {
+        return Some((*severity, Some(format!("alert {by} joined"))));
+    }
+    let Event::Classified { severity, reason, .. } = event else { return None };
+    Some((*severity, reason.as_ref().map(ToString::to_string)))
+}
+
 /// The incident as it becomes, and what is said of it.
 struct Desk<'a> {
     incident: Incident,
@@ -136,11 +146,11 @@ impl Desk<'_> {
         if let Event::Declared { .. } = event {
             self.broadcast(&news(MessageKind::Declared, "incident", "declared", "declared".into()));
             self.page_primary(about);
-        } else if let Event::Classified { severity, reason, .. } = event {
-            if *severity != was.severity {
+        } else if let Some((severity, why)) = class(event) {
+            if severity != was.severity {
                 let name = severity.name(self.policy.naming);
                 let from = was.severity.name(self.policy.naming);
-                let why = reason.as_ref().map(|why| format!(" ({why})")).unwrap_or_default();
+                let why = why.map(|why| format!(" ({why})")).unwrap_or_default();
                 let what = format!("now {name}, was {from}{why}");
                 self.broadcast(&news(
                     MessageKind::Severity,

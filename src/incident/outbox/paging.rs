@@ -60,6 +60,8 @@ pub fn plan(policy: &Policy, op: Op, target: &Text, params: &Params, at: Time) -
         conflicts: Vec::new(),
         limit_s: op.info().limit_s,
         verify_s: VERIFY_SECONDS,
+        already: false,
+        destroys_evidence: false,
         params,
     })
 }

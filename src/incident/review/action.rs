@@ -225,6 +225,7 @@ fn lamp_of(event: &Event) -> Option<(ActionId, Lamp)> {
         | Event::AgentAdded { .. }
         | Event::MarkSet { .. }
         | Event::Classified { .. }
+        | Event::Raised { .. }
         | Event::RoleAssigned { .. }
         | Event::RoleReleased { .. }
         | Event::ActionAccounted { .. }

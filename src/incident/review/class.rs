@@ -37,8 +37,8 @@ pub struct AlertFact {
     pub agent: Option<AgentId>,
     /// How often it was received.
     pub fired: u32,
-    /// When it began, by the source's clock.
-    pub starts_at: Time,
+    /// When it began, by the source's clock, if the source says so.
+    pub starts_at: Option<Time>,
     /// When the source said it was over.
     pub resolved_at: Option<Time>,
 }
@@ -58,6 +58,10 @@ impl Source<'_> {
         let of = |entry: &Entry| {
             if let Event::Declared { severity, pattern, .. } = &entry.event {
                 return Some(class(entry, *severity, *pattern, None));
+            }
+            if let Event::Raised { severity, by } = &entry.event {
+                let why = Text::line(&format!("alert {by} raised it by itself"));
+                return Some(class(entry, *severity, self.incident.pattern, Some(&why)));
             }
             let Event::Classified { severity, pattern, reason } = &entry.event else { return None };
             Some(class(entry, *severity, *pattern, reason.as_ref()))

@@ -43,7 +43,7 @@ impl Source<'_> {
             if let Some(last) = holders.last_mut().filter(|_| ends) {
                 last.to.get_or_insert(entry.at);
             }
-            if let Event::RoleAssigned { role, holder, from: _ } = &entry.event
+            if let Event::RoleAssigned { role, holder, .. } = &entry.event
                 && *role == of
             {
                 let holder = holder.clone();

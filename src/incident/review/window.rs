@@ -58,6 +58,8 @@ pub struct WindowFact {
     pub taken: Option<Length>,
     /// What was left when it was met, or by how much it was overrun.
     pub margin: Option<Length>,
+    /// For how long what ends it was lost after it was there first (A3).
+    pub lost: Option<Length>,
     /// How it ended.
     pub outcome: Outcome,
     /// The same in English: `met in 1m5s of 5m, 3m55s to spare`.
@@ -121,6 +123,7 @@ impl Source<'_> {
             (Some(due), None) if self.now >= due => Outcome::Overdue,
             (Some(_), None) => Outcome::Open,
         };
+        let taken = began_at.zip(met_at).map(|(from, met)| Length::between(from, met));
         let mut fact = WindowFact {
             window: name,
             from: window.from,
@@ -130,8 +133,10 @@ impl Source<'_> {
             began_at,
             due_at,
             met_at,
-            taken: began_at.zip(met_at).map(|(from, met)| Length::between(from, met)),
-            margin: due_at.zip(met_at).map(|(due, met)| Length::between(due.min(met), due.max(met))),
+            // The one is what the other leaves of the window: rounded apart they would not add up.
+            margin: taken.as_ref().map(|t| Length::seconds(t.seconds.abs_diff(within.as_seconds()))),
+            taken,
+            lost: self.lost(window.to),
             outcome,
             words: String::new(),
         };
@@ -140,8 +145,26 @@ impl Source<'_> {
     }
 }
 
+impl Source<'_> {
+    fn lost(&self, to: Moment) -> Option<Length> {
+        let lost = self.incident.lost_for(self.end()).filter(|_| to == Moment::Mark(Mark::T3))?;
+        Some(Length::seconds(u32::try_from(lost.num_seconds()).unwrap_or(u32::MAX)))
+    }
+}
+
 impl WindowFact {
     fn in_words(&self) -> String {
+        let words = self.how_it_ended();
+        match &self.lost {
+            Some(lost) if self.met_at.is_some() => {
+                format!("{words}; it had been met before, then LOST for {}", lost.text)
+            }
+            Some(lost) => format!("{words}; it had been met, then LOST for {}", lost.text),
+            None => words,
+        }
+    }
+
+    fn how_it_ended(&self) -> String {
         let text = |length: &Option<Length>| length.as_ref().map_or("", |length| &length.text).to_owned();
         let (allowed, taken, margin) = (&self.allowed.text, text(&self.taken), text(&self.margin));
         let due = self.due_at.map(|due| due.format("%Y-%m-%d %H:%M:%S").to_string()).unwrap_or_default();

@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::*;
 use crate::incident::{
     ActionId, AgentReadings, Alert, Area, Audience, Check, Compare, Disposition, DraftId, HypothesisId,
-    ImprovementId, Inverse, Mark, Message, MessageId, MessageKind, Op, Outcome, Pattern, Plan, Progress,
-    Reading, Recipient, Role,
+    ImprovementId, Inverse, Mark, Message, MessageId, MessageKind, Op, Outcome, Passing, Pattern, Plan,
+    Progress, Reading, Recipient, Role,
 };
 use crate::store::chain::{self, hex};
 use crate::store::codec::{Draft, Row};
@@ -137,6 +137,8 @@ fn plan() -> Plan {
         conflicts: vec!["a second replica".into()],
         limit_s: 30,
         verify_s: 60,
+        already: false,
+        destroys_evidence: false,
     }
 }
 
@@ -155,7 +157,7 @@ fn alert() -> Alert {
         category: "model".into(),
         severity: Some(Severity::P0),
         agent: Some("support-1".parse().unwrap()),
-        starts_at: at(0),
+        starts_at: Some(at(0)),
         labels: vec![("job".into(), "agents".into())],
     }
 }
@@ -194,7 +196,12 @@ fn samples() -> Vec<(Actor, Event)> {
         ),
         (
             ada.clone(),
-            Event::RoleAssigned { role: Role::Commander, holder: "ada".into(), from: Some("bob".into()) },
+            Event::RoleAssigned {
+                role: Role::Commander,
+                holder: "ada".into(),
+                from: Some("bob".into()),
+                passing: Passing::HandedOver,
+            },
         ),
         (ada.clone(), Event::RoleReleased { role: Role::TechLead }),
         (
@@ -387,6 +394,16 @@ fn samples() -> Vec<(Actor, Event)> {
             Actor::Person("ana".into()),
             Event::ActionWitnessed { action, holds: true, reason: "its console says stopped".into() },
         ),
+        (
+            Actor::person("bob"),
+            Event::RoleAssigned {
+                role: Role::Commander,
+                holder: "bob".into(),
+                from: Some("ada".into()),
+                passing: Passing::TakenOver,
+            },
+        ),
+        (Actor::Flightdeck, Event::Raised { severity: Severity::P0, by: "DataLeak".into() }),
     ]
 }
 

@@ -7,7 +7,7 @@ use ratatui::text::Line;
 
 use crate::app::model::{Confirm, ConfirmAct, ConfirmStage};
 use crate::app::theme::Role;
-use crate::incident::{Digest, Op, Plan, Realm, Span};
+use crate::incident::{ALREADY, Aim, Digest, Op, Plan, Realm, Span};
 use crate::tui::view::View;
 use crate::tui::widgets::Modal;
 use crate::tui::widgets::wrap::{truncate, wrap};
@@ -119,12 +119,14 @@ fn lines(
     };
     let info = plan.op.info();
     say("does", format!("{} [{}]", info.about, info.row), Role::Strong);
-    if info.destructive {
-        say("destroys", "it can take service away".to_owned(), Role::Error);
+    if let Some(risk) = plan.op.risk() {
+        say("risk", risk.to_owned(), Role::Error);
     }
-    let version =
-        plan.version.as_ref().map_or_else(|| "version not known".to_owned(), |v| format!("version {v}"));
-    say("on", format!("{}, {version}", plan.target), Role::Strong);
+    if plan.destroys_evidence {
+        let words = format!("EVIDENCE that an analysis needs (A4): snapshot {} first", plan.target);
+        say("destroys", words, Role::Error);
+    }
+    say("on", on(view, plan), Role::Strong);
     say("for", incident(view, confirm), Role::Text);
     for (name, value) in &plan.params {
         say("with", format!("{name} = {value}"), Role::Text);
@@ -135,6 +137,9 @@ fn lines(
     }
     for (index, check) in plan.checks.iter().enumerate() {
         say(if index == 0 { "checks" } else { "" }, check.to_string(), Role::Text);
+    }
+    if plan.already {
+        say("already", ALREADY.to_owned(), Role::Warning);
     }
     if plan.conflicts.is_empty() {
         say("fights", "nothing known could fight it".to_owned(), Role::Dim);
@@ -156,6 +161,25 @@ fn lines(
         say("digest", format!("{}: exactly this and nothing else is confirmed", digest.short()), Role::Dim);
     }
     lines
+}
+
+/// What it is done to: only an agent has a version.
+fn on(view: &View<'_>, plan: &Plan) -> String {
+    let target = &plan.target;
+    match plan.op.info().aim {
+        Aim::Agent => match &plan.version {
+            Some(version) => format!("{target}, version {version}"),
+            None => format!("{target}, version not known"),
+        },
+        Aim::Alert => format!("alert {target}"),
+        Aim::Level => {
+            let levels = &view.model.policy.escalation;
+            let level = levels.iter().find(|level| level.level.to_string() == target.as_str());
+            let name = level.map(|level| format!(", {}", level.name)).unwrap_or_default();
+            format!("level {target}{name}")
+        }
+        Aim::Person => target.to_string(),
+    }
 }
 
 fn incident(view: &View<'_>, confirm: &Confirm) -> String {

@@ -63,16 +63,22 @@ fn lines(view: &View<'_>, incident: &Incident) -> Vec<(&'static str, String, Rol
     let name = incident.severity.name(view.model.policy.naming);
     lines.push(match incident.classified {
         true => ("class", format!("{name}, {pattern}, confirmed by a person"), Role::Text),
-        false => ("class", format!("{name}, {pattern}: automatic, not confirmed yet"), Role::Warning),
+        false => {
+            let whence = match incident.declared_by.as_person() {
+                Some(person) => format!("as declared by {person}"),
+                None => "automatic".to_owned(),
+            };
+            ("class", format!("{name}, {pattern}: {whence}, not confirmed yet"), Role::Warning)
+        }
     });
     for state in &incident.alerts {
         let alert = &state.alert;
         let times = if state.fired > 1 { format!(", {} times", state.fired) } else { String::new() };
         let (how, since, role) = match state.resolved_at {
             None => ("firing", alert.starts_at, Role::Text),
-            Some(at) => ("over by its source's word", at, Role::Dim),
+            Some(at) => ("over by its source's word", Some(at), Role::Dim),
         };
-        let since = words::hm(since, view.model.now());
+        let since = since.map_or("it does not say when".to_owned(), |at| words::hm(at, view.model.now()));
         lines.push((
             "alert",
             format!("{}: {} ({how} since {since}{times})", alert.name, alert.summary),

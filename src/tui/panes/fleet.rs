@@ -179,12 +179,17 @@ fn draw_agent(view: &View<'_>, vitals: &Vitals, area: Rect, buf: &mut Buffer) {
     let width = area.width / across;
     let mut places =
         rows.flat_map(|row| (0..across).map(move |n| Rect { x: row.x + n * width, width, ..row }));
-    let known = VITALS.iter().filter(|vital| vitals.values.contains_key(vital.name));
-    for vital in known {
+    // What has a range and was not read is said to be unread: no data is not healthy.
+    let has = |vital: &&VitalInfo| vitals.values.contains_key(vital.name) || !vital.healthy.is_empty();
+    for vital in VITALS.iter().filter(has) {
         let Some(place) = places.next() else { return };
         let mut row = Row::new(place, buf, view.skin);
-        let shown = format!("{}{}", value(vitals, vital), vital.unit);
         row.column(vital.label, 8, Role::Dim);
+        if !vitals.values.contains_key(vital.name) {
+            row.say(&format!("unread [{}]", vital.row), Role::Dim);
+            continue;
+        }
+        let shown = format!("{}{}", value(vitals, vital), vital.unit);
         let probed = view.model.probed.get(&vitals.agent).and_then(|read| read.get(vital.name));
         if let Some((_, at)) = probed {
             row.right(&format!("probed {} ", words::hms(*at)), Role::Dim);

@@ -22,8 +22,8 @@ impl Marks {
     /// The marks of an incident.
     pub fn of(view: &View<'_>, incident: &Incident, deadlines: &[Deadline]) -> Self {
         let now = view.model.now();
-        // A control that leaks is lost, whatever its mark says: it comes next again.
-        let lost = incident.leaking_since().is_some();
+        // A control that was lost is not in force, whatever its mark says: it comes next again.
+        let lost = incident.controlled_since().is_none();
         let missing = |mark: &&Mark| incident.mark(**mark).is_none() || (lost && **mark == Mark::T3);
         let next = Mark::ALL.iter().find(missing);
         let step = |mark: &Mark| {
@@ -32,6 +32,7 @@ impl Marks {
             let progress = progress(reached.is_some(), standing, next == Some(mark));
             let note = match (reached, progress) {
                 (Some(_), Progress::Overdue | Progress::Next) => "LOST".to_owned(),
+                (Some(at), _) if *mark == Mark::T3 => held(incident, at, now),
                 (Some(at), _) => words::hm(at, now),
                 (None, Progress::Overdue) => "OVER".to_owned(),
                 (None, _) => short(*mark).to_owned(),
@@ -79,6 +80,15 @@ impl Marks {
             let place = Rect { y: place.y + 1, width: width.saturating_sub(1), ..place };
             Row::new(place, buf, skin).say(note, below);
         }
+    }
+}
+
+/// Since when control holds, and for how long it was lost before that.
+fn held(incident: &Incident, stamped: Time, now: Time) -> String {
+    let since = words::hm(incident.controlled_since().unwrap_or(stamped), now);
+    match incident.lost_for(now) {
+        Some(lost) => format!("{since} LOST {}", words::fine(lost)),
+        None => since,
     }
 }
 

@@ -82,6 +82,7 @@ fn look(view: &View<'_>, entry: &Entry) -> (&'static str, Role) {
         Event::ActionUndone { .. } => lamp(Lamp::Undone),
         Event::Declared { .. }
         | Event::Classified { .. }
+        | Event::Raised { .. }
         | Event::RoleAssigned { .. }
         | Event::RoleReleased { .. }
         | Event::Escalated { .. }

@@ -12,8 +12,8 @@ use ratatui::layout::{Position, Rect};
 
 use crate::app::layout::Area;
 use crate::app::theme::Role;
-use crate::incident::policy::WindowName;
-use crate::incident::{Deadline, Due, Incident, Standing, clock_face, next_deadline};
+use crate::incident::policy::{Moment, WindowName};
+use crate::incident::{Coverage, Deadline, Due, Incident, Mark, Standing, Time, clock_face, next_deadline};
 use crate::tui::row::Row;
 use crate::tui::view::{View, area as as_area, rect};
 use crate::tui::widgets::wrap::width;
@@ -38,12 +38,25 @@ pub fn hint(view: &View<'_>) -> String {
     let Some(incident) = view.model.incident() else { return String::new() };
     let name = incident.severity.name(view.model.policy.naming);
     let unconfirmed = if incident.classified { "" } else { ", unconfirmed" };
-    let contained = match incident.containment() {
-        Some(contained) if contained.holds_since.is_none() => "LEAKING, ".to_owned(),
-        Some(contained) => format!("contained in {}, ", clock_face(contained.within)),
-        None => String::new(),
-    };
-    format!("{contained}windows of {name}{unconfirmed}")
+    let contained = containment(incident, view.model.now()).map(|words| format!("{words}, "));
+    format!("{}windows of {name}{unconfirmed}", contained.unwrap_or_default())
+}
+
+/// How far containment is, and what was lost of it (A3).
+fn containment(incident: &Incident, now: Time) -> Option<String> {
+    let Coverage { contained, of } = incident.coverage();
+    let part = || format!("{contained} of {of} agents contained");
+    if incident.leaking_since().is_some() {
+        return Some("LEAKING".to_owned());
+    }
+    match incident.containment() {
+        Some(proved) if proved.holds_since.is_none() => Some(part()),
+        Some(proved) => {
+            let lost = incident.lost_for(now).map(|lost| format!(", LOST {}", clock_face(lost)));
+            Some(format!("contained in {}{}", clock_face(proved.within), lost.unwrap_or_default()))
+        }
+        None => (of > 1 && contained > 0).then(part),
+    }
 }
 
 /// Draws what fits, the most urgent first.
@@ -197,14 +210,21 @@ impl Clock<'_> {
         let now = self.view.model.now();
         let used = deadline.met.unwrap_or(now) - deadline.from;
         let allowed = deadline.at - deadline.from;
-        let of = words::span(allowed);
+        // Seconds count in a window of seconds, and tick in no other.
+        let short = allowed < TimeDelta::minutes(1);
+        let used_words = if short { words::fine(used) } else { words::span(used) };
+        let of = words::fine(allowed);
         // The bar is worth more than a word between two numbers.
         let between = if line.width < 50 { "/" } else { " of " };
         let value = match (deadline.met, deadline.standing(now)) {
             (Some(_), Standing::Met) => format!("in time {}{between}{of}", clock_face(used)),
             (Some(_), _) => format!("{}{between}{of}", clock_face(used)),
             (None, Standing::Over) => format!("{} past {of}", words::span(-deadline.left(now))),
-            (None, _) => format!("{}{between}{of}", words::span(used)),
+            (None, _) => format!("{used_words}{between}{of}"),
+        };
+        let value = match self.lost(deadline) {
+            Some(lost) => format!("{value}, LOST {}", clock_face(lost)),
+            None => value,
         };
         let gauge = Gauge {
             label: &label(deadline),
@@ -219,6 +239,14 @@ impl Clock<'_> {
         if !deadline.enforced && used > allowed {
             buf.set_style(line, self.view.style(Role::Warning));
         }
+    }
+
+    /// For how long the control that ends a window was lost after it was proved.
+    fn lost(&self, deadline: &Deadline) -> Option<TimeDelta> {
+        let Due::Window(name) = deadline.due else { return None };
+        let window = self.view.model.policy.windows.get(&name)?;
+        let ends = window.to == Moment::Mark(Mark::T3);
+        self.incident.lost_for(self.view.model.now()).filter(|_| ends)
     }
 
     /// Everything else that is due, from the line on that the person scrolled to.

@@ -24,9 +24,10 @@ fn tell(model: &mut Model, incident: u32, event: Event) {
     update(model, Msg::Entries(vec![entry(incident, seq, event)]));
 }
 
-/// A session whose first incident has these agents isolated, by A1, A2 …
+/// A session whose first incident is classified, and has these agents isolated, by A1, A2 …
 fn isolated(agents: &[&str]) -> Model {
     let mut model = session();
+    tell(&mut model, 1, Event::Classified { severity: Severity::P0, pattern: None, reason: None });
     for (agent, number) in agents.iter().zip(1..) {
         tell(&mut model, 1, requested(number, undoable(agent), None));
         let accepted = Event::ActionAccepted { action: ActionId(number), answer: "ok".into() };
@@ -101,8 +102,8 @@ fn undoing_on_the_way_to_the_end_is_an_action_of_its_own_and_the_end_waits_for_i
         let mut model = isolated(&["support-1"]);
         press(&mut model, "R");
         // Enter on 'undo now' is enough: nobody has to own what goes away.
-        let (said, effects) = account(&mut model, "enter", entry_first);
-        assert_eq!(said, Disposition::Undo);
+        // It is on record once it was confirmed.
+        let effects = press(&mut model, "enter");
         let [Effect::Plan { ticket, incident, op: Op::Release, .. }] = &effects[..] else {
             panic!("{effects:?}")
         };
@@ -123,6 +124,42 @@ fn undoing_on_the_way_to_the_end_is_an_action_of_its_own_and_the_end_waits_for_i
         press(&mut model, "esc R");
         assert_eq!(form(&model).title, "end the incident");
     }
+}
+
+#[test]
+fn regression_to_be_undone_now_was_on_record_before_anybody_confirmed_the_undoing() {
+    let mut model = isolated(&["support-1"]);
+    let effects = press(&mut model, "R enter");
+    assert!(submitted(&effects).is_empty(), "{effects:?}");
+    assert!(matches!(effects[..], [.., Effect::Plan { .. }]), "{effects:?}");
+    press(&mut model, "esc");
+    assert_eq!(model.incident().unwrap().actions[&ActionId(1)].disposition, None);
+    press(&mut model, "R");
+    assert!(form(&model).title.starts_with("A1 isolate support-1 is in force"), "it is asked again");
+}
+
+#[test]
+fn b13_regression_a_hurried_enter_took_back_the_rollback_that_mended_it() {
+    let mut model = session();
+    tell(&mut model, 1, Event::Classified { severity: Severity::P0, pattern: None, reason: None });
+    let plan = Plan { op: Op::RollbackConfig, ..undoable("support-1") };
+    tell(&mut model, 1, requested(1, plan, None));
+    press(&mut model, "R");
+    assert_eq!(form(&model).get("it").as_str(), "keep");
+    press(&mut model, "esc");
+    let mut model = isolated(&["support-1"]);
+    press(&mut model, "R");
+    assert_eq!(form(&model).get("it").as_str(), "undo now");
+}
+
+#[test]
+fn d1_regression_the_end_was_refused_only_after_everything_was_typed() {
+    let mut model = session();
+    press(&mut model, "R");
+    assert!(refusal(&model).contains("nobody has confirmed the class"), "{}", refusal(&model));
+    let mut model = isolated(&["support-1"]);
+    assert_eq!(model.intend(Intent::Reopen), []);
+    assert!(refusal(&model).contains("INC-1 is open"), "{}", refusal(&model));
 }
 
 #[test]

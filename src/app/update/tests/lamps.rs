@@ -9,6 +9,8 @@ fn reads(effects: &[Effect]) -> usize {
 #[test]
 fn b6_the_agents_are_read_as_soon_as_somebody_ends_an_incident_and_on_while_they_write() {
     let mut model = session();
+    let classify = Event::Classified { severity: Severity::P0, pattern: None, reason: None };
+    update(&mut model, Msg::Entries(vec![entry(1, 2, classify)]));
     assert_eq!(reads(&press(&mut model, "R")), 1);
     let ticks = |model: &mut Model, seconds: [i64; 3]| {
         seconds.map(|second| reads(&update(model, Msg::Tick(at(second)))))

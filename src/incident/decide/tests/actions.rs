@@ -65,7 +65,7 @@ fn a_confirmation_is_bound_to_the_plan_that_was_seen() {
     newer.version = Some("v13".into());
     for other in [plan("rate-limit support-1 calls_per_minute=100"), plan("rate-limit billing-2"), newer] {
         let command = Command::Act { plan: other, confirmation: seen(&read), runner: "host-1".into() };
-        Story::p0().refused(command, "confirmation", "not what would be done now", "read the plan again");
+        Story::p0().refused(command, "C5 confirmation", "not what would be done now", "read the plan again");
     }
 }
 
@@ -75,7 +75,7 @@ fn a_destructive_action_needs_the_targets_name_typed_exactly() {
     for typed in [None, Some(""), Some("support-2"), Some("SUPPORT-1"), Some("support-1 ")] {
         let confirmation = Confirmation { digest: isolate.digest(), typed: typed.map(Text::from) };
         let command = Command::Act { plan: isolate.clone(), confirmation, runner: "host-1".into() };
-        Story::p0().refused(command, "confirmation", "needs the target's name typed", "type: support-1");
+        Story::p0().refused(command, "C5 confirmation", "needs the target's name typed", "type: support-1");
     }
     let confirmation = Confirmation { digest: plan("snapshot support-1").digest(), typed: None };
     let key = Command::Act { plan: plan("snapshot support-1"), confirmation, runner: "host-1".into() };
@@ -92,8 +92,8 @@ fn an_approval_is_bound_to_the_plan_and_typed_too() {
     };
     let (right, wrong) = (story.digest(1), plan("rollback-branch support-1 to=v10").digest());
     story
-        .refused(approve(wrong, Some("support-1")), "confirmation", "not what would be done now", "read")
-        .refused(approve(right, None), "confirmation", "name typed", "type: support-1")
+        .refused(approve(wrong, Some("support-1")), "C5 confirmation", "not what would be done now", "read")
+        .refused(approve(right, None), "C5 confirmation", "name typed", "type: support-1")
         .approves(1)
         .lamp(1, Lamp::Requested);
 }
@@ -186,7 +186,7 @@ fn what_waits_for_approval_does_not_begin_after_the_end() {
         .says(classified)
         .says(Command::Resolve { summary: "over".into(), despite: Some("seen by hand".into()) });
     let approval = story.approval(1);
-    story.refused(approval, "resolved", "INC-42 is resolved", "reopen it first");
+    story.refused(approval, "A2 resolved", "INC-42 is resolved", "reopen it first");
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use crate::incident::story::{ISOLATED, Story, alert, time};
 use crate::incident::{
-    Alert, Command, Disposition, IncidentId, Mark, Pattern, Realm, Role, Severity, Status, Text,
+    Alert, Command, Disposition, IncidentId, Mark, Naming, Pattern, Realm, Role, Severity, Status, Text,
+    telling,
 };
 
 fn declare(title: &str) -> Command {
@@ -272,9 +273,9 @@ fn resolving_asks_for_a_summary_and_a_confirmed_class() {
         .says(classify(Severity::P0, None))
         .at("12:30:00")
         .says(resolve())
-        .refused(resolve(), "resolved", "INC-42 is resolved", "reopen it first")
-        .refused(classify(Severity::P1, None), "resolved", "INC-42 is resolved", "reopen it first")
-        .asks_in_vain("isolate support-1", "resolved", "INC-42 is resolved", "reopen it first");
+        .refused(resolve(), "A2 resolved", "INC-42 is resolved", "reopen it first")
+        .refused(classify(Severity::P1, None), "A2 resolved", "INC-42 is resolved", "reopen it first")
+        .asks_in_vain("isolate support-1", "A2 resolved", "INC-42 is resolved", "reopen it first");
 }
 
 #[test]
@@ -313,7 +314,7 @@ fn resolving_counts_what_leaks_or_is_in_doubt_as_in_force() {
 #[test]
 fn it_was_not_over() {
     let story = Story::p0()
-        .refused(reopen(), "reopen", "INC-42 is open", "go on")
+        .refused(reopen(), "A2 open", "INC-42 is open", "go on")
         .says(classify(Severity::P0, None))
         .at("12:30:00")
         .says(resolve());
@@ -329,11 +330,11 @@ fn it_was_not_over() {
 #[test]
 fn a_duplicate_goes_on_as_the_other_and_nothing_begins_in_it_any_more() {
     let story = Story::p0()
-        .refused(merge(42), "merge", "cannot go on as itself", "name the incident")
+        .refused(merge(42), "B12 merged", "cannot go on as itself", "name the incident")
         .says(merge(7))
-        .refused(reopen(), "merge", "went on as INC-7", "do it in INC-7")
-        .refused(resolve(), "merge", "went on as INC-7", "do it in INC-7")
-        .asks_in_vain("isolate support-1", "merge", "went on as INC-7", "do it in INC-7")
+        .refused(reopen(), "B12 merged", "went on as INC-7", "do it in INC-7")
+        .refused(resolve(), "B12 merged", "went on as INC-7", "do it in INC-7")
+        .asks_in_vain("isolate support-1", "B12 merged", "went on as INC-7", "do it in INC-7")
         .says(Command::Note { text: "see INC-7".into() });
     assert_eq!(story.incident.status, Status::Merged(IncidentId(7)));
     Story::isolated().refused(merge(7), "A3 in force", "merging would leave A1", "undo each");
@@ -351,7 +352,7 @@ fn a_duplicate_is_absorbed_once_and_never_by_itself() {
     let absorb = |other| Command::Absorb { other: IncidentId(other) };
     Story::p0().says(absorb(43)).ignores(&absorb(43)).refused(
         absorb(42),
-        "merge",
+        "B12 merged",
         "cannot absorb itself",
         "name the duplicate",
     );
@@ -380,4 +381,35 @@ fn a3_a_whole_p0_from_alert_to_resolved() {
         .mark(Mark::T2, "12:02:00")
         .mark(Mark::T3, "12:03:00")
         .mark(Mark::T4, "-");
+}
+
+#[test]
+fn b3_regression_a_critical_alert_that_joined_left_the_class_as_it_was() {
+    let fires = |key: &str, criticality: &str| Command::Alert {
+        realm: Realm::Live,
+        alert: Alert { criticality: criticality.into(), ..alert(key) },
+    };
+    let story = Story::blank().says(fires("k1", "warning"));
+    assert_eq!((story.incident.severity, story.incident.classified), (Severity::P1, false));
+    let raised = story.clone().at("12:03:00").says(fires("k2", "critical"));
+    assert_eq!((raised.incident.severity, raised.incident.classified), (Severity::P0, false));
+    let told = telling::tell_event(&raised.entries.last().unwrap().event, Naming::P);
+    assert_eq!(told, "raised to P0 by alert DataLeak, by itself: no person had confirmed the class");
+    assert_eq!(raised.says(fires("k3", "warning")).incident.severity, Severity::P0, "and never lowered");
+    let confirmed = story.says(Command::Classify { severity: Severity::P1, pattern: None, reason: None });
+    assert_eq!(confirmed.says(fires("k2", "critical")).incident.severity, Severity::P1, "a person said so");
+}
+
+#[test]
+fn a11_regression_command_that_was_taken_was_recorded_as_handed_over() {
+    let assign = |holder: &str| Command::Assign { role: Role::Commander, holder: holder.into() };
+    for (actor, holder, words) in [
+        ("ana", "bo", "handed over from ana to bo"),
+        ("bo", "bo", "bo took over from ana"),
+        ("cy", "bo", "bo, in place of ana"),
+    ] {
+        let story = Story::p0().says(assign("ana")).by(actor).says(assign(holder));
+        let told = telling::tell_event(&story.entries.last().unwrap().event, Naming::P);
+        assert_eq!(told, format!("Incident Commander: {words}"));
+    }
 }

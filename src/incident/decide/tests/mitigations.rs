@@ -168,7 +168,7 @@ fn what_was_kept_over_the_end_can_be_undone_after_it() {
         .says(Command::Resolve { summary: "over".into(), despite: Some("seen by hand".into()) })
         .asks_in_vain(
             "switch-model support-1 level=L3 back level=L1",
-            "resolved",
+            "A2 resolved",
             "INC-42 is resolved",
             "reopen it first",
         )
