@@ -112,6 +112,17 @@ fn policy() -> Policy {
     policy
 }
 
+fn declare(title: &str, severity: Severity) -> Command {
+    Command::Declare {
+        realm: Realm::Live,
+        title: title.into(),
+        severity,
+        pattern: None,
+        agents: vec![],
+        detected_at: None,
+    }
+}
+
 fn journal(path: Option<&Path>) -> Journal {
     match path {
         Some(path) => Journal::open(path, &Opening::write(Realm::Live)).unwrap(),
@@ -153,15 +164,11 @@ impl Post {
     }
 
     async fn declares(&self) {
-        let declare = Command::Declare {
-            realm: Realm::Live,
-            title: "mails leave".into(),
-            severity: Severity::P0,
-            pattern: None,
-            agents: vec![],
-            detected_at: None,
-        };
-        self.hub.submit(None, declare, &Actor::person("ana")).await.unwrap();
+        self.declares_a(Severity::P0).await;
+    }
+
+    async fn declares_a(&self, severity: Severity) {
+        self.hub.submit(None, declare("mails leave", severity), &Actor::person("ana")).await.unwrap();
     }
 
     async fn updates(&self, words: &str) {
@@ -219,16 +226,17 @@ async fn messages_arrive_in_order_per_channel_and_one_that_fails_holds_up_no_oth
 }
 
 #[tokio::test(start_paused = true)]
-async fn e1_five_tries_with_growing_waits_and_then_it_is_stated_that_nobody_was_told() {
-    let post = Post::open(&[("chat", &[Mood::Fail; 5])]);
+async fn e1_tries_with_growing_waits_and_then_it_is_stated_that_nobody_was_told() {
+    let post = Post::open(&[("chat", &[Mood::Fail; 9])]);
     post.declares().await;
     let began = tokio::time::Instant::now();
     let done = post.all_settled().await;
     let took = began.elapsed().as_secs_f64();
-    // 1 + 2 + 4 + 8 s, each spread from half to one and a half of itself.
-    assert!((7.5..25.0).contains(&took), "{took}");
+    // 1 + 2 + 4 + 8 … s, each spread from half to one and a half of itself, past the 30 s of a P0.
+    assert!((30.0..90.0).contains(&took), "{took}");
     let sent = done.outbox.get(MessageId(1)).unwrap();
-    assert_eq!(sent.standing(), "NOT TOLD, given up after 5 tries: 503");
+    assert!((5..=9).contains(&sent.tries), "{}", sent.tries);
+    assert_eq!(sent.standing(), format!("NOT TOLD, given up after {} tries: 503", sent.tries));
     assert!(post.keys("chat").is_empty());
     // By hand it is tried anew, as the same message; the next message of the channel went its way.
     post.updates("next").await;
@@ -256,7 +264,7 @@ async fn a_channel_that_takes_it_and_never_answers_gets_the_same_key_again() {
     let so = |i: &Incident| i.outbox.get(MessageId(1)).unwrap().tries == 1;
     let failing = post.until("the first try is over", so).await;
     let words = failing.outbox.get(MessageId(1)).unwrap().standing();
-    assert_eq!(words, "waiting, 1 of 5 tries failed: it may have arrived: no answer within 10 s");
+    assert_eq!(words, "waiting, 1 try failed: it may have arrived: no answer within 10 s");
     post.all_settled().await;
     let keys = post.keys("chat");
     assert!(keys.len() == 3 && keys.iter().all(|key| *key == keys[0]), "{keys:?}");
@@ -300,6 +308,34 @@ async fn what_a_process_left_behind_the_next_one_sends_under_the_same_key() {
     let second = start(journal(Some(&path)), policy(), &[], false);
     second.until("it is on record", |i| *state(i, 1) == MessageState::Delivered).await;
     assert_eq!(second.keys("chat"), before);
+}
+
+/// A hub that had not read the journal yet took every new incident for the first one: the person
+/// on call was paged for another.
+#[tokio::test(start_paused = true)]
+async fn what_is_told_of_a_new_incident_names_it_though_the_journal_was_not_read_yet() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("journal.db");
+    for title in ["first", "second"] {
+        let clock = Clock::running(Time::from_timestamp(1_763_700_000, 0).unwrap(), 1.0);
+        let rig = Rig::Live(Live::new(vec![]));
+        let hub = Hub::new(journal(Some(&path)), Arc::new(policy()), clock, rig, false);
+        let done = hub.submit(None, declare(title, Severity::P1), &Actor::person("ana")).await.unwrap();
+        let board = hub.board();
+        let incident = board.incident(done.incident).unwrap();
+        let subject = &incident.outbox.get(MessageId(1)).unwrap().message.subject;
+        assert!(subject.as_str().contains(&format!("{}: {title}", done.incident)), "{subject}");
+    }
+}
+
+/// A channel that was down for half a minute lost the message until somebody looked.
+#[tokio::test(start_paused = true)]
+async fn b12_nobody_is_given_up_before_the_time_by_which_they_must_be_told() {
+    let post = Post::open(&[("chat", &[Mood::Fail; 7])]);
+    post.declares_a(Severity::P1).await;
+    let done = post.all_settled().await;
+    let sent = done.outbox.get(MessageId(1)).unwrap();
+    assert_eq!((&sent.state, sent.tries), (&MessageState::Delivered, 7));
 }
 
 #[tokio::test(start_paused = true)]

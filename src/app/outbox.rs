@@ -1,7 +1,7 @@
 //! What people are told, as the screen says it: never "sent" before it was delivered.
 
 use super::model::Model;
-use crate::incident::outbox::TRIES;
+use crate::incident::state::Update;
 use crate::incident::telling::tell_event;
 use crate::incident::{
     Audience, Due, Entry, Event, Incident, MessageKind, MessageState, Outgoing, Realm, Recipient,
@@ -137,14 +137,23 @@ impl Model {
         incident.outbox.given_up().chain(incident.outbox.waiting()).collect()
     }
 
-    /// To whom it can be said now that nothing has changed: the audience whose update is due next,
-    /// of those that have heard something.
+    /// The audience whose update is due next, of those that a channel reaches or that heard
+    /// something before, and what it heard last: nothing, where the last update did not arrive.
     #[must_use]
-    pub fn next_to_hear(&self) -> Option<Audience> {
+    pub fn next_to_hear(&self) -> Option<(Audience, Option<Update>)> {
         let incident = self.incident()?;
-        let heard = |audience: &Audience| incident.updates.contains_key(audience);
-        let due = |due: Due| if let Due::Update(audience) = due { Some(audience) } else { None };
-        self.deadlines().iter().filter_map(|d| due(d.due)).find(heard)
+        let heard = |audience| {
+            let last = incident.updates.get(&audience)?;
+            let tally = Tally::of(incident.outbox.about(last.seq));
+            // Without a channel people tell it themselves, and what is on its way counts as told.
+            (tally.given_up == 0 || tally.delivered > 0).then(|| last.clone())
+        };
+        let reached = |audience| self.policy.routes.iter().any(|route| route.carries_updates(audience));
+        self.deadlines().iter().find_map(|deadline| {
+            let Due::Update(audience) = deadline.due else { return None };
+            let last = heard(audience);
+            (last.is_some() || reached(audience)).then_some((audience, last))
+        })
     }
 }
 
@@ -189,7 +198,7 @@ fn in_full(sent: &Outgoing) -> Vec<String> {
         MessageState::Delivered => format!("     {at} {}", sent.answer),
         MessageState::Waiting { not_before } if sent.tries > 0 => {
             let next = not_before.format("%H:%M:%S");
-            format!("     {} of {TRIES} tries failed, again at {next}: {}", sent.tries, sent.answer)
+            format!("     {} failed, again at {next}: {}", sent.tried(), sent.answer)
         }
         MessageState::Waiting { .. } => format!("     queued at {at}"),
         MessageState::GivenUp | MessageState::Dropped => format!("     {at} {}", sent.standing()),

@@ -29,7 +29,10 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
         }
         Err(broken) => {
             out.line(&format!("{place}: {broken}"))?;
-            out.line("what comes before it holds; keep a copy of the file, then restore a backup")?;
+            // Where nothing can be named, nothing is known of the rest either.
+            let named = broken.incident.is_some() || broken.position.is_some();
+            let before = if named { "what comes before it holds; " } else { "" };
+            out.line(&format!("{before}keep a copy of the file, then restore a backup"))?;
             Ok(FOUND)
         }
     }

@@ -1,6 +1,5 @@
 //! The policy: the built-in one, with the team's file laid over it key by key.
 
-use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::incident::{Command, Policy, Text};
@@ -68,14 +67,6 @@ fn judge(mut policy: Policy, own: &Tree, file: &File, problems: &mut Problems) -
         }
         known
     });
-    let mut levels = BTreeSet::new();
-    if !policy.escalation.iter().all(|level| levels.insert(level.level)) {
-        for (level, span) in own.doubles_in_list("escalation", "level") {
-            let message = format!("`escalation.level`: there are two levels {level}");
-            problems.push(own.problem(span, message).hint("number the levels 1, 2, 3 …"));
-        }
-        policy.escalation = built_in.escalation;
-    }
     if !own.is_empty() && !own.keys().iter().any(|key| key == "name") {
         // So that a review says by which rules it was decided.
         let name =
@@ -88,7 +79,7 @@ fn judge(mut policy: Policy, own: &Tree, file: &File, problems: &mut Problems) -
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incident::policy::{Approval, WindowName};
+    use crate::incident::policy::{Approval, Level, WindowName};
     use crate::incident::{Op, Severity, Span};
 
     fn policy(text: &str) -> (Policy, Vec<String>) {
@@ -146,21 +137,29 @@ mod tests {
 
     #[test]
     fn what_no_type_can_say_is_judged_too() {
-        let level = |n: u8| {
-            format!(
-                "[[escalation]]\nlevel = {n}\nname = 'x'\nseverities = ['P0']\nwhen = 'unresolved'\nafter = '1m'\n\
-                 trigger = 'y'\n"
-            )
-        };
-        let (policy, problems) = policy(&format!("warn_at_percent = 0\n{}{}", level(1), level(1)));
+        let (_, problems) = policy("warn_at_percent = 0\n");
+        assert_eq!(problems, ["/etc/fd/policy.toml:1:19: `warn_at_percent`: expected 1 to 100, found 0"]);
+    }
+
+    /// A list of levels replaced the whole ladder: who changed the first lost the other two.
+    #[test]
+    fn c2_a_level_of_escalation_that_is_changed_leaves_the_others() {
+        let (changed, problems) = policy(
+            "[escalation.1]\nafter = '5m'\n[escalation.4]\nname = 'board'\nseverities = ['P0']\nwhen = 'unresolved'\nafter = '4h'\ntrigger = 'z'\n",
+        );
+        assert_eq!(problems, [""; 0]);
+        let built_in = Policy::built_in().escalation;
+        assert_eq!(changed.escalation[0], Level { after: Span::minutes(5), ..built_in[0].clone() });
+        assert_eq!(changed.escalation[1..3], built_in[1..]);
+        assert_eq!((changed.escalation[3].level, changed.escalation.len()), (4, 4));
+        let (kept, problems) = policy(
+            "[escalation.first]\nname = 'x'\nseverities = ['P0']\nwhen = 'unresolved'\nafter = '1m'\ntrigger = 'y'\n",
+        );
+        assert_eq!(kept.escalation, built_in);
         assert_eq!(
             problems,
-            [
-                "/etc/fd/policy.toml:1:19: `warn_at_percent`: expected 1 to 100, found 0",
-                "/etc/fd/policy.toml:10:9: `escalation.level`: there are two levels 1 (hint: number the levels 1, 2, 3 …)",
-            ]
+            ["/etc/fd/policy.toml:1:2: `escalation`: \"first\" is no level: they are 1, 2, 3 …"]
         );
-        assert_eq!(policy.escalation, Policy::built_in().escalation);
     }
 
     #[test]

@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::severity::words;
 use super::{
@@ -49,6 +50,7 @@ pub struct Policy {
     /// Commands that only people may give (C2), by their word.
     pub people_only: Vec<String>,
     /// Who is brought in when (C2, D10), lowest level first.
+    #[serde(deserialize_with = "ladder", serialize_with = "by_number")]
     pub escalation: Vec<Level>,
     /// When the daily digest of what is still in force is made.
     pub digest: DigestRule,
@@ -363,7 +365,8 @@ pub enum Confirm {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Level {
-    /// 1, 2, 3 …
+    /// 1, 2, 3 …: its key in the file, so that a team changes one level and keeps the others.
+    #[serde(skip)]
     pub level: u8,
     /// Who that is.
     pub name: Text,
@@ -385,6 +388,25 @@ pub struct Level {
 
 const fn yes() -> bool {
     true
+}
+
+/// Reads `[escalation.N]` tables, lowest level first.
+fn ladder<'de, D: Deserializer<'de>>(tables: D) -> Result<Vec<Level>, D::Error> {
+    let numbered = |(key, level): (String, Level)| match key.parse() {
+        Ok(number @ 1..) => Ok(Level { level: number, ..level }),
+        Ok(0) | Err(_) => {
+            let key = Text::line(&key);
+            Err(D::Error::custom(format!("\"{key}\" is no level: they are 1, 2, 3 …")))
+        }
+    };
+    let mut levels: Vec<Level> =
+        BTreeMap::deserialize(tables)?.into_iter().map(numbered).collect::<Result<_, _>>()?;
+    levels.sort_by_key(|level| level.level);
+    Ok(levels)
+}
+
+fn by_number<S: Serializer>(levels: &[Level], tables: S) -> Result<S::Ok, S::Error> {
+    tables.collect_map(levels.iter().map(|level| (level.level.to_string(), level)))
 }
 
 /// One condition that brings a level in, with the number of minutes written down (C2).

@@ -334,28 +334,23 @@ impl Hub {
         }
         for _ in 0..TRIES {
             let position = *self.0.position.borrow();
-            let target = incident.or_else(|| self.route(&command));
-            let (seq, events) = self.decided(target, &command, actor).await?;
-            self.refuse_what_leaves(&events, actor)?;
-            let Some(id) = target else {
-                let entries = self.dress(events, actor);
-                // A declaration by hand is always a new incident; an alert must not declare twice.
-                let guard = matches!(command, Command::Alert { .. }).then_some(position);
-                match self.0.journal.append_new(entries, guard).await {
-                    Ok(entries) => return Ok(self.done(entries)),
-                    Err(error) => self.catch_up(error).await?,
-                }
-                continue;
+            let known = incident.or_else(|| self.route(&command));
+            let target = match known {
+                Some(id) => id,
+                None => self.0.journal.next_incident().await?,
             };
+            let (expected, events) = self.decided(target, known.is_none(), &command, actor).await?;
+            self.refuse_what_leaves(&events, actor)?;
             if events.is_empty() {
-                return Ok(Done { incident: id, entries: vec![] });
+                return Ok(Done { incident: known.unwrap_or(IncidentId(0)), entries: vec![] });
             }
-            let mut appends =
-                vec![Append { incident: id, expected: seq, entries: self.dress(events, actor) }];
+            let mut appends = vec![Append { incident: target, expected, entries: self.dress(events, actor) }];
             if let Command::Merge { into, .. } = command {
-                appends.extend(self.absorbed(into, id, actor).await?);
+                appends.extend(self.absorbed(into, target, actor).await?);
             }
-            match self.0.journal.append_all(appends, None).await {
+            // A declaration by hand is always a new incident; an alert must not declare twice.
+            let declares_by_alert = known.is_none() && matches!(command, Command::Alert { .. });
+            match self.0.journal.append_all(appends, declares_by_alert.then_some(position)).await {
                 Ok(entries) => return Ok(self.done(entries)),
                 Err(error) => self.catch_up(error).await?,
             }
@@ -390,7 +385,7 @@ impl Hub {
         other: IncidentId,
         actor: &Actor,
     ) -> Result<Option<Append>, HubError> {
-        let (expected, events) = self.decided(Some(into), &Command::Absorb { other }, actor).await?;
+        let (expected, events) = self.decided(into, false, &Command::Absorb { other }, actor).await?;
         let append = Append { incident: into, expected, entries: self.dress(events, actor) };
         Ok(Some(append).filter(|append| !append.entries.is_empty()))
     }
@@ -478,22 +473,22 @@ impl Hub {
         if let Command::Alert { alert, .. } = command { self.board().route(alert) } else { None }
     }
 
-    /// Decides on the newest state known; loads the incident if it is not on the board yet.
+    /// Decides on the newest state known; loads the incident if it is not on the board yet. A new
+    /// one is decided under the number that it will have: what it tells people names it.
     async fn decided(
         &self,
-        target: Option<IncidentId>,
+        target: IncidentId,
+        is_new: bool,
         command: &Command,
         actor: &Actor,
     ) -> Result<(u64, Vec<Event>), HubError> {
-        if let Some(id) = target
-            && self.board().incident(id).is_none()
-        {
-            let entries = self.0.journal.read(id, 0).await?;
+        if !is_new && self.board().incident(target).is_none() {
+            let entries = self.0.journal.read(target, 0).await?;
             self.take(&shared(entries));
         }
         let board = self.board();
-        let blank = Incident::blank(target.unwrap_or_else(|| board.next_id()));
-        let incident = target.and_then(|id| board.incident(id)).unwrap_or(&blank);
+        let blank = Incident::blank(target);
+        let incident = board.incident(target).filter(|_| !is_new).unwrap_or(&blank);
         let events = decide(incident, &self.0.policy, command, actor, self.0.clock.now())?;
         Ok((incident.seq, events))
     }

@@ -1,4 +1,4 @@
-//! Delivers messages: in order per channel, at least once, each always under the same key.
+//! Delivers messages: in order per channel and incident, the urgent first, at least once, each always under the same key.
 //!
 //! A message is an entry before it is sent, and what became of it is one afterwards. Between the
 //! two the process may die: then the next one finds the message waiting and sends it again, under
@@ -24,8 +24,8 @@ use crate::app::msg::Notice;
 use crate::channels::Delivery;
 use crate::incident::outbox::{TRIES, levels};
 use crate::incident::{
-    ActionId, Actor, Command, Incident, IncidentId, Message, MessageId, MessageState, Plan, Receipt, Text,
-    Time,
+    ActionId, Actor, Command, Incident, IncidentId, Message, MessageId, MessageState, Plan, Receipt,
+    Severity, Text, Time,
 };
 
 /// How often somebody who does not deliver looks whether the outbox is free.
@@ -107,13 +107,16 @@ async fn entries(feed: &mut Receiver<Feed>) {
     }
 }
 
-/// A message that is a channel's next one. Ordered by when it was queued.
+/// A message that is a channel's next one: the first that may be sent, of those the most urgent, of
+/// those the oldest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Next {
+    /// Now, if it may be sent.
+    not_before: Time,
+    severity: Severity,
     queued_at: Time,
     incident: IncidentId,
     message: MessageId,
-    not_before: Time,
 }
 
 #[derive(Clone)]
@@ -142,7 +145,7 @@ impl Desk {
                     None => {}
                 }
             }
-            (next(board.incidents()), due)
+            (next(board.incidents(), now), due)
         };
         for (channel, next) in next {
             if next.not_before > now {
@@ -164,19 +167,22 @@ impl Desk {
     }
 }
 
-/// Each channel's next message, over all incidents.
-fn next<'a>(incidents: impl Iterator<Item = &'a Incident>) -> BTreeMap<Text, Next> {
+/// Each channel's next message. What is told of one incident is told in order; one incident whose
+/// message is not taken holds up no other's.
+fn next<'a>(incidents: impl Iterator<Item = &'a Incident>, now: Time) -> BTreeMap<Text, Next> {
     let mut all: BTreeMap<Text, Next> = BTreeMap::new();
     for incident in incidents {
+        let mut channels = BTreeSet::new();
         for sent in incident.outbox.waiting() {
             let MessageState::Waiting { not_before } = sent.state else { continue };
-            let this = Next {
-                queued_at: sent.queued_at,
-                incident: incident.id,
-                message: sent.message.id,
-                not_before,
-            };
-            let first = all.entry(sent.message.channel.clone()).or_insert_with(|| this.clone());
+            let Message { id: message, ref channel, severity, .. } = sent.message;
+            if !channels.insert(channel) {
+                continue;
+            }
+            let not_before = not_before.max(now);
+            let this =
+                Next { not_before, severity, queued_at: sent.queued_at, incident: incident.id, message };
+            let first = all.entry(channel.clone()).or_insert_with(|| this.clone());
             if this < *first {
                 *first = this;
             }
@@ -212,7 +218,7 @@ async fn send(busy: Busy, next: Next) {
     // Somebody dropped it in the meantime.
     let Some((incident, sent)) = found else { return };
     let delivery = deliver(hub, &sent.message, &incident).await;
-    let receipt = receipt(delivery, sent.tries + 1, hub.clock().now());
+    let receipt = receipt(delivery, sent.tries + 1, sent.message.tell_by, hub.clock().now());
     let mut told = false;
     loop {
         let command = Command::Deliver { message: next.message, receipt: receipt.clone() };
@@ -256,11 +262,13 @@ pub fn key(hub: &Hub, incident: IncidentId, message: MessageId) -> String {
     format!("{}-{incident}-{message}", hub.journal().id())
 }
 
-/// What is put on record of a try, the `tries`th.
-fn receipt(delivery: Delivery, tries: u32, now: Time) -> Receipt {
+/// What is put on record of a try, the `tries`th. Nobody is given up before the time by which they
+/// had to be told (B12).
+fn receipt(delivery: Delivery, tries: u32, tell_by: Time, now: Time) -> Receipt {
     let again = |asked: Option<Duration>| {
         let wait = wait(tries, fastrand::f64()).max(asked.unwrap_or_default()).min(LONGEST_WAIT);
-        (tries < TRIES).then(|| now + TimeDelta::from_std(wait).unwrap_or_else(|_| TimeDelta::seconds(60)))
+        let goes_on = tries < TRIES || now < tell_by;
+        goes_on.then(|| now + TimeDelta::from_std(wait).unwrap_or_else(|_| TimeDelta::seconds(60)))
     };
     match delivery {
         Delivery::Delivered { answer, reference } => Receipt::Delivered { answer, reference },
@@ -275,7 +283,7 @@ fn receipt(delivery: Delivery, tries: u32, now: Time) -> Receipt {
     }
 }
 
-/// E1: 1, 2, 4, 8 s, each spread from half to one and a half of itself.
+/// E1: 1, 2, 4, 8 … 60 s, each spread from half to one and a half of itself.
 fn wait(tries: u32, chance: f64) -> Duration {
     let doubled = FIRST_WAIT.saturating_mul(1 << tries.saturating_sub(1).min(6));
     doubled.mul_f64(0.5 + chance).min(LONGEST_WAIT)

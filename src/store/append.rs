@@ -33,17 +33,10 @@ pub struct Append {
     pub entries: Vec<NewEntry>,
 }
 
-/// Where encoded entries go.
-pub(super) enum Target {
-    /// To an incident that is expected to have so many entries.
-    At(IncidentId, u64),
-    /// To a new incident, with the next free number.
-    New,
-}
-
 /// Encoded entries for one incident.
 pub(super) struct Part {
-    pub target: Target,
+    pub incident: IncidentId,
+    pub expected: u64,
     pub drafts: Vec<Draft>,
 }
 
@@ -64,8 +57,8 @@ pub(super) fn encode(entries: Vec<NewEntry>, realm: Realm) -> Result<Vec<Draft>,
     entries.into_iter().map(encode).collect()
 }
 
-/// Appends inside the open transaction. The new incident's number is the next free one: the
-/// transaction is immediate, so two processes never take the same.
+/// Appends inside the open transaction. It is immediate, so two processes that both expect an
+/// incident to be new never share its number.
 pub(super) fn append(
     conn: &Connection,
     meta: &Meta,
@@ -91,10 +84,7 @@ fn append_part(
     part: &Part,
     appended: &mut Vec<Entry>,
 ) -> Result<(), Failure<AppendError>> {
-    let (incident, expected) = match part.target {
-        Target::At(incident, expected) => (incident, expected),
-        Target::New => (next_number(conn)?, 0),
-    };
+    let Part { incident, expected, ref drafts } = *part;
     let (mut head, mut hash) = match head::find(conn, incident)? {
         Some((head, hash)) => {
             let hash = Hash::try_from(hash).map_err(|_| damaged(conn, incident))?;
@@ -106,14 +96,14 @@ fn append_part(
         let actual = head.seq;
         return Err(Failure::Refused(AppendError::Conflict { incident, expected, actual }));
     }
-    if part.drafts.is_empty() {
+    if drafts.is_empty() {
         return Ok(());
     }
     let mut position = last_position(conn)?;
     let mut insert = conn.prepare_cached(&format!(
         "INSERT INTO entry ({COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
     ))?;
-    for draft in &part.drafts {
+    for draft in drafts {
         position += 1;
         let seq = head.seq + 1;
         let row = draft.row(position, i64::from(incident.0), signed(seq));
@@ -149,11 +139,6 @@ pub(super) fn last_position(conn: &Connection) -> rusqlite::Result<i64> {
          coalesce((SELECT max(seq) FROM sqlite_sequence WHERE name = 'entry'), 0))",
     )?
     .query_row([], |row| row.get(0))
-}
-
-fn next_number(conn: &Connection) -> rusqlite::Result<IncidentId> {
-    conn.prepare_cached("SELECT coalesce(max(incident), 0) + 1 FROM head")?
-        .query_row([], |row| row.get(0).map(IncidentId))
 }
 
 fn damaged(conn: &Connection, incident: IncidentId) -> Failure<AppendError> {

@@ -124,6 +124,12 @@ pub(super) fn all(conn: &Connection) -> rusqlite::Result<Vec<(Head, Vec<u8>)>> {
         .collect()
 }
 
+/// The number after the last one.
+pub(super) fn next_incident(conn: &Connection) -> rusqlite::Result<IncidentId> {
+    conn.prepare_cached("SELECT coalesce(max(incident), 0) + 1 FROM head")?
+        .query_row([], |row| row.get(0).map(IncidentId))
+}
+
 /// Writes a head.
 pub(super) fn save(conn: &Connection, head: &Head, hash: &[u8; 32]) -> rusqlite::Result<()> {
     let (status, resolved_at, merged_into) = match head.status {

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 
 use crate::incident::{Entry, IncidentId, Realm, Text};
 
-use super::append::{self, Part, Target};
+use super::append::{self, Part};
 use super::file::{self, Opened, Opening, Place};
 use super::head::{self, Head};
 use super::migrate::{self, Meta};
@@ -172,32 +172,19 @@ impl Journal {
         let mut parts = Vec::with_capacity(appends.len());
         for Append { incident, expected, entries } in appends {
             let drafts = append::encode(entries, self.realm())?;
-            parts.push(Part { target: Target::At(incident, expected), drafts });
+            parts.push(Part { incident, expected, drafts });
         }
-        self.append_parts(parts, expected_position).await
-    }
-
-    /// Begins a new incident with the next free number, which two processes never share. With
-    /// `expected_position`, only while no incident can have appeared that the caller has not seen.
-    ///
-    /// # Errors
-    /// [`AppendError::Moved`] when somebody else wrote meanwhile.
-    pub async fn append_new(
-        &self,
-        entries: Vec<NewEntry>,
-        expected_position: Option<u64>,
-    ) -> Result<Vec<Entry>, AppendError> {
-        let drafts = append::encode(entries, self.realm())?;
-        self.append_parts(vec![Part { target: Target::New, drafts }], expected_position).await
-    }
-
-    async fn append_parts(
-        &self,
-        parts: Vec<Part>,
-        expected_position: Option<u64>,
-    ) -> Result<Vec<Entry>, AppendError> {
         let meta = Arc::clone(&self.inner.meta);
         self.write(move |conn| append::append(conn, &meta, &parts, expected_position)).await
+    }
+
+    /// The number that the next new incident gets, unless another process takes it first: whoever
+    /// appends to it expects no entries there.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn next_incident(&self) -> Result<IncidentId, StoreError> {
+        self.read_with(head::next_incident).await
     }
 
     /// How many entries the journal has, over all incidents.

@@ -7,7 +7,7 @@ use super::super::model::{Choose, Modal, Model, Then};
 use super::super::msg::Notice;
 use super::forms::Built;
 use crate::incident::name::counted;
-use crate::incident::{Audience, Command, DraftId, Due, MessageId, Op, Outgoing, Span, Text};
+use crate::incident::{Audience, Command, DraftId, MessageId, Op, Outgoing, Span, Text};
 
 const RETRY: &str = "try it again";
 const DROP: &str = "drop it";
@@ -31,17 +31,9 @@ impl Model {
                 .text("next in", "a span such as 15m; empty: by the policy's cadence", "")
                 .text("reason", "needed to drop it", "");
         }
-        let due = self
-            .deadlines()
-            .into_iter()
-            .find_map(|d| if let Due::Update(audience) = d.due { Some(audience) } else { None });
-        let audience = due.unwrap_or(Audience::Customers);
+        let audience = self.next_to_hear().map_or(Audience::Customers, |(audience, _)| audience);
         let last = self.incident().and_then(|i| i.updates.get(&audience));
-        Form::new(Purpose::Update, "send a status update (D3)")
-            .choice("audience", words(Audience::ALL), audience.word())
-            .text("affected", "what is affected", last.map_or("", |u| u.affected.as_str()))
-            .text("doing", "what is being done", "")
-            .text("next in", "a span such as 15m; empty: by the policy's cadence", "")
+        self.update_to(audience, last.map_or("", |u| u.affected.as_str()), "")
     }
 
     pub(super) fn update_from(&self, form: &Form) -> Built {
@@ -66,27 +58,39 @@ impl Model {
         Ok(span.map(|span| span.after(self.now())))
     }
 
-    /// One key: nothing has changed, said all the same (D3). Whoever has heard nothing yet gets a
-    /// first update, which is to be written.
+    /// One key: nothing has changed, said all the same (D3), to the audience whose update is due
+    /// next. Whoever has heard nothing yet gets a first update, which is to be written; whoever
+    /// hears only what a person sends gets it when that person has read it.
     pub(super) fn no_change(&mut self) -> Vec<Effect> {
-        let next = self.next_to_hear();
-        let last =
-            next.and_then(|audience| Some((audience, self.incident()?.updates.get(&audience)?.clone())));
-        let Some((audience, last)) = last else {
+        let Some((audience, Some(last))) = self.next_to_hear() else {
             let effects = self.open_form(super::super::intent::Intent::Update);
-            self.take_notice(Notice::info("no audience has heard anything yet: write the first update"));
+            self.take_notice(Notice::info("whose turn it is has heard nothing yet: write the first update"));
             return effects;
         };
         let said = last.doing.as_str();
         let doing =
             said.strip_prefix(NO_CHANGE).and_then(|rest| rest.split_once(": ")).map_or(said, |(_, was)| was);
         let doing = Text::line(&format!("{NO_CHANGE}{}: {doing}", last.at.format("%H:%M UTC")));
+        if self.policy.people_tell.contains(&audience) {
+            let form = self.update_to(audience, last.affected.as_str(), doing.as_str());
+            self.modals.push(Modal::Form(form));
+            return vec![];
+        }
         let effects =
             self.submit(Command::Update { audience, affected: last.affected, doing, next_at: None });
         if !effects.is_empty() {
             self.take_notice(Notice::info(format!("to {audience}: no change")));
         }
         effects
+    }
+
+    /// The composer, for one audience, with words that a person may still change.
+    fn update_to(&self, audience: Audience, affected: &str, doing: &str) -> Form {
+        Form::new(Purpose::Update, "send a status update (D3)")
+            .choice("audience", words(Audience::ALL), audience.word())
+            .text("affected", "what is affected", affected)
+            .text("doing", "what is being done", doing)
+            .text("next in", "a span such as 15m; empty: by the policy's cadence", "")
     }
 
     pub(super) fn show_messages(&mut self) -> Vec<Effect> {

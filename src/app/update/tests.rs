@@ -571,6 +571,29 @@ fn times_are_read_as_people_write_them() {
     }
 }
 
+/// It went to customers, who had heard nothing, while engineering was due: unread and at one key.
+#[test]
+fn c2_no_change_to_those_whom_a_person_tells_is_read_by_that_person_first() {
+    let mut model = session();
+    let customers = crate::incident::Audience::Customers;
+    let id = model.selection.incident.unwrap();
+    let incident = model.board.incident(id).unwrap();
+    let (seq, actor, at) = (incident.seq + 1, model.actor.clone(), model.now());
+    let update = Command::Update {
+        audience: customers,
+        affected: "mails".into(),
+        doing: "isolating".into(),
+        next_at: None,
+    };
+    let events = crate::incident::decide(incident, &model.policy, &update, &actor, at).unwrap();
+    let entry = Entry { incident: id, seq, at, actor, event: events[0].clone() };
+    crate::app::update(&mut model, Msg::Entries(vec![entry.into()]));
+    assert_eq!(model.intend(Intent::NoChange), vec![], "nothing is sent by the key alone");
+    let Some(Modal::Form(form)) = model.modals.last() else { panic!("{:?}", model.modals) };
+    assert_eq!(form.get("audience").as_str(), "customers");
+    assert!(form.get("doing").as_str().starts_with("no change since "), "{}", form.get("doing"));
+}
+
 #[test]
 fn d3_no_change_is_one_key_and_says_since_when() {
     let mut model = session();

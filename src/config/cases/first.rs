@@ -14,7 +14,7 @@ fn what_is_asked_first_is_judged_at_its_place() {
             "[first]\nwithin = 'soon'",
             "c.toml:2:10: `first.within`: 'soon' is not a length of time; write 90s, 5m, 2h, 1d or 1h30m",
         ),
-        ("[first]\nprobes = ['x']", "c.toml:2:10: `probes`: there is no probe \"x\""),
+        ("[first]\nprobes = ['x']", "c.toml:2:10: there is no probe \"x\" (hint: describe it in [probes.x])"),
         (
             "[dependencies.llm]\ntype = 'https'",
             "c.toml:2:8: `dependencies.llm.type`: unknown value \"https\" (hint: possible: http, tcp, redis, postgres)",

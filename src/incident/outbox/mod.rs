@@ -2,8 +2,9 @@
 //!
 //! A message is queued in the same moment as the entry it is about, by the routes of the
 //! configuration ([`route`]). Its number is its idempotency key: it is sent at least once, always
-//! under the same key, until it is delivered, refused for good, given up after [`TRIES`] tries, or
-//! dropped by a person. Nothing here sends anything; `runtime` does, and reports back.
+//! under the same key, until it is delivered, refused for good, given up after [`TRIES`] tries when
+//! its time is over too, or dropped by a person. Nothing here sends anything; `runtime` does, and
+//! reports back.
 
 pub mod announce;
 mod paging;
@@ -21,7 +22,7 @@ pub use announce::{announced, settled};
 pub use paging::{levels, plan, reached};
 pub use route::Route;
 
-/// How often a message is tried before it is given up (E1).
+/// How often a message is tried at the least before it is given up (E1).
 pub const TRIES: u32 = 5;
 
 /// The name of the outbox in plans: what pages people through channels instead of an adapter.
@@ -177,17 +178,21 @@ impl Outgoing {
         matches!(self.state, MessageState::GivenUp)
     }
 
+    /// How often it was tried: `1 try`, `5 tries`.
+    #[must_use]
+    pub fn tried(&self) -> String {
+        format!("{} {}", self.tries, plural(self.tries, "try", "tries"))
+    }
+
     /// Where it stands, in words.
     #[must_use]
     pub fn standing(&self) -> String {
         match (&self.state, self.tries) {
             (MessageState::Waiting { .. }, 0) => "waiting".to_owned(),
-            (MessageState::Waiting { .. }, tries) => {
-                format!("waiting, {tries} of {TRIES} tries failed: {}", self.answer)
-            }
+            (MessageState::Waiting { .. }, _) => format!("waiting, {} failed: {}", self.tried(), self.answer),
             (MessageState::Delivered, _) => "delivered".to_owned(),
-            (MessageState::GivenUp, tries) => {
-                format!("NOT TOLD, given up after {tries} {}: {}", plural(tries, "try", "tries"), self.answer)
+            (MessageState::GivenUp, _) => {
+                format!("NOT TOLD, given up after {}: {}", self.tried(), self.answer)
             }
             (MessageState::Dropped, _) => format!("dropped: {}", self.answer),
         }

@@ -67,11 +67,16 @@ async fn entries_for_several_incidents_are_written_all_or_none() {
 #[tokio::test]
 async fn a_new_incident_is_not_declared_past_entries_its_declarer_has_not_seen() {
     both(async |journal| {
-        let first = journal.append_new(vec![declared("one")], Some(0)).await.unwrap();
+        let declare = async |title, guard| {
+            let incident = journal.next_incident().await.unwrap();
+            let append = Append { incident, expected: 0, entries: vec![declared(title)] };
+            journal.append_all(vec![append], guard).await
+        };
+        let first = declare("one", Some(0)).await.unwrap();
         assert_eq!(first[0].incident, FIRST);
-        let late = journal.append_new(vec![declared("the same alert")], Some(0)).await;
+        let late = declare("the same alert", Some(0)).await;
         assert_eq!(late, Err(AppendError::Moved { expected: 0, actual: 1 }));
-        let second = journal.append_new(vec![declared("two")], None).await.unwrap();
+        let second = declare("two", None).await.unwrap();
         assert_eq!(second[0].incident, IncidentId(2));
     })
     .await;

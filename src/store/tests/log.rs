@@ -87,8 +87,9 @@ async fn a_damaged_log_is_kept_the_cockpit_opens_and_says_so() {
     assert!(words.contains("were recorded and are missing"), "{words}");
     assert!(words.contains("damaged-wal"), "{words}");
     assert_eq!(fs::read(directory.path().join("journal.damaged-wal")).unwrap(), flipped);
-    let incident = journal.append_new(vec![declared("next")], None).await;
-    assert!(incident.is_ok(), "{incident:?}");
+    let next = journal.next_incident().await.unwrap();
+    let appended = journal.append(next, 0, vec![declared("next")]).await;
+    assert!(appended.is_ok(), "{appended:?}");
     drop(journal);
     let said = verified(&path).await.unwrap_err();
     assert!(said.contains("a damaged log was kept as journal.damaged-wal"), "{said}");

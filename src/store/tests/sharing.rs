@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::*;
 use crate::incident::Actor;
-use crate::store::AppendError;
+use crate::store::{Append, AppendError};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn many_writers_on_one_incident_lose_nothing_by_trying_again() {
@@ -55,7 +55,17 @@ async fn two_processes_never_share_an_incidents_number() {
     let journals = [open(&path), open(&path)];
     let declare = |journal: &Journal| {
         let journal = journal.clone();
-        tokio::spawn(async move { journal.append_new(vec![declared("x")], None).await.unwrap()[0].incident })
+        tokio::spawn(async move {
+            loop {
+                let incident = journal.next_incident().await.unwrap();
+                let append = Append { incident, expected: 0, entries: vec![declared("x")] };
+                match journal.append_all(vec![append], None).await {
+                    Ok(entries) => return entries[0].incident,
+                    Err(AppendError::Conflict { .. }) => {}
+                    Err(other) => panic!("{other}"),
+                }
+            }
+        })
     };
     let tasks: Vec<_> = (0..40).map(|n| declare(&journals[n % 2])).collect();
     let mut numbers = BTreeSet::new();
@@ -70,7 +80,11 @@ async fn two_processes_that_hear_one_alert_declare_one_incident() {
     let (_directory, path) = place();
     let journals = [open(&path), open(&path)];
     let tasks = journals.map(|journal| {
-        tokio::spawn(async move { journal.append_new(vec![declared("alert")], Some(0)).await.is_ok() })
+        tokio::spawn(async move {
+            let incident = journal.next_incident().await.unwrap();
+            let append = Append { incident, expected: 0, entries: vec![declared("alert")] };
+            journal.append_all(vec![append], Some(0)).await.is_ok()
+        })
     });
     let mut declared = 0;
     for task in tasks {

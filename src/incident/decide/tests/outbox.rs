@@ -214,7 +214,7 @@ fn c2_customers_hear_nothing_but_what_a_person_wrote() {
     assert_eq!(
         (message.subject.as_str(), message.text.as_str()),
         (
-            "mails leave: detected",
+            "Service update: mails",
             "What is affected: mails\nWhat we are doing: isolating\nThe next update comes at 12:15 UTC."
         )
     );
@@ -251,7 +251,7 @@ fn c2_what_an_ai_actor_writes_for_customers_waits_for_a_person() {
 #[test]
 fn e1_a_message_is_delivered_or_fails_is_given_up_retried_or_dropped() {
     let story = fails(routed(Severity::P0).at("12:00:01"), 1, Some("12:00:03"));
-    assert_eq!(sent(&story, 1).standing(), "waiting, 1 of 5 tries failed: 503");
+    assert_eq!(sent(&story, 1).standing(), "waiting, 1 try failed: 503");
     assert_eq!(story.incident.outbox.waiting().count(), 2);
     let story = fails(story, 1, None);
     assert_eq!(sent(&story, 1).standing(), "NOT TOLD, given up after 2 tries: 503");
@@ -463,7 +463,7 @@ fn hostile_words_stay_words_in_messages() {
         agents: vec![],
         detected_at: None,
     };
-    let story = Story::blank().under(routes).says(declare).says(update(Audience::Customers));
+    let story = Story::blank().under(routes).says(declare).says(update(Audience::Engineering));
     for sent in story.incident.outbox.all() {
         let subject = sent.message.subject.as_str();
         assert!(subject.contains("{affected}") && !subject.contains(['\n', '\r', '\u{202e}']), "{subject}");
