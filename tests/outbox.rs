@@ -360,7 +360,11 @@ async fn who_may_only_look_sends_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("journal.db");
     let looking = start(journal(Some(&path)), policy(), &[], true);
-    looking.declares().await;
+    let declare = || declare("mails leave", Severity::P0);
+    let refused = looking.hub.submit(None, declare(), &Actor::person("ana")).await.unwrap_err();
+    assert!(refused.to_string().contains("read-only"), "{refused}");
+    // What it hears of itself goes on record, and whoever may tell people of it does.
+    looking.hub.submit(None, declare(), &Actor::Flightdeck).await.unwrap();
     tokio::time::sleep(Duration::from_secs(120)).await;
     assert!(looking.keys("chat").is_empty());
     let waiting = looking.until("it waits for somebody else", |i| i.outbox.waiting().count() == 2).await;

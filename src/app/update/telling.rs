@@ -7,7 +7,7 @@ use super::super::model::{Choose, Modal, Model, Then};
 use super::super::msg::Notice;
 use super::forms::Built;
 use crate::incident::name::counted;
-use crate::incident::{Audience, Command, DraftId, MessageId, Op, Outgoing, Span, Text};
+use crate::incident::{Audience, Command, DraftId, Due, MessageId, Op, Outgoing, Span, Text};
 
 const RETRY: &str = "try it again";
 const DROP: &str = "drop it";
@@ -31,7 +31,11 @@ impl Model {
                 .text("next in", "a span such as 15m; empty: by the policy's cadence", "")
                 .text("reason", "needed to drop it", "");
         }
-        let audience = self.next_to_hear().map_or(Audience::Customers, |(audience, _)| audience);
+        let due = self
+            .deadlines()
+            .into_iter()
+            .find_map(|d| if let Due::Update(audience) = d.due { Some(audience) } else { None });
+        let audience = due.unwrap_or(Audience::Customers);
         let last = self.incident().and_then(|i| i.updates.get(&audience));
         self.update_to(audience, last.map_or("", |u| u.affected.as_str()), "")
     }

@@ -17,7 +17,7 @@ fn what_is_asked_first_is_judged_at_its_place() {
         ("[first]\nprobes = ['x']", "c.toml:2:10: there is no probe \"x\" (hint: describe it in [probes.x])"),
         (
             "[dependencies.llm]\ntype = 'https'",
-            "c.toml:2:8: `dependencies.llm.type`: unknown value \"https\" (hint: possible: http, tcp, redis, postgres)",
+            "c.toml:2:8: `dependencies.llm.type`: unknown value \"https\" (hint: did you mean `http`?)",
         ),
         ("[dependencies.llm]\nurl = 'http://h'", "c.toml:1:15: `dependencies.llm` lacks the key `type`"),
         (
