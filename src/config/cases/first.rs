@@ -71,7 +71,7 @@ fn what_is_asked_first_is_judged_at_its_place() {
         assert_eq!(problems, [*expected], "in:\n{text}");
         // What is only unknown is left out; the rest of it holds.
         let is_left_out = settings.first.dependencies.is_empty() && settings.first.drift.is_empty();
-        assert_eq!(is_left_out, !expected.contains("unknown key"), "{text}");
+        assert!(is_left_out || expected.contains("unknown key"), "{text}");
     }
 }
 
