@@ -406,5 +406,7 @@ async fn nobody_is_paged_through_a_channel_that_may_not_send() {
     let Err(HubError::Refused(refusal)) = said else { unreachable!("taken") };
     assert_eq!(refusal.rule, "read_only", "{refusal}");
     assert!(refusal.to_string().contains("nobody is paged through 'silent'"), "{refusal}");
-    assert!(hub.submit(Some(INC), escalate("1"), &ana()).await.is_ok());
+    let said = hub.submit(Some(INC), escalate("1"), &ana()).await;
+    let by_channel = matches!(&said, Err(HubError::Refused(refusal)) if refusal.rule == "read_only");
+    assert!(!by_channel, "that one may send: {said:?}");
 }

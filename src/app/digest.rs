@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::review::{TemplateError, filled};
-use crate::incident::in_force::CheckedFact;
+use crate::incident::in_force::{CheckedFact, WitnessFact};
 use crate::incident::{InForce, MitigationFact, Text, Time};
 
 /// The built-in templates by language.
@@ -107,7 +107,14 @@ pub fn check(template: &str) -> Result<(), TemplateError> {
         ..unknown.clone()
     };
     let late = MitigationFact { disposition: Some("handed-over"), due: at, overdue: true, ..known.clone() };
-    let kept = MitigationFact { disposition: Some("kept"), status: "resolved", ..known };
+    let witnessed = WitnessFact {
+        by: "bo".to_owned(),
+        at: Time::UNIX_EPOCH,
+        holds: true,
+        reason: Text::line("seen at the gateway"),
+    };
+    let witnessed = Some(witnessed);
+    let kept = MitigationFact { disposition: Some("kept"), status: "resolved", witnessed, ..known };
     let mitigations = vec![unknown, late, kept];
     let facts = DigestFacts { day: Text::line("1970-01-01"), count: 3, overdue: 1, unowned: 1, mitigations };
     digest(template, &facts).map(drop)

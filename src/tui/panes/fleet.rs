@@ -138,8 +138,13 @@ impl Columns {
         match alone {
             // What stands there may be the last that was read for a while.
             Some(broken) => {
-                row.word(&age, role);
-                row.say(&format!("! {} is left alone", broken.backend), Role::Warning);
+                let whole = format!("! {} is left alone", broken.backend);
+                if width(&whole) + width(&age) < row.room() {
+                    row.word(&age, role);
+                    row.say(&whole, Role::Warning);
+                } else {
+                    row.say("!alone", Role::Warning);
+                }
             }
             None => row.say(&age, role),
         }
