@@ -137,7 +137,7 @@ async fn what_is_confirmed_is_what_is_sent_with_its_key_and_its_way_back() {
     let rig = rig(&runtime(&server.url()));
     let plan = plan(&rig, Op::Isolate, &[]).await.expect("planned");
     let call_shown = format!(
-        "POST {}/api/agents/support-1/stop {{\"id\":\"{{action}}\",\"reason\":\"incident\"}}",
+        "POST {}/api/agents/support-1/stop Idempotency-Key: {{action}} {{\"id\":\"{{action}}\",\"reason\":\"incident\"}}",
         server.url()
     );
     assert_eq!(plan.call.as_str(), call_shown);
@@ -145,11 +145,16 @@ async fn what_is_confirmed_is_what_is_sent_with_its_key_and_its_way_back() {
     let inverse = plan.inverse.clone().expect("a way back");
     assert_eq!(
         (inverse.op, inverse.call.as_str()),
-        (Op::Release, &*format!("POST {}/api/agents/support-1/start", server.url()))
+        (
+            Op::Release,
+            &*format!("POST {}/api/agents/support-1/start Idempotency-Key: {{action}}", server.url())
+        )
     );
     assert_eq!(book.changes(), [], "planning changes nothing");
 
-    assert!(matches!(call(&rig, &plan).await, CallOutcome::Accepted { .. }));
+    // What the timeline has is the call as it is sent, with the key in it.
+    let sent = Plan { call: Text::line(&plan.call.as_str().replace("{action}", "INC-1/A1")), ..plan.clone() };
+    assert!(matches!(call(&rig, &sent).await, CallOutcome::Accepted { .. }));
     let key = Some("INC-1/A1".to_owned());
     let body = json!({"reason": "incident", "id": "INC-1/A1"});
     assert_eq!(book.changes(), [Asked { call: "POST /api/agents/support-1/stop".to_owned(), key, body }]);
@@ -232,7 +237,7 @@ async fn with_half_an_answer_nothing_runs_twice_and_nothing_is_called_failed() {
 async fn what_may_be_sent_twice_is_sent_again_after_a_refusal_with_the_same_key() {
     let (book, server) = Book::open(&[
         (AGENT, 200, running()),
-        ("PUT /api/agents/support-1/limit?unit=minute", 503, Value::Null),
+        ("PUT /api/agents/support-1/limit?unit=minute", 429, Value::Null),
     ])
     .await;
     let rig = rig(&runtime(&server.url()));

@@ -59,7 +59,7 @@ async fn a9_a_real_prometheus_is_read_and_no_data_is_not_zero() {
     let target = Text::line("support-1");
     let values = ["agent", "target"].map(|name| (name.to_owned(), target.clone())).into();
     let read = async || {
-        let readings = found.reader.read(&target, &values).await.map_err(|why| why.to_string())?;
+        let readings = found.reader.read(&target, &values, None).await.map_err(|why| why.to_string())?;
         let shown =
             |(name, value): (&str, Option<&Text>)| format!("{name}={}", value.map_or("-", Text::as_str));
         Ok::<Vec<String>, String>(readings.iter().map(shown).collect())

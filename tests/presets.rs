@@ -142,7 +142,9 @@ async fn every_preset_says_what_its_backend_wants_to_hear_and_goes_back_to_what_
         assert_eq!(adapter.carries(), ops, "{name}: CALLS tells of all of them");
         for (_, op, call, back) in CALLS.iter().filter(|(n, ..)| n == name) {
             let plan = plan(adapter, *op).await;
-            let shown = |call: &Text| call.as_str().replace(&server.url(), "");
+            let shown = |call: &Text| {
+                call.as_str().replace(&server.url(), "").replace(" Idempotency-Key: {action}", "")
+            };
             assert_eq!(shown(&plan.call), *call, "{name} {op}");
             let inverse = plan.inverse.as_ref().map(|Inverse { call, .. }| shown(call)).unwrap_or_default();
             assert_eq!(inverse, *back, "{name} {op}");

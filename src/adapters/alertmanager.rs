@@ -16,7 +16,7 @@ use super::{Adapter, Ask, CallOutcome, Health, LiveAdapter, Pending, Readings, S
 use crate::incident::{Inverse, Op, Params, Plan, Text, Time};
 use crate::web::{Backend, CircuitState, Outcome, Request};
 
-use api::{Silence, alerts, complaint, filter, silences};
+use api::{Meant, Silence, alerts, complaint, filter, silences};
 
 /// Tells the time: a silence has an absolute end.
 pub type Now = Arc<dyn Fn() -> Time + Send + Sync>;
@@ -26,6 +26,15 @@ const LIMIT: Duration = Duration::from_secs(15);
 
 /// How long reading may take.
 const READ: Duration = Duration::from_secs(5);
+
+/// The parameter that says which alerts of the name are meant: `agent=support-1,service=chat`.
+pub const LABELS: &str = "labels";
+
+/// The parameter that says which incident a silence is for.
+pub const ABOUT: &str = "about";
+
+/// The parameter that says why.
+const REASON: &str = "reason";
 
 /// An adapter for silences.
 pub struct AlertmanagerAdapter {
@@ -51,10 +60,10 @@ impl AlertmanagerAdapter {
         }
     }
 
-    /// Silences of ours, for this alert and no other, that are in force or still to come.
-    async fn ours(&self, alert: &Text) -> Result<Vec<Silence>, Text> {
+    /// Silences of ours, for just these alerts, that are in force or still to come.
+    async fn ours(&self, meant: &Meant) -> Result<Vec<Silence>, Text> {
         let mut ours = self.silences().await?;
-        ours.retain(|silence| silence.is_ours() && silence.is_in_force() && silence.is_of(alert));
+        ours.retain(|silence| silence.is_ours() && silence.is_in_force() && silence.is_of(meant));
         Ok(ours)
     }
 
@@ -66,8 +75,9 @@ impl AlertmanagerAdapter {
             )));
         }
         ask::check_target(ask.op, &ask.target)?;
-        let params = ask::complete(ask.op, &ask.params, &[])?;
-        let ours = self.ours(&ask.target).await;
+        let params = ask::complete(ask.op, &ask.params, self.also_takes(ask.op))?;
+        let meant = meant(&ask.target, &params)?;
+        let ours = self.ours(&meant).await;
         let mut conflicts = Vec::new();
         let call = if ask.op == Op::Silence {
             let minutes = minutes(&params);
@@ -79,10 +89,11 @@ impl AlertmanagerAdapter {
                 ))
             }));
             format!(
-                "POST {}/api/v2/silences alertname=\"{}\" for {minutes} min, by {}",
+                "POST {}/api/v2/silences {} for {minutes} min, by {}: {}",
                 self.backend.base(),
-                ask.target,
-                self.author
+                meant.shown(),
+                self.author,
+                api::comment("{action}", &about(&params)),
             )
         } else {
             let ids: Vec<String> = ours.iter().flatten().map(|silence| silence.id.clone()).collect();
@@ -93,10 +104,20 @@ impl AlertmanagerAdapter {
         if let Err(why) = &ours {
             conflicts.push(Text::line(&format!("what is silenced now could not be read: {why}")));
         }
+        if ask.op == Op::Silence && meant.labels.as_ref().is_none_or(Vec::is_empty) {
+            conflicts.push(Text::line(
+                "it silences every alert of this name, of all agents: this incident has no alert of the name \
+                 that tells them apart; say labels=agent=NAME for one",
+            ));
+        }
         let inverse = (ask.op == Op::Silence).then(|| Inverse {
             op: Op::Unsilence,
-            params: Params::new(),
-            call: Text::line(&format!("DELETE every silence of flightdeck for alertname=\"{}\"", ask.target)),
+            params: params
+                .get(LABELS)
+                .map(|labels| (LABELS.to_owned(), labels.clone()))
+                .into_iter()
+                .collect(),
+            call: Text::line(&format!("DELETE every silence of flightdeck for {}", meant.shown())),
         });
         let values = ask::values(ask.op, &ask.target, &params);
         let checks = ask::table_checks(ask.op);
@@ -119,14 +140,20 @@ impl AlertmanagerAdapter {
     }
 
     async fn silence(&self, key: &str, plan: &Plan) -> CallOutcome {
+        let meant = match meant(&plan.target, &plan.params) {
+            Ok(meant) => meant,
+            Err(why) => return CallOutcome::Failed(Text::line(&format!("nothing was called: {why}"))),
+        };
+        let matcher = |(name, value): (&str, &str)| json!({"name": name, "value": value, "isRegex": false, "isEqual": true});
+        let matchers: Vec<serde_json::Value> = meant.pairs().into_iter().map(matcher).collect();
         let starts = (self.now)();
         let ends = starts + TimeDelta::minutes(i64::from(minutes(&plan.params)));
         let body = json!({
-            "matchers": [{"name": "alertname", "value": plan.target.as_str(), "isRegex": false, "isEqual": true}],
+            "matchers": matchers,
             "startsAt": starts.to_rfc3339(),
             "endsAt": ends.to_rfc3339(),
             "createdBy": self.author.as_str(),
-            "comment": api::comment(key),
+            "comment": api::comment(key, &about(&plan.params)),
         });
         // Twice would be two silences: after doubt the list is read, and nothing is repeated.
         let request = Request::post("/api/v2/silences").json(&body).once().limit(LIMIT);
@@ -148,7 +175,7 @@ impl AlertmanagerAdapter {
     }
 
     async fn unsilence(&self, plan: &Plan) -> CallOutcome {
-        let ours = match self.ours(&plan.target).await {
+        let ours = match self.ours_of(plan).await {
             Ok(ours) => ours,
             Err(why) => return CallOutcome::Failed(Text::line(&format!("nothing was ended: {why}"))),
         };
@@ -172,20 +199,34 @@ impl AlertmanagerAdapter {
         CallOutcome::Accepted { answer: Text::line(&words), evidence: vec![] }
     }
 
-    /// `silenced`: whether every active alert of the name is suppressed; with none active, whether
+    async fn ours_of(&self, plan: &Plan) -> Result<Vec<Silence>, Text> {
+        self.ours(&meant(&plan.target, &plan.params)?).await
+    }
+
+    /// `silenced`: whether every active alert that is meant is suppressed; with none active, whether
     /// a silence for it is in force.
-    async fn silenced(&self, alert: &Text) -> Result<Text, Text> {
-        let path = format!("/api/v2/alerts?active=true&silenced=true&inhibited=true&{}", filter(alert));
+    async fn silenced(&self, meant: &Meant) -> Result<Text, Text> {
+        let path = format!("/api/v2/alerts?active=true&silenced=true&inhibited=true&{}", filter(meant));
         let alerts = match self.backend.send(&Request::get(path).limit(READ)).await {
             Outcome::Answered(answer) if answer.is_success() => alerts(&answer)?,
             Outcome::Answered(answer) => return Err(complaint(&answer)),
             Outcome::NotSent(why) | Outcome::Unknown(why) => return Err(why),
         };
         let of_it = self.silences().await?;
-        let in_force = of_it.iter().any(|silence| silence.is_in_force() && silence.is_of(alert));
+        let in_force = of_it.iter().any(|silence| silence.is_in_force() && silence.is_of(meant));
         let loud = alerts.iter().any(|silenced| !silenced);
         Ok(Text::line(if in_force && !loud { "yes" } else { "no" }))
     }
+}
+
+/// Which alerts are meant.
+fn meant(alert: &Text, params: &Params) -> Result<Meant, Text> {
+    Meant::new(alert, params.get(LABELS))
+}
+
+/// What a silence is for.
+fn about(params: &Params) -> Vec<&Text> {
+    [ABOUT, REASON].iter().filter_map(|name| params.get(*name)).collect()
 }
 
 /// The minutes that [`ask::complete`] made sure of.
@@ -208,6 +249,10 @@ impl Adapter for AlertmanagerAdapter {
 
     fn offers(&self, op: Op, _target: &str) -> bool {
         matches!(op, Op::Silence | Op::Unsilence)
+    }
+
+    fn also_takes(&self, op: Op) -> &'static [&'static str] {
+        if op == Op::Silence { &[LABELS, ABOUT, REASON] } else { &[LABELS] }
     }
 
     fn circuit(&self) -> Option<CircuitState> {
@@ -245,7 +290,9 @@ impl Adapter for AlertmanagerAdapter {
     fn probe<'a>(&'a self, plan: &'a Plan) -> Pending<'a, Vec<Sample>> {
         Box::pin(async {
             let mut readings = Readings::new();
-            if let Ok(silenced) = self.silenced(&plan.target).await {
+            if let Ok(meant) = meant(&plan.target, &plan.params)
+                && let Ok(silenced) = self.silenced(&meant).await
+            {
                 readings.put("silenced", silenced);
             }
             readings.samples(&plan.checks)

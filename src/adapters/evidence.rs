@@ -33,6 +33,15 @@ impl Brought {
         known.push_back((digest, value));
     }
 
+    /// Notes that something which was there to be had is missing: half of the evidence is not the evidence.
+    pub fn in_part(&self, plan: &Plan) {
+        let digest = plan.digest();
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, value)) = known.iter_mut().find(|(other, _)| *other == digest) {
+            *value = Text::line("in part");
+        }
+    }
+
     /// Adds `evidence_stored` of this plan to what was read, unless that says it itself.
     pub fn add(&self, plan: &Plan, read: &mut Readings) {
         let digest = plan.digest();

@@ -111,7 +111,7 @@ impl Adapter for KubernetesAdapter {
     }
 
     fn look(&self) -> Pending<'_, Health> {
-        Box::pin(self.cluster.look())
+        Box::pin(self.look_closely())
     }
 
     fn carries(&self) -> Vec<Op> {

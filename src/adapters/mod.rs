@@ -21,6 +21,7 @@ pub mod simulated;
 pub mod template;
 
 use std::pin::Pin;
+use std::time::Duration;
 
 use crate::incident::{Aim, Op, Params, Plan, Release, Text, Time};
 use crate::web::CircuitState;
@@ -75,8 +76,10 @@ pub enum CallOutcome {
         /// What it brought.
         evidence: Vec<Evidence>,
     },
-    /// The backend said no, or the call could not be made at all.
+    /// The call was not made at all, or is known to have done nothing.
     Failed(Text),
+    /// The backend said no: the world is read before it is said that nothing is in force.
+    Refused(Text),
     /// No answer, or none that can be trusted: nobody knows.
     Unknown(Text),
 }
@@ -105,6 +108,12 @@ pub trait Adapter: Send + Sync {
 
     /// Whether it carries this operation for this target.
     fn offers(&self, op: Op, target: &str) -> bool;
+
+    /// Parameters besides the table's that it takes for an operation: what the incident knows of the
+    /// target, filled in where nobody gave them.
+    fn also_takes(&self, _op: Op) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Whether every call of it is refused: it plans and probes only.
     fn is_read_only(&self) -> bool {
@@ -148,8 +157,30 @@ pub trait Adapter: Send + Sync {
     /// Makes the call. `key` is the idempotency key, the same for the same action for ever.
     fn call<'a>(&'a self, key: &'a str, plan: &'a Plan) -> Pending<'a, CallOutcome>;
 
+    /// Whether calling twice is the same as once: after doubt it is called again, if the world reads as
+    /// if it had done nothing.
+    fn is_repeatable(&self, _plan: &Plan) -> bool {
+        false
+    }
+
     /// Reads the world: for each of the plan's checks a value of the whole target, or one of each
     /// replica, or both; none where the probe gave none. A probe that knows which replicas there
     /// are also reads the whole: that speaks for replicas that are gone.
     fn probe<'a>(&'a self, plan: &'a Plan) -> Pending<'a, Vec<Sample>>;
+
+    /// How many ways there are to read the world for this plan. They do not wait for each other.
+    fn ways(&self, _plan: &Plan) -> usize {
+        1
+    }
+
+    /// Reads the world one of these ways. `since` is how long ago the call was accepted: what was
+    /// measured before says nothing of it.
+    fn probe_by<'a>(
+        &'a self,
+        _way: usize,
+        plan: &'a Plan,
+        _since: Option<Duration>,
+    ) -> Pending<'a, Vec<Sample>> {
+        self.probe(plan)
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::join_all;
 
@@ -41,40 +42,24 @@ impl Mounted {
         found.map_or(&[], Vec::as_slice)
     }
 
-    async fn read(&self, plan: &Plan) -> Vec<Sample> {
-        let readers = self.readers(plan.op, &plan.params);
-        if readers.is_empty() || plan.checks.is_empty() {
+    /// What one of the readers reads for the plan.
+    async fn read_by(&self, way: usize, plan: &Plan, since: Option<Duration>) -> Vec<Sample> {
+        let Some(reader) = way.checked_sub(1).and_then(|at| self.readers(plan.op, &plan.params).get(at))
+        else {
             return self.adapter.probe(plan).await;
-        }
+        };
         let mut values = ask::values(plan.op, &plan.target, &plan.params);
         if let Some(version) = &plan.version {
             values.insert(ask::VERSION.to_owned(), version.clone());
         }
-        let reading = join_all(readers.iter().map(|reader| reader.read(&plan.target, &values)));
-        let (mut samples, read) = tokio::join!(self.adapter.probe(plan), reading);
-        for readings in read.into_iter().flatten() {
-            samples.extend(readings.samples(&plan.checks));
-        }
-        merged(samples)
+        let read = reader.read(&plan.target, &values, since).await.unwrap_or_default();
+        Sample::by(read.samples(&plan.checks), reader.name())
     }
-}
 
-/// One sample for each check and replica: the value if all that read one agree on it, or none.
-fn merged(samples: Vec<Sample>) -> Vec<Sample> {
-    let mut by: BTreeMap<(usize, Option<Text>), Vec<Text>> = BTreeMap::new();
-    for Sample { check, replica, value } in samples {
-        by.entry((check, replica)).or_default().extend(value);
+    async fn read(&self, plan: &Plan) -> Vec<Sample> {
+        let all = (0..self.ways(plan)).map(|way| self.read_by(way, plan, None));
+        Sample::merged(join_all(all).await.into_iter().flatten().collect())
     }
-    // Nobody read the whole where somebody reads the replicas.
-    let replicas: Vec<usize> = by.keys().filter(|(_, r)| r.is_some()).map(|(check, _)| *check).collect();
-    by.retain(|(check, replica), values| {
-        replica.is_some() || !values.is_empty() || !replicas.contains(check)
-    });
-    let one = |((check, replica), values): ((usize, Option<Text>), Vec<Text>)| {
-        let agreed = values.windows(2).all(|two| two[0] == two[1]);
-        Sample { check, replica, value: values.into_iter().next().filter(|_| agreed) }
-    };
-    by.into_iter().map(one).collect()
 }
 
 impl Adapter for Mounted {
@@ -92,6 +77,10 @@ impl Adapter for Mounted {
 
     fn offers(&self, op: Op, target: &str) -> bool {
         self.adapter.offers(op, target)
+    }
+
+    fn also_takes(&self, op: Op) -> &'static [&'static str] {
+        self.adapter.also_takes(op)
     }
 
     fn is_read_only(&self) -> bool {
@@ -133,39 +122,29 @@ impl Adapter for Mounted {
         self.adapter.call(key, plan)
     }
 
+    fn is_repeatable(&self, plan: &Plan) -> bool {
+        self.adapter.is_repeatable(plan)
+    }
+
     fn probe<'a>(&'a self, plan: &'a Plan) -> Pending<'a, Vec<Sample>> {
         Box::pin(self.read(plan))
+    }
+
+    fn ways(&self, plan: &Plan) -> usize {
+        match plan.checks.is_empty() {
+            true => 1,
+            false => 1 + self.readers(plan.op, &plan.params).len(),
+        }
+    }
+
+    fn probe_by<'a>(
+        &'a self,
+        way: usize,
+        plan: &'a Plan,
+        since: Option<Duration>,
+    ) -> Pending<'a, Vec<Sample>> {
+        Box::pin(self.read_by(way, plan, since))
     }
 }
 
 impl LiveAdapter for Mounted {}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn sample(check: usize, replica: Option<&str>, value: Option<&str>) -> Sample {
-        Sample { check, replica: replica.map(Text::line), value: value.map(Text::line) }
-    }
-
-    #[test]
-    fn what_two_read_differently_has_no_value() {
-        let both = vec![
-            sample(0, None, Some("0")),
-            sample(0, None, Some("5")),
-            sample(1, Some("a"), Some("0")),
-            sample(1, None, None),
-            sample(1, Some("a"), Some("0")),
-            sample(2, None, None),
-            sample(2, None, Some("x")),
-            sample(3, None, None),
-        ];
-        let expected = [
-            sample(0, None, None),
-            sample(1, Some("a"), Some("0")),
-            sample(2, None, Some("x")),
-            sample(3, None, None),
-        ];
-        assert_eq!(merged(both), expected);
-    }
-}

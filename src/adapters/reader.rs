@@ -1,10 +1,11 @@
 //! Readers: what reads the world by a name of its own, for the actions of any adapter.
 //!
 //! The best probe goes another way than the call did: metrics, pods, a canary request. So a reader
-//! is configured beside the adapters, and an action of any of them may name it. What it reads is
-//! merged with what the action's own probe read; where the two disagree, nothing was read.
+//! is configured beside the adapters, and an action of any of them may name it. What it reads
+//! stands beside what the action's own probe read, and a check must hold in both.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::Pending;
 use super::sample::{Sample, values_of};
@@ -23,23 +24,29 @@ pub trait Reader: Send + Sync {
     }
 
     /// What is read of a target now. `values` are what placeholders stand for: the target, by its
-    /// kind too, and the parameters of the action that is to be proved.
+    /// kind too, and the parameters of the action that is to be proved. `since` is how long ago that
+    /// was accepted: what was measured before says nothing of it, however young it is.
     ///
     /// # Errors
     /// In words: why nothing could be read. No data is not zero.
-    fn read<'a>(&'a self, target: &'a Text, values: &'a Values) -> Pending<'a, Result<Readings, Text>>;
+    fn read<'a>(
+        &'a self,
+        target: &'a Text,
+        values: &'a Values,
+        since: Option<Duration>,
+    ) -> Pending<'a, Result<Readings, Text>>;
 }
 
 /// What was read, by name: `api_calls` of the target as a whole, `api_calls@pod-7` of one replica.
 /// A name may be known to have no value: a replica that did not answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Readings(BTreeMap<String, Option<Text>>);
+pub struct Readings(BTreeMap<String, Option<Text>>, Vec<Text>);
 
 impl Readings {
     /// Nothing yet.
     #[must_use]
     pub const fn new() -> Self {
-        Self(BTreeMap::new())
+        Self(BTreeMap::new(), Vec::new())
     }
 
     /// One more value. Two different ones for the same name are none.
@@ -65,8 +72,20 @@ impl Readings {
         self.0.insert(format!("{name}@{replica}"), None);
     }
 
+    /// Why one of its values could not be read: `p95: no data, which is not zero`.
+    pub fn failed(&mut self, why: Text) {
+        self.1.push(why);
+    }
+
+    /// Why values could not be read.
+    #[must_use]
+    pub fn failures(&self) -> &[Text] {
+        &self.1
+    }
+
     /// What another reading has besides. Two different values for the same name are none.
     pub fn absorb(&mut self, other: Self) {
+        self.1.extend(other.1);
         for (name, value) in other.0 {
             match value {
                 Some(value) => self.put(name, value),
@@ -107,6 +126,7 @@ impl Readings {
             all.extend(values_of(&self.0, name).map(|(replica, value)| Sample {
                 check,
                 replica: Some(Text::line(replica)),
+                source: None,
                 value: value.clone(),
             }));
             let whole = self.0.get(name);

@@ -2,7 +2,7 @@
 //!
 //! In readings a name such as `agent_status@pod-7` is the value of one replica.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::reader::Readings;
 use crate::incident::{Check, Reading, Text, Time};
@@ -14,6 +14,8 @@ pub struct Sample {
     pub check: usize,
     /// The replica it was read of; none: the target as a whole.
     pub replica: Option<Text>,
+    /// The reader that read it; none: the adapter's own probe.
+    pub source: Option<Text>,
     /// What was read; none: nothing.
     pub value: Option<Text>,
 }
@@ -22,7 +24,40 @@ impl Sample {
     /// A sample of the target as a whole.
     #[must_use]
     pub const fn whole(check: usize, value: Option<Text>) -> Self {
-        Self { check, replica: None, value }
+        Self { check, replica: None, source: None, value }
+    }
+
+    /// What all sources say together. Each keeps its own word, because two live measurements are
+    /// never the same text; one that read nothing takes nothing from another that did.
+    #[must_use]
+    pub fn merged(samples: Vec<Self>) -> Vec<Self> {
+        let read: BTreeSet<(usize, Option<Text>)> = samples
+            .iter()
+            .filter(|sample| sample.value.is_some())
+            .map(|sample| (sample.check, sample.replica.clone()))
+            .collect();
+        // Nobody read the whole where somebody reads the replicas.
+        let by_replica: BTreeSet<usize> =
+            samples.iter().filter(|s| s.replica.is_some()).map(|s| s.check).collect();
+        let mut unread = BTreeSet::new();
+        let mut all: Vec<Self> = samples
+            .into_iter()
+            .filter(|sample| {
+                let place = (sample.check, sample.replica.clone());
+                sample.value.is_some()
+                    || (!read.contains(&place)
+                        && (sample.replica.is_some() || !by_replica.contains(&sample.check))
+                        && unread.insert(place))
+            })
+            .collect();
+        all.sort_by(|a, b| (a.check, &a.replica, &a.source).cmp(&(b.check, &b.replica, &b.source)));
+        all
+    }
+
+    /// The same samples, as what this source read.
+    #[must_use]
+    pub fn by(samples: Vec<Self>, source: &Text) -> Vec<Self> {
+        samples.into_iter().map(|sample| Self { source: Some(source.clone()), ..sample }).collect()
     }
 
     /// The samples as readings of these checks; a check without any was not read.
@@ -38,6 +73,7 @@ impl Sample {
             readings.extend(of.into_iter().map(|sample| Reading {
                 check: check.clone(),
                 replica: sample.replica.clone(),
+                source: sample.source.clone(),
                 value: sample.value.clone(),
                 at,
             }));
@@ -76,5 +112,31 @@ mod tests {
         let readings = Sample::readings(samples, &checks, Time::UNIX_EPOCH);
         let values: Vec<_> = readings.iter().map(|r| r.value.as_ref().map(ToString::to_string)).collect();
         assert_eq!(values, [None, Some("1".to_owned())]);
+    }
+
+    #[test]
+    fn each_source_keeps_its_own_word_and_who_read_nothing_takes_nothing_from_others() {
+        let sample = |check, replica: Option<&str>, source: Option<&str>, value: Option<&str>| {
+            let [replica, source, value] = [replica, source, value].map(|text| text.map(Text::line));
+            Sample { check, replica, source, value }
+        };
+        let all = vec![
+            sample(0, None, None, Some("0")),
+            sample(0, None, Some("prom"), Some("5")),
+            sample(1, Some("a"), None, Some("0")),
+            sample(1, None, Some("prom"), None),
+            sample(2, None, None, None),
+            sample(2, None, Some("prom"), Some("x")),
+            sample(3, None, None, None),
+            sample(3, None, Some("prom"), None),
+        ];
+        let expected = [
+            sample(0, None, None, Some("0")),
+            sample(0, None, Some("prom"), Some("5")),
+            sample(1, Some("a"), None, Some("0")),
+            sample(2, None, Some("prom"), Some("x")),
+            sample(3, None, None, None),
+        ];
+        assert_eq!(Sample::merged(all), expected);
     }
 }

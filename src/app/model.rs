@@ -14,8 +14,9 @@ use super::msg::{BrokenCircuit, Head, Notice, ReviewView};
 use super::palette::Palette;
 use super::watched::{Seen, Watched};
 use crate::incident::{
-    ActionId, Actor, AgentId, Board, Deadline, Digest, Incident, IncidentId, Op, Params, Plan, Policy,
-    Reading, Realm, Record, Role, Text, Time, Vitals, Warning, deadlines, in_sight, warnings,
+    Action, ActionId, Actor, AgentId, Board, Deadline, Digest, Incident, IncidentId, LastRead, Op, Params,
+    Plan, Policy, Reading, Realm, Record, Role, Text, Time, Vitals, Warning, deadlines, in_sight, unread,
+    unread_since, warnings,
 };
 
 /// The screens.
@@ -389,6 +390,8 @@ pub struct Facts {
     pub cards: BTreeMap<AgentId, AgentCard>,
     /// What probes read last.
     pub readings: BTreeMap<(IncidentId, ActionId), Vec<Reading>>,
+    /// When they were read last and gave a value.
+    pub last_read: BTreeMap<(IncidentId, ActionId), LastRead>,
     /// Operations that some adapter carries.
     pub offers: BTreeSet<Op>,
     /// The newest passing notice, and since when.
@@ -437,6 +440,7 @@ impl Model {
             circuits: Vec::new(),
             cards: BTreeMap::new(),
             readings: BTreeMap::new(),
+            last_read: BTreeMap::new(),
             offers: BTreeSet::new(),
             notice: None,
             lasting: Vec::new(),
@@ -507,7 +511,11 @@ impl Model {
     /// The warnings of the selected incident.
     #[must_use]
     pub fn warnings(&self) -> Vec<Warning> {
-        self.incident().map(|i| warnings(i, &self.policy, self.now())).unwrap_or_default()
+        let Some(incident) = self.incident() else { return Vec::new() };
+        let mut all = warnings(incident, &self.policy, self.now());
+        all.extend(unread(incident, &self.policy, self.now(), |action| self.looked_at(incident.id, action)));
+        all.sort_by_key(|warning| std::cmp::Reverse(warning.weight));
+        all
     }
 
     /// The pane that has the keys, on whatever screen.
@@ -567,12 +575,30 @@ impl Model {
         self.board.in_force(self.now()).iter().map(|one| (one.incident.id, one.action.id)).collect()
     }
 
-    /// When an action's checks were read last, and gave a value: by this process, else by what is on
-    /// record.
+    /// When an action's checks were read last, and all gave a value: by whoever probes, or by what is
+    /// on record.
     #[must_use]
     pub fn read_at(&self, incident: IncidentId, action: ActionId) -> Option<Time> {
-        let read = |reading: &&Reading| reading.value.is_some();
-        self.readings_of(incident, action).iter().filter(read).map(|reading| reading.at).max()
+        let checked = self.board.incident(incident)?.actions.get(&action)?;
+        let mut last = LastRead::of(&checked.readings);
+        last.take(self.readings_of(incident, action));
+        self.last_read
+            .get(&(incident, action))
+            .and_then(|last| last.at(&checked.plan.checks))
+            .max(last.at(&checked.plan.checks))
+    }
+
+    /// Since when a mitigation that was proved is not read any more, if that is too long.
+    #[must_use]
+    pub fn unread_since(&self, incident: IncidentId, action: &Action) -> Option<Time> {
+        unread_since(action, self.looked_at(incident, action.id), &self.policy, self.now())
+    }
+
+    /// The same as [`Self::read_at`], of what somebody has tried to read since this screen is here.
+    fn looked_at(&self, incident: IncidentId, action: ActionId) -> Option<Time> {
+        self.last_read.get(&(incident, action))?;
+        let verified = || self.board.incident(incident)?.actions.get(&action)?.verified_at;
+        self.read_at(incident, action).or_else(verified)
     }
 
     /// Actions of the selected incident in the order shown: newest first.

@@ -49,7 +49,7 @@ impl Question {
     /// was detected.
     pub async fn ask(&self, began: Time, limit: Duration) -> FirstCheck {
         let (glance, found) = match self {
-            Self::Dependency(dependency) => dependency.check().await,
+            Self::Dependency(dependency) => within(limit, dependency.check()).await,
             Self::Deploys(deploys) => within(limit, deploys.since(began)).await,
             Self::Drift(drift) => within(limit, drift.compare()).await,
         };
@@ -63,4 +63,21 @@ pub type Answer = (Glance, String);
 async fn within(limit: Duration, asked: impl Future<Output = Answer>) -> Answer {
     let late = || (Glance::NotRead, format!("not read in {} s", limit.as_secs()));
     tokio::time::timeout(limit, asked).await.unwrap_or_else(|_| late())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_dependency_that_hangs_takes_no_longer_than_first_within() {
+        // Regression: it took the ten seconds after which it counts as down.
+        let hanging = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/health", hanging.local_addr().unwrap());
+        let (normal, alarm) = (Duration::from_secs(1), Duration::from_secs(60));
+        let name = Text::line("api");
+        let question = Question::Dependency(Dependency { name, kind: Kind::Http { url }, normal, alarm });
+        let check = question.ask(Time::UNIX_EPOCH, Duration::from_millis(200)).await;
+        assert_eq!((check.glance, check.found.as_str()), (Glance::NotRead, "not read in 0 s"));
+    }
 }

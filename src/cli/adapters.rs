@@ -6,7 +6,7 @@ use super::context::Context;
 use super::output::{DONE, Format, Out, Outcome, say};
 use super::table::{Table, TooWide};
 use crate::incident::{Op, Text};
-use crate::runtime::backends::{self, Backend};
+use crate::runtime::backends::{self, Backend, Beside};
 
 /// How they are shown.
 #[derive(clap::Args, Debug)]
@@ -29,6 +29,12 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
     }
     if found.backends.is_empty() {
         say("no adapter is configured; flightdeck init writes a configuration to start from");
+        say(&format!(
+            "types: process, http, kubernetes, alertmanager; ready-made http files (preset = \"NAME\"): {}",
+            crate::config::preset::NAMES.join(", ")
+        ));
+    }
+    if found.backends.is_empty() && found.beside.is_empty() {
         return Ok(DONE);
     }
     let mut table = Table::new(&["ADAPTER", "TYPE", "HEALTH", "CARRIES"], TooWide::Wrap);
@@ -37,6 +43,9 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
             if backend.operations.is_empty() { "nothing".to_owned() } else { words(&backend.operations) };
         let carries = if backend.read_only { format!("read-only: {carried}") } else { carried };
         table.row([backend.name.to_string(), backend.kind.to_owned(), health(backend), carries]);
+    }
+    for Beside { name, kind, serves } in &found.beside {
+        table.row([name.to_string(), kind.clone(), "not seen".to_owned(), serves.clone()]);
     }
     for line in table.lines(out.width()) {
         out.line(&line)?;

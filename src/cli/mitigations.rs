@@ -41,7 +41,7 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
     let (board, read) = if args.read {
         read_now(context)?
     } else {
-        (Archive::open(&context.paths, realm(args.drill))?.board()?, Vec::new())
+        (Archive::open(&context.paths, realm(args.drill))?.board_as_read()?, Vec::new())
     };
     let listed = if args.all { board.mitigations() } else { board.in_force(now) };
     if args.digest {

@@ -132,9 +132,12 @@ pub(super) const KEYS: &[&str] = &[
     "key_command",
 ];
 
+/// Keys that would hold a secret written out.
+pub(super) const NEVER: &[&str] = &["token", "password", "key"];
+
 /// Tells of a secret that is written out, and takes nothing of such a table.
 pub(super) fn none_written_out(tree: &Tree, problems: &mut Problems) -> Option<()> {
-    let written = ["token", "password", "key"].into_iter().filter(|key| tree.keys().iter().any(|k| k == key));
+    let written = NEVER.iter().filter(|key| tree.keys().iter().any(|k| k == *key));
     let mut fine = Some(());
     for key in written {
         let problem = tree.problem(tree.key_span(key), format!("unknown key `{}.{key}`", tree.path()));

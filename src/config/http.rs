@@ -17,7 +17,7 @@ use super::file::File;
 use super::located::Problems;
 use super::paths::{Env, Paths};
 use super::tree::Tree;
-use super::{preset, process, wording};
+use super::{literal, preset, process, wording};
 
 /// An adapter that sends requests.
 #[derive(Clone, Debug, PartialEq)]
@@ -38,6 +38,8 @@ pub struct Http {
     pub values_of: BTreeMap<String, BTreeMap<String, Text>>,
     /// What it can do.
     pub actions: BTreeMap<Op, HttpAction>,
+    /// The ready-made file that it is made from.
+    pub preset: Option<String>,
 }
 
 /// A place that speaks HTTP.
@@ -264,7 +266,8 @@ pub(super) fn read(mut tree: Tree, paths: &Paths, env: &Env, problems: &mut Prob
             Ok(found) => {
                 file = found;
                 let below = Tree::parse(&file, problems);
-                whole(tree.over(below), paths, env, problems)
+                let read = whole(tree.over(below), paths, env, problems);
+                read.map(|http| Http { preset: Some(name), ..http })
             }
             Err(why) => {
                 let problem = tree.problem(span, format!("there is no preset \"{}\"", Text::line(&name)));
@@ -282,16 +285,27 @@ pub(super) fn read(mut tree: Tree, paths: &Paths, env: &Env, problems: &mut Prob
 
 fn whole(mut tree: Tree, paths: &Paths, env: &Env, problems: &mut Problems) -> Option<Http> {
     let actions = tree.take("actions", problems);
-    credential::none_written_out(&tree, problems)?;
-    let written: WrittenHttp = tree.without(credential::KEYS).read_whole(problems)?;
-    let site = site(&tree, written.url, written.ca_file, paths, env, problems)?;
+    let fine = credential::none_written_out(&tree, problems);
+    let own = tree.without(credential::KEYS).without(credential::NEVER);
+    let whole: Option<WrittenHttp> = own.read_whole(problems);
+    let is_whole = fine.is_some() && whole.is_some();
+    // What is wrong with the rest is told all the same: one look, all problems.
+    let written = whole.or_else(|| own.read(&mut Problems::new()))?;
+    let url = written.url.clone().unwrap_or_default();
+    let site = site(&tree, written.url, written.ca_file, paths, env, problems);
     let common = (written.probe, written.version);
     let mut read = BTreeMap::new();
     if let Some(mut actions) = actions {
         for name in actions.keys() {
             let Some(op) = process::op(&actions, &name, problems) else { continue };
             let Some(tree) = actions.take(&name, problems) else { continue };
-            read.extend(action(op, &tree, &common, problems).map(|action| (op, action)));
+            let Some(action) = action(op, &tree, &common, problems) else { continue };
+            literal::told(&tree, &action, problems);
+            if !is_whole || site.is_none() {
+                // Nobody builds it, so nobody else tells.
+                literal::own_headers_told(&tree, &action, problems);
+            }
+            read.insert(op, action);
         }
     }
     let plain = |values: BTreeMap<String, WrittenValue>| {
@@ -307,6 +321,15 @@ fn whole(mut tree: Tree, paths: &Paths, env: &Env, problems: &mut Problems) -> O
             problems.push(tree.problem_at(&["values"], message).hint("use a-z and _"));
         }
     }
+    if !is_whole
+        && url
+            .split_once("://")
+            .is_some_and(|(_, rest)| rest.split('/').next().is_some_and(|a| a.contains('@')))
+    {
+        let problem = tree.problem_at(&["url"], "`url`: a user and a password stand in it");
+        problems.push(problem.hint("use `user` and `password_env`, `password_file` or `password_command`"));
+    }
+    let site = site.filter(|_| is_whole)?;
     let agents = written.agents.unwrap_or_else(|| vec!["*".to_owned()]);
     let header = written.idempotency_header.unwrap_or_else(|| "Idempotency-Key".to_owned());
     Some(Http {
@@ -318,6 +341,7 @@ fn whole(mut tree: Tree, paths: &Paths, env: &Env, problems: &mut Problems) -> O
         values,
         values_of,
         actions: read,
+        preset: None,
     })
 }
 

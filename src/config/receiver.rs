@@ -17,6 +17,8 @@ use super::tree::Tree;
 pub struct Receiver {
     /// Whether there is one.
     pub enabled: bool,
+    /// Whether somebody wrote that there is none: then nobody who serves opens one either.
+    pub declined: bool,
     /// Address and port; loopback unless somebody says otherwise.
     pub listen: SocketAddr,
     /// Where the bearer token lies that a sender must show; none asks for none.
@@ -28,7 +30,7 @@ pub struct Receiver {
 impl Default for Receiver {
     fn default() -> Self {
         let Listen(listen) = Listen::default();
-        Self { enabled: false, listen, token: None, max_body: Size::default().0 }
+        Self { enabled: false, declined: false, listen, token: None, max_body: Size::default().0 }
     }
 }
 
@@ -62,6 +64,7 @@ impl Written {
             (None, Some(file)) => Some(SecretSource::File(paths.written(&file))),
             (None, None) => None,
         };
+        let declined = self.enabled == Some(false);
         let mut enabled = self.enabled.unwrap_or(true);
         if enabled && token.is_none() && !listen.ip().is_loopback() {
             enabled = false;
@@ -73,7 +76,7 @@ impl Written {
                 .hint("set token_env or token_file, or listen on 127.0.0.1; until then there is no receiver"),
             );
         }
-        Receiver { enabled, listen, token, max_body: self.max_body.0 }
+        Receiver { enabled, declined, listen, token, max_body: self.max_body.0 }
     }
 }
 

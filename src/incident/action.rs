@@ -83,6 +83,12 @@ impl Plan {
         Digest(Sha256::digest(json).iter().take(16).map(|b| format!("{b:02x}")).collect())
     }
 
+    /// The end of a conflict that says to secure the evidence before it goes (A4).
+    #[must_use]
+    pub fn snapshot_first(target: &Text) -> String {
+        format!("snapshot {target} first")
+    }
+
     /// `isolate support-1`.
     #[must_use]
     pub fn title(&self) -> String {
@@ -346,6 +352,8 @@ pub struct Action {
     pub verified_at: Option<Time>,
     /// Since when the checks hold, or held before they stopped.
     pub held_since: Option<Time>,
+    /// When it was read last and held, once it leaked.
+    pub held_until: Option<Time>,
     /// How often its effect stopped holding.
     pub leaks: u32,
     /// When the lamp last changed.
@@ -405,6 +413,14 @@ impl Action {
         self.may_be_witnessed() && self.witnessed.as_ref().is_some_and(|seen| !seen.holds)
     }
 
+    /// When it ends by itself; none: it does not. A backend counts from when it was asked.
+    #[must_use]
+    pub fn ends_at(&self) -> Option<Time> {
+        let is_timed = self.plan.op == Op::Silence;
+        let minutes: i64 = self.plan.params.get("minutes").filter(|_| is_timed)?.as_str().parse().ok()?;
+        Some(self.requested_at? + chrono::TimeDelta::try_minutes(minutes)?)
+    }
+
     /// A mitigation that may still be in force.
     #[must_use]
     pub fn is_in_force(&self) -> bool {
@@ -427,6 +443,14 @@ impl Action {
     #[must_use]
     pub fn read_at(&self) -> Option<Time> {
         self.readings.iter().filter(|reading| reading.value.is_some()).map(|reading| reading.at).max()
+    }
+
+    /// From when on what is measured says something of its effect: since the backend said yes, or since
+    /// it came into doubt.
+    #[must_use]
+    pub fn counts_from(&self) -> Time {
+        let doubt = (self.lamp == Lamp::InDoubt).then_some(self.changed_at);
+        self.accepted_at.or(doubt).or(self.verified_at).or(self.requested_at).unwrap_or(self.asked_at)
     }
 
     /// Whether probes go on reading it: until it is proved, and a mitigation for as long as it may be in

@@ -4,7 +4,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Alert, Entry, Incident, IncidentId, Lamp, Op, Plan, Severity, Status, Text};
+use super::{
+    ActionId, Alert, Entry, Incident, IncidentId, Lamp, Op, Plan, Reading, Severity, Status, Text, Time,
+};
 
 /// Every incident with its timeline.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -69,6 +71,16 @@ impl Board {
         self.records.values().map(|record| &record.incident)
     }
 
+    /// Puts what was read of an action later in the place of what is on record, for whoever only looks.
+    /// The lamps stay: what readings prove is decided elsewhere.
+    pub fn reread(&mut self, incident: IncidentId, action: ActionId, readings: &[Reading]) {
+        let newest = |all: &[Reading]| all.iter().map(|reading| reading.at).max();
+        let action = self.records.get_mut(&incident).and_then(|r| r.incident.actions.get_mut(&action));
+        if let Some(action) = action.filter(|action| newest(readings) > newest(&action.readings)) {
+            action.readings = readings.to_vec();
+        }
+    }
+
     /// The number the next incident gets.
     #[must_use]
     pub fn next_id(&self) -> IncidentId {
@@ -104,6 +116,14 @@ impl Board {
         self.incidents()
             .filter(move |i| i.alerts.iter().any(|s| s.alert.key == *key && s.resolved_at.is_none()))
             .map(|i| i.id)
+    }
+
+    /// When a snapshot of this target was proved last in this incident.
+    #[must_use]
+    pub fn snapshot_of(&self, incident: IncidentId, target: &Text) -> Option<(ActionId, Time)> {
+        let actions = self.incident(incident)?.actions.values();
+        let taken = actions.filter(|a| a.plan.op == Op::Snapshot && a.plan.target == *target);
+        taken.filter_map(|a| Some((a.id, a.verified_at?))).max_by_key(|(_, at)| *at)
     }
 
     /// What other actions on the same target could fight a plan, in words.

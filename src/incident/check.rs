@@ -118,6 +118,9 @@ pub struct Reading {
     /// The replica it was read of; none: the target as a whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replica: Option<Text>,
+    /// What read it; none: the action's own probe.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Text>,
     /// What was read; none: the probe gave no such value.
     pub value: Option<Text>,
     /// When.
@@ -136,7 +139,8 @@ impl fmt::Display for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let read = self.value.as_ref().map_or("nothing", Text::as_str);
         let of = self.replica.as_ref().map(|replica| format!("replica {replica} ")).unwrap_or_default();
-        f.pad(&format!("{}: {of}read {read}", self.check))
+        let by = self.source.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();
+        f.pad(&format!("{}: {of}read {read}{by}", self.check))
     }
 }
 

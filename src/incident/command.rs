@@ -342,12 +342,14 @@ pub enum Report {
     },
     /// What probes read, one reading for each check of the plan.
     Readings(Vec<Reading>),
-    /// The same from whoever follows the agent's log too.
+    /// The same from whoever goes on watching: it follows the agent's log too, and knows when all held.
     Watched {
         /// What probes read.
         readings: Vec<Reading>,
-        /// How many lines it logged since its effect was proved last.
-        logged: u32,
+        /// How many lines it logged since its effect was proved last; none: nobody follows its log.
+        logged: Option<u32>,
+        /// When all checks were read and held last.
+        held_at: Option<Time>,
     },
 }
 

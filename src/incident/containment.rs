@@ -169,11 +169,12 @@ impl Action {
         self.plan.op.info().controls && self.undoes.is_none() && !self.plan.already
     }
 
-    /// How long it had held before it began to leak, while it leaks.
+    /// How long it is known to have held before it began to leak, while it leaks: until it was read
+    /// last and held.
     #[must_use]
     pub fn held_for(&self) -> Option<TimeDelta> {
         let held = self.held_since.filter(|_| self.lamp == Lamp::Leaking)?;
-        Some(self.changed_at - held)
+        Some(self.held_until.unwrap_or(self.changed_at) - held)
     }
 }
 
@@ -181,7 +182,7 @@ impl Action {
 mod tests {
     use super::*;
     use crate::incident::story::{ISOLATED, Story, WORKING, act, alert, plan, time};
-    use crate::incident::{Command, Plan, Realm};
+    use crate::incident::{Command, Plan, Realm, Report};
 
     /// A P0 about support-1 and triage-med.
     fn of_two() -> Story {
@@ -210,6 +211,16 @@ mod tests {
         let contained = Story::isolated().incident.containment().unwrap();
         assert_eq!((contained.at, contained.within.num_seconds()), (time("12:01:05"), 65));
         assert_eq!((contained.by, contained.holds_since), (ActionId(1), Some(time("12:01:05"))));
+    }
+
+    #[test]
+    fn a_time_in_which_nobody_looked_is_not_counted_as_held() {
+        // Regression: the watcher was gone for half an hour, and "it had held 30:39" was said.
+        let story = Story::isolated().at("12:35:00");
+        let Report::Readings(readings) = story.readings(1, WORKING) else { unreachable!() };
+        let held_at = Some(time("12:01:44"));
+        let leaking = story.hears(1, Report::Watched { readings, logged: None, held_at });
+        assert_eq!(leaking.action(1).held_for(), Some(TimeDelta::seconds(39)));
     }
 
     #[test]

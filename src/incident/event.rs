@@ -183,6 +183,9 @@ pub enum Event {
         /// watches follows its log.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         logged: Option<u32>,
+        /// When all of it was read and held last, if that was before: nobody looked in between.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        held_until: Option<Time>,
     },
     /// Nobody knows whether the call took effect.
     ActionInDoubt {

@@ -1,9 +1,10 @@
 //! One check and all that was read for it: of the target as a whole and of each replica.
 //!
-//! A check holds only if it was read and holds everywhere. What was read of a replica once and is
+//! A check holds only if it was read and holds everywhere, by every source that read it. What was read of a replica once and is
 //! not read any more proves nothing: a probe that lists replicas and finds one gone says so by a
 //! reading of the whole.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{Check, Reading, Text, Time};
@@ -89,19 +90,33 @@ impl<'a> Judged<'a> {
         self.readings.iter().map(|reading| reading.at).max()
     }
 
-    /// What was read, in a few words: `replica 2 running; 1 of 2 hold`.
+    /// What was read, in a few words: `replica 2 running; 1 of 2 hold`; where several sources read it,
+    /// with the source of each.
     #[must_use]
     pub fn words(&self) -> String {
         let Some(worst) = self.worst() else { return "nothing".to_owned() };
-        let replicas = self.readings.iter().filter(|r| r.replica.is_some());
-        let count = replicas.clone().count();
-        let wrong: Vec<&Reading> = replicas.filter(|r| !r.holds()).copied().collect();
+        let several = self.readings.iter().any(|r| r.source != worst.source);
+        let shown = |r: &Reading| match (several, &r.source) {
+            (false, _) => value(r).to_owned(),
+            (true, Some(source)) => format!("{} ({source})", value(r)),
+            (true, None) => format!("{} (its own probe)", value(r)),
+        };
+        let replicas: BTreeSet<&Text> = self.readings.iter().filter_map(|r| r.replica.as_ref()).collect();
+        let count = replicas.len();
+        // Worst first: what a replica is named with is what speaks most against it.
+        let mut named = BTreeSet::new();
+        let wrong: Vec<&Reading> = self
+            .readings
+            .iter()
+            .filter(|r| !r.holds() && r.replica.as_ref().is_some_and(|replica| named.insert(replica)))
+            .copied()
+            .collect();
         match (count, wrong.len()) {
-            (0, _) => value(worst).to_owned(),
+            (0, _) => self.readings.iter().map(|r| shown(r)).collect::<Vec<_>>().join(", "),
             (_, 0) if worst.holds() => format!("{} ({count} of {count} replicas)", value(worst)),
             (_, 0) => format!("{}; {count} of {count} replicas hold", value(worst)),
             (_, wrongs) => {
-                let name = |r: &&Reading| Some(format!("replica {} {}", r.replica.as_ref()?, value(r)));
+                let name = |r: &&Reading| Some(format!("replica {} {}", r.replica.as_ref()?, shown(r)));
                 let mut words: Vec<String> = wrong.iter().take(NAMED).filter_map(name).collect();
                 if wrongs > NAMED {
                     words.push(format!("{} more", wrongs - NAMED));
@@ -161,6 +176,7 @@ mod tests {
             let (replica, value) = word.split_once('=').unwrap();
             Reading {
                 check: check(),
+                source: None,
                 replica: (replica != "*").then(|| replica.into()),
                 value: (!value.is_empty()).then(|| value.into()),
                 at: time("12:00:00"),

@@ -301,6 +301,7 @@ pub const OPS: &[OpInfo] = &[
         about: "silence an alert for a while",
         row: "E9",
         aim: Aim::Alert,
+        mitigation: true,
         inverse: Some(Op::Unsilence),
         checks: &["silenced = yes"],
         params: &[param("minutes", "", "how long, in minutes")],

@@ -76,7 +76,8 @@ impl Recovery {
                 let read = read(agent);
                 let mut vitals = rule.vitals(agent, read.map_or(&[], |r| &r.readings), now);
                 for vital in vitals.iter_mut().filter(|vital| vital.verdict == Verdict::Unread) {
-                    vital.trouble = read.and_then(|read| read.trouble.clone());
+                    let trouble = read.and_then(|read| read.trouble.as_ref());
+                    vital.trouble = trouble.and_then(|trouble| rule.trouble_of(agent, &vital.check, trouble));
                 }
                 vitals
             })
@@ -129,6 +130,18 @@ impl RecoveryRule {
         let needed = self.checks_of(agent).iter().map(vital);
         let wished = self.where_read.iter().map(vital).filter(|v| v.verdict != Verdict::Unread);
         needed.chain(wished).collect()
+    }
+
+    /// Why one check was not read: what names it, else what names no other check. Another value's failure
+    /// explains nothing.
+    fn trouble_of(&self, agent: &AgentId, check: &Check, trouble: &Text) -> Option<Text> {
+        let names = |line: &str, check: &Check| line.contains(&format!("{}: ", check.name));
+        let lines = || trouble.as_str().lines();
+        let mut own: Vec<&str> = lines().filter(|line| names(line, check)).collect();
+        if own.is_empty() {
+            own = lines().filter(|line| !self.all_checks(agent).any(|other| names(line, other))).collect();
+        }
+        (!own.is_empty()).then(|| Text::line(&own.join("; ")))
     }
 
     /// What is needed of an agent: its own checks, or everybody's.

@@ -424,10 +424,11 @@ impl Incident {
             Event::ActionUnverified { action, readings } => {
                 self.read_action(*action, Lamp::Unverified, at, readings);
             }
-            Event::ActionLeaking { action, readings, .. } => {
+            Event::ActionLeaking { action, readings, held_until, .. } => {
                 self.read_action(*action, Lamp::Leaking, at, readings);
                 if let Some(a) = self.actions.get_mut(action) {
                     a.leaks += 1;
+                    a.held_until = Some(held_until.unwrap_or(at));
                 }
             }
             Event::ActionInDoubt { action, reason } => {
@@ -655,6 +656,7 @@ impl Action {
             changed_at: entry.at,
             answer: Text::default(),
             held_since: None,
+            held_until: None,
             leaks: 0,
             read_at: None,
             readings: Vec::new(),

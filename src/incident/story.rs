@@ -283,6 +283,7 @@ impl Story {
             let reading = |replica: Option<&str>, value: Option<&Text>| Reading {
                 check: check.clone(),
                 replica: replica.map(Text::from),
+                source: None,
                 value: value.cloned(),
                 at: self.now,
             };

@@ -68,7 +68,7 @@ pub fn tell_event(event: &Event, naming: Naming) -> String {
         Event::ActionUnverified { action, readings } => {
             format!("{action} unverified, the checks did not hold in time: {}", values(readings))
         }
-        Event::ActionLeaking { action, readings, logged } => {
+        Event::ActionLeaking { action, readings, logged, .. } => {
             let logged = logged.map(|count| format!("; {}", lines_logged(count))).unwrap_or_default();
             format!("{action} LEAKING: {}{logged}", values(readings))
         }

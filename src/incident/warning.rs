@@ -2,7 +2,7 @@
 
 use super::deadline::{Due, Standing, deadlines};
 use super::policy::{Involvement, Urgency, WindowName};
-use super::{Aim, Coverage, Disposition, Incident, Lamp, Op, Policy, Text, Time};
+use super::{Action, ActionId, Aim, Coverage, Disposition, Incident, Lamp, Op, Policy, Text, Time};
 
 /// One warning, in words, with the row it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -183,6 +183,45 @@ fn was_tried(incident: &Incident) -> bool {
     )
 }
 
+/// Readings that may fail to come before somebody is told, besides the one that is due.
+const MISSED: i32 = 2;
+
+/// Since when a mitigation that was proved has not been read any more, if that is too long ago: nobody
+/// knows whether it holds. Of what nobody has looked at yet there is nothing to say.
+#[must_use]
+pub fn unread_since(action: &Action, read_at: Option<Time>, policy: &Policy, now: Time) -> Option<Time> {
+    let is_believed = action.lamp == Lamp::Verified && action.is_probed() && !action.plan.checks.is_empty();
+    let read_at = read_at.filter(|_| is_believed)?;
+    let every = policy.probing.probe_every.delta();
+    (now - read_at > every * (1 + MISSED)).then_some(read_at)
+}
+
+/// A warning for each mitigation of an open incident that nobody could read for too long; `read_at`
+/// says when that was last.
+#[must_use]
+pub fn unread(
+    incident: &Incident,
+    policy: &Policy,
+    now: Time,
+    read_at: impl Fn(ActionId) -> Option<Time>,
+) -> Vec<Warning> {
+    let since = |action: &Action| unread_since(action, read_at(action.id), policy, now);
+    let unread = incident.actions.values().filter(|_| incident.is_open());
+    let unread = unread.filter_map(|action| Some((action, since(action)?)));
+    unread
+        .map(|(action, since)| Warning {
+            weight: Weight::Warn,
+            row: "A3",
+            text: format!(
+                "{} {} was verified and is not read since {}: nobody knows whether it holds",
+                action.id,
+                action.plan.title(),
+                since.format("%H:%M:%S")
+            ),
+        })
+        .collect()
+}
+
 /// B13: after a failed repair, how urgent a rollback is.
 fn rollback_advice(
     incident: &Incident,
@@ -287,6 +326,23 @@ mod tests {
         assert!(says(&unverified, "A3: A1 isolate support-1 is unverified: do not rely on it"));
         let proposed = commanded(Story::p0()).by("bo").asks("rollback-config support-1");
         assert!(says(&proposed, "B4: A1 rollback-config support-1 waits for approval"));
+    }
+
+    #[test]
+    fn a3_a_verified_mitigation_that_nobody_can_read_any_more_is_warned_of() {
+        // Regression: the way to the probe was gone for 45 s, and the lamp stayed green without a word.
+        let story = Story::isolated();
+        let warned = |clock: &str, read: &str| {
+            let now = crate::incident::story::time(clock);
+            let read = crate::incident::story::time(read);
+            unread(&story.incident, &story.policy, now, |_| Some(read)).pop().map(|w| w.text)
+        };
+        assert_eq!(warned("12:05:14", "12:05:00"), None, "two readings may be missed");
+        let text = warned("12:05:16", "12:05:00").unwrap_or_default();
+        assert!(text.contains("A1 isolate support-1 was verified and is not read since 12:05:00"), "{text}");
+        let leaking = story.at("12:05:00").reads(1, WORKING);
+        let later = crate::incident::story::time("13:00:00");
+        assert_eq!(unread(&leaking.incident, &leaking.policy, later, |_| None), [], "louder already");
     }
 
     #[test]

@@ -92,6 +92,18 @@ impl Archive {
         }
     }
 
+    /// Everything as it is on record, with what whoever probes has read since.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn board_as_read(&self) -> Result<Board> {
+        let mut board = self.board()?;
+        for read in self.journal.iter().flat_map(Journal::readings_left) {
+            board.reread(read.incident, read.action, read.newest());
+        }
+        Ok(board)
+    }
+
     /// What was kept last of an incident's review, drafts included.
     ///
     /// # Errors

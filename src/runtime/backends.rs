@@ -8,7 +8,7 @@ use super::hub::Hub;
 use super::live;
 use crate::adapters::{Adapter, Health};
 use crate::app::msg::{BrokenCircuit, Notice};
-use crate::config::Settings;
+use crate::config::{self, Settings};
 use crate::error::{Error, Result};
 use crate::incident::{AgentId, Op, Text};
 use crate::runtime::Feed;
@@ -36,12 +36,54 @@ pub struct Backend {
     pub circuits: Vec<(Text, Text)>,
 }
 
+/// Something beside the adapters that an incident uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// Its name in the configuration.
+    pub name: Text,
+    /// `channel`, or `probe` with its type.
+    pub kind: String,
+    /// What it is for.
+    pub serves: String,
+}
+
+fn beside(settings: &Settings) -> Vec<Beside> {
+    let channels = settings.channels.iter().map(|(name, channel)| {
+        let kinds: Vec<String> = channel.kinds.iter().map(ToString::to_string).collect();
+        Beside {
+            name: Text::line(name),
+            kind: "channel".to_owned(),
+            serves: format!("tells {}; flightdeck outbox shows what was delivered", kinds.join(", ")),
+        }
+    });
+    let probes = settings.probes.iter().map(|(name, reader)| {
+        let kind = match reader {
+            config::Reader::Process(_) => "process",
+            config::Reader::Http(_) => "http",
+            config::Reader::Prometheus(_) => "prometheus",
+        };
+        let named = |adapter: &config::Adapter| adapter.probes().any(|(_, names)| names.contains(name));
+        let by: Vec<&str> =
+            settings.adapters.iter().filter(|(_, a)| named(a)).map(|(name, _)| name.as_str()).collect();
+        let by = match (by.is_empty(), settings.recovery.probes.contains(name)) {
+            (true, false) => "nothing: no action and no [recovery] names it".to_owned(),
+            (true, true) => "recovery".to_owned(),
+            (false, false) => by.join(", "),
+            (false, true) => format!("{}, recovery", by.join(", ")),
+        };
+        Beside { name: Text::line(name), kind: format!("probe {kind}"), serves: format!("reads for {by}") }
+    });
+    channels.chain(probes).collect()
+}
+
 /// All of them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Backends {
     /// In the order in which they are asked.
     pub backends: Vec<Backend>,
-    /// The operations that none of them carries.
+    /// Channels and probes: what they are, and what is known of them without using them.
+    pub beside: Vec<Beside>,
+    /// The operations that neither an adapter nor the outbox carries.
     pub missing: Vec<Op>,
     /// What could not be built.
     pub problems: Vec<Text>,
@@ -58,10 +100,15 @@ pub fn look(settings: &Settings) -> Result<Backends> {
         .map_err(|error| Error::internal("cannot look at the backends").because(error))?;
     let (rig, problems) = live::rig(settings);
     let backends = runtime.block_on(join_all(rig.adapters().map(one)));
-    let carried: Vec<Op> = rig.adapters().flat_map(Adapter::carries).collect();
+    let mut carried: Vec<Op> = rig.adapters().flat_map(Adapter::carries).collect();
+    if !settings.rota.levels.is_empty() && !settings.channels.is_empty() {
+        // Where somebody is on call and a channel reaches them, the outbox pages.
+        carried.extend([Op::Escalate, Op::Page]);
+    }
     Ok(Backends {
         backends,
         missing: Op::ALL.iter().copied().filter(|op| !carried.contains(op)).collect(),
+        beside: beside(settings),
         problems: problems.iter().map(|wrong| Text::line(&wrong.to_string())).collect(),
     })
 }

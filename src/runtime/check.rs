@@ -15,7 +15,11 @@ pub fn problems(paths: &Paths, env: &Env<'_>) -> Vec<Problem> {
     let config = config::load(paths, env);
     let (_, unbuilt) = live::rig(&config.settings);
     if let Ok(file) = File::read(&paths.config_file) {
-        problems.extend(unbuilt.iter().map(|wrong| config::located_at(&file, &wrong.keys, &wrong.words)));
+        problems.extend(
+            unbuilt
+                .iter()
+                .map(|wrong| config::located_at(&file, &wrong.keys, &wrong.words).hinted(wrong.hint.clone())),
+        );
     }
     if problems.is_empty() {
         // Channels are built only from what was read without a problem.

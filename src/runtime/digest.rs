@@ -72,11 +72,17 @@ fn due(hub: &Hub, own: &str) -> Option<(IncidentId, Command)> {
     let now = hub.clock().now();
     let rule: &DigestRule = &hub.policy().digest;
     let board = hub.board();
-    let (day, all) = rule.due(&board, now)?;
+    rule.due(&board, now)?;
+    // What was read since is on no record; whoever probes left it beside the journal.
+    let mut as_read = board.clone();
+    drop(board);
+    for read in hub.journal().readings_left() {
+        as_read.reread(read.incident, read.action, read.newest());
+    }
+    let (day, all) = rule.due(&as_read, now)?;
     let incident = all.first()?.incident.id;
     let facts = DigestFacts::of(&Text::line(&day.to_string()), &all, now);
     let count = u32::try_from(all.len()).unwrap_or(u32::MAX);
-    drop(board);
     let text = digest(own, &facts).or_else(|wrong| {
         hub.tell(Feed::Notice(Notice::error(format!("the digest's own template: {wrong}"))));
         digest(template("en"), &facts)

@@ -1,11 +1,13 @@
 //! Runs requested calls and reports back.
 //!
-//! Only what is on the timeline is called, only by the process that the request names, and only
-//! once: a call is never repeated by itself. What happens between request and answer is never
-//! guessed: no answer is *unknown*.
+//! Only what is on the timeline is called, and only by the process that the request names. What
+//! happens between request and answer is never guessed: no answer is *unknown*, and a no is believed
+//! when the world has been read. A call is made again only where twice is the same as once, and only
+//! after the world was read and shows nothing of it.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
@@ -14,10 +16,16 @@ use tokio_util::task::TaskTracker;
 use super::backends::tell_circuits;
 use super::feed::Feed;
 use super::hub::Hub;
-use crate::adapters::{CallOutcome, Evidence};
+use super::watch;
+use crate::adapters::{Adapter, CallOutcome, Evidence};
 use crate::app::msg::Notice;
 use crate::incident::outbox::OUTBOX;
-use crate::incident::{ActionId, Actor, Command, Entry, Event, IncidentId, Plan, Report, Text};
+use crate::incident::{
+    ActionId, Actor, Command, Entry, Event, IncidentId, Judged, Plan, Reading, Report, Text, Time, Verdict,
+};
+
+/// E1: how often a call is made at most.
+const TRIES: u32 = 4;
 
 /// Dispatches requests of this process until cancelled; calls under way are waited for by `tasks`.
 pub fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) -> impl Future<Output = ()> + Send {
@@ -94,19 +102,75 @@ async fn call(hub: Hub, incident: IncidentId, action: ActionId, plan: Arc<Plan>)
                 Text::line(&format!("this process has no adapter '{}'; nothing was called", plan.adapter));
             Report::Failed { reason }
         }
-        Some(adapter) => match adapter.call(&key(&hub, incident, action), &plan).await {
-            CallOutcome::Accepted { answer, evidence } => {
-                for file in evidence {
-                    store(&hub, incident, action, file).await;
+        Some(adapter) => {
+            let asked_at = hub.clock().now();
+            match made(&hub, adapter, &key(&hub, incident, action), &plan).await {
+                CallOutcome::Accepted { answer, evidence } => {
+                    for file in evidence {
+                        store(&hub, incident, action, file).await;
+                    }
+                    Report::Accepted { answer }
                 }
-                Report::Accepted { answer }
+                CallOutcome::Failed(reason) => Report::Failed { reason },
+                CallOutcome::Refused(reason) => refused(&hub, &plan, asked_at, &reason).await,
+                CallOutcome::Unknown(reason) => Report::Unknown { reason },
             }
-            CallOutcome::Failed(reason) => Report::Failed { reason },
-            CallOutcome::Unknown(reason) => Report::Unknown { reason },
-        },
+        }
     };
     tell_circuits(&hub);
     tell(&hub, incident, Command::Report { action, report }).await;
+}
+
+/// Makes the call. Where nobody knows what became of it and twice is the same as once, it is made
+/// again, within its limit, if the world reads as if it had done nothing.
+async fn made(hub: &Hub, adapter: &dyn Adapter, key: &str, plan: &Arc<Plan>) -> CallOutcome {
+    let end = Instant::now() + Duration::from_secs(plan.limit_s.into());
+    let mut tries = 1;
+    loop {
+        let reason = match adapter.call(key, plan).await {
+            CallOutcome::Unknown(reason) => reason,
+            CallOutcome::Accepted { answer, evidence } if tries > 1 => {
+                let answer = Text::block(&format!("{answer}\n(sent {tries} times, read in between)"));
+                return CallOutcome::Accepted { answer, evidence };
+            }
+            // An earlier try may have done what this one was refused.
+            CallOutcome::Refused(reason) if tries > 1 => reason,
+            other @ (CallOutcome::Accepted { .. } | CallOutcome::Failed(_) | CallOutcome::Refused(_)) => {
+                return other;
+            }
+        };
+        if !adapter.is_repeatable(plan) || plan.checks.is_empty() || tries == TRIES {
+            return CallOutcome::Unknown(reason);
+        }
+        let read = watch::read_once(hub, plan, hub.clock().now()).await;
+        let read_by = Judged::all(&read);
+        let is_absent = read_by.iter().any(|judged| judged.verdict() == Verdict::Fails)
+            && read_by.iter().all(|judged| judged.verdict() != Verdict::Unread);
+        let wait = Duration::from_secs_f64(f64::from(tries) * (0.5 + fastrand::f64()));
+        if !is_absent || Instant::now() + wait >= end {
+            let reason = Text::block(&format!("{reason}\nthen read: {}", in_words(&read)));
+            return CallOutcome::Unknown(reason);
+        }
+        tokio::time::sleep(wait).await;
+        tries += 1;
+    }
+}
+
+/// What a no comes to. It is believed unless the world reads as if it had been done.
+async fn refused(hub: &Hub, plan: &Arc<Plan>, asked_at: Time, reason: &Text) -> Report {
+    if plan.checks.is_empty() {
+        return Report::Failed { reason: reason.clone() };
+    }
+    let read = watch::read_once(hub, plan, asked_at).await;
+    let reason = Text::block(&format!("{reason}\nthen read: {}", in_words(&read)));
+    if Judged::all(&read).iter().all(Judged::holds) {
+        return Report::Unknown { reason };
+    }
+    Report::Failed { reason }
+}
+
+fn in_words(read: &[Reading]) -> String {
+    Judged::all(read).iter().map(Judged::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// Stores a file a call brought home, with its digest, and puts it on record (A4).

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 
 use super::archive;
@@ -18,11 +19,11 @@ use super::outbox;
 use super::watch;
 use crate::adapters::Ask;
 use crate::app::msg::{Notice, NoticeLevel};
-use crate::config::{Config, Env, Paths};
+use crate::config::{self, Config, Env, File, Paths};
 use crate::error::{Error, Kind, Result};
 use crate::incident::{
     Action, ActionId, Actor, Command, Confirmation, Event, Incident, IncidentId, Lamp, Op, Params, Plan,
-    Reading, Realm, Text, decide,
+    Reading, Realm, Text, Time, decide,
 };
 
 /// How much longer than its own limits allow an action's news are waited for.
@@ -38,7 +39,14 @@ const TELLING: Duration = Duration::from_secs(5);
 pub fn live_hub(config: &Config, paths: &Paths, env: &Env<'_>, read_only: bool) -> Result<(Hub, Vec<Text>)> {
     let journal = launch::journal(paths, Realm::Live)?;
     let (rig, unbuilt) = live::rig(&config.settings);
-    let mut problems: Vec<Text> = unbuilt.iter().map(|wrong| Text::line(&wrong.to_string())).collect();
+    let file = File::read(&paths.config_file).ok();
+    let told = |wrong: &live::Unbuilt| match &file {
+        Some(file) => {
+            config::located_at(file, &wrong.keys, &wrong.words).hinted(wrong.hint.clone()).to_string()
+        }
+        None => wrong.to_string(),
+    };
+    let mut problems: Vec<Text> = unbuilt.iter().map(|wrong| Text::line(&told(wrong))).collect();
     let (channels, unbuilt) = live::channels(&config.settings, env);
     problems.extend(unbuilt);
     let policy = config.policy.clone().into();
@@ -221,11 +229,14 @@ impl Errand {
                 }
                 let now = seen.incident.actions.get(&action);
                 let Some(now) = now else { return Err(Error::internal("the action is gone").into()) };
-                if is_settled(now, until) {
+                let doubt = left_in_doubt(now, until, self.hub().clock().now());
+                if is_settled(now, until) && doubt.is_none() {
                     return Ok(now.clone());
                 }
-                let patience = patience(&now.plan);
+                let patience =
+                    doubt.map_or_else(|| patience(&now.plan), |left| self.hub().clock().real(left));
                 match tokio::time::timeout(patience, entries_or_trouble(&mut feed)).await {
+                    Err(_) if doubt.is_some() => {}
                     Ok(None) => {}
                     Ok(Some(trouble)) => told(News::Trouble(trouble))?,
                     Err(_) => {
@@ -278,6 +289,14 @@ fn is_settled(action: &Action, until: Until) -> bool {
         | Lamp::InDoubt
         | Lamp::Undone => true,
     }
+}
+
+/// How long an action in doubt is still read by whoever asked for it: nobody else may be there to do
+/// it.
+fn left_in_doubt(action: &Action, until: Until, now: Time) -> Option<Duration> {
+    let is_read = action.lamp == Lamp::InDoubt && until == Until::Verified && !action.plan.checks.is_empty();
+    let end = action.changed_at + TimeDelta::seconds(action.plan.verify_s.into());
+    (end - now).to_std().ok().filter(|left| is_read && !left.is_zero())
 }
 
 fn patience(plan: &Plan) -> Duration {

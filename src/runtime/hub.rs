@@ -10,14 +10,15 @@ use tokio_util::sync::CancellationToken;
 use super::clock::Clock;
 use super::feed::{FEED_CAPACITY, Feed};
 use super::recovery::{self, RecoveryReader};
+use crate::adapters::alertmanager::{ABOUT, LABELS};
 use crate::adapters::{Adapter, Ask, Rig, Sample};
 use crate::app::msg::Notice;
 use crate::channels::{Channel, Inbox, LiveChannel, Post};
 use crate::incident::outbox::OUTBOX;
 use crate::incident::recovery::RULE as RECOVERY;
 use crate::incident::{
-    Actor, Board, Command, Duty, Entry, Event, Incident, IncidentId, Judged, Op, Plan, Policy, Realm,
-    Refusal, Status, Text, decide, in_sight, outbox,
+    ActionId, Actor, AgentId, Board, Command, Duty, Entry, Event, Incident, IncidentId, Judged, Op, Plan,
+    Policy, Realm, Refusal, Status, Text, decide, in_sight, outbox,
 };
 use crate::store::{Append, AppendError, Journal, NewEntry, RunnerLease, StoreError};
 
@@ -344,7 +345,8 @@ impl Hub {
             if events.is_empty() {
                 return Ok(Done { incident: known.unwrap_or(IncidentId(0)), entries: vec![] });
             }
-            let mut appends = vec![Append { incident: target, expected, entries: self.dress(events, actor) }];
+            let entries = self.dress(target, events, actor);
+            let mut appends = vec![Append { incident: target, expected, entries }];
             if let Command::Merge { into, .. } = command {
                 appends.extend(self.absorbed(into, target, actor).await?);
             }
@@ -386,7 +388,7 @@ impl Hub {
         actor: &Actor,
     ) -> Result<Option<Append>, HubError> {
         let (expected, events) = self.decided(into, false, &Command::Absorb { other }, actor).await?;
-        let append = Append { incident: into, expected, entries: self.dress(events, actor) };
+        let append = Append { incident: into, expected, entries: self.dress(into, events, actor) };
         Ok(Some(append).filter(|append| !append.entries.is_empty()))
     }
 
@@ -493,9 +495,17 @@ impl Hub {
         Ok((incident.seq, events))
     }
 
-    fn dress(&self, events: Vec<Event>, actor: &Actor) -> Vec<NewEntry> {
+    fn dress(&self, incident: IncidentId, events: Vec<Event>, actor: &Actor) -> Vec<NewEntry> {
         let at = self.0.clock.now();
-        events.into_iter().map(|event| NewEntry { at, actor: actor.clone(), event }).collect()
+        let keyed = |mut event: Event| {
+            if let Event::ActionProposed { action, plan, .. } | Event::ActionRequested { action, plan, .. } =
+                &mut event
+            {
+                self.key_in(plan, incident, *action);
+            }
+            NewEntry { at, actor: actor.clone(), event }
+        };
+        events.into_iter().map(keyed).collect()
     }
 
     fn done(&self, entries: Vec<Entry>) -> Done {
@@ -532,16 +542,42 @@ impl Hub {
     pub async fn plan(&self, incident: IncidentId, ask: Ask) -> Result<Plan, Text> {
         let ask = self.covering(incident, ask)?;
         let mut plan = match self.0.rig.need(ask.op, &ask.target) {
-            Ok(adapter) => adapter.plan(&ask).await?,
+            Ok(adapter) => {
+                let takes = adapter.also_takes(ask.op);
+                let ask = self.told_more(incident, ask, takes);
+                let mut plan = adapter.plan(&ask).await?;
+                if adapter.is_read_only() {
+                    let words =
+                        format!("'{}' is configured read_only: the call will be refused", plan.adapter);
+                    plan.conflicts.push(Text::line(&words));
+                }
+                plan
+            }
             Err(unavailable) => self.page(&ask).await.map_err(|why| {
                 let why = why.map(|why| format!("\nthrough channels: {why}")).unwrap_or_default();
                 Text::block(&format!("{unavailable}{why}"))
             })?,
         };
-        let conflicts = self.board().conflicts(incident, &plan);
-        plan.conflicts.extend(conflicts);
+        self.seen_from_here(incident, &mut plan);
         plan.already = self.reads_so_already(&plan).await;
         Ok(plan)
+    }
+
+    /// What this journal knows of a plan: a snapshot that was taken, what could fight it, its key.
+    fn seen_from_here(&self, incident: IncidentId, plan: &mut Plan) {
+        let board = self.board();
+        if let Some((snapshot, at)) = board.snapshot_of(incident, &plan.target) {
+            let first = Plan::snapshot_first(&plan.target);
+            let taken = format!("{snapshot} took a snapshot at {}", at.format("%H:%M:%S"));
+            for conflict in plan.conflicts.iter_mut().filter(|words| words.as_str().ends_with(&first)) {
+                *conflict = Text::line(&conflict.as_str().replace(&first, &taken));
+            }
+        }
+        let conflicts = board.conflicts(incident, plan);
+        if let Some(next) = board.incident(incident).map(Incident::next_action) {
+            self.key_in(plan, incident, next);
+        }
+        plan.conflicts.extend(conflicts);
     }
 
     /// A snapshot covers the incident's own time (A4): its adapter knows of no incident.
@@ -565,6 +601,50 @@ impl Hub {
         let samples = tokio::time::timeout(READ_BEFORE, adapter.probe(plan)).await.unwrap_or_default();
         let readings = Sample::readings(samples, &plan.checks, self.0.clock.now());
         plan.checks.iter().all(|check| Judged::new(check, &readings).holds())
+    }
+
+    /// Puts the idempotency key into the call as it is shown, so that what is confirmed and recorded is
+    /// what is sent. Another action that came first has taken the number that was shown before.
+    fn key_in(&self, plan: &mut Plan, incident: IncidentId, action: ActionId) {
+        let before = format!("{}-{incident}-A", self.0.journal.id());
+        let key = format!("{}-{incident}-{action}", self.0.journal.id());
+        let mut call = plan.call.as_str().replace("{action}", &key);
+        let mut from = 0;
+        while let Some(at) = call[from..].find(&before).map(|at| from + at) {
+            let digits = at + before.len();
+            let end = call[digits..].find(|c: char| !c.is_ascii_digit()).map_or(call.len(), |n| digits + n);
+            call.replace_range(at..end, &key);
+            from = at + key.len();
+        }
+        plan.call = Text::block(&call);
+    }
+
+    /// What the incident knows of an alert that is to be silenced, for an adapter that takes it: the
+    /// labels that tell it from the same alert of other agents, and what the silence is for.
+    fn told_more(&self, incident: IncidentId, ask: Ask, takes: &[&str]) -> Ask {
+        let mut ask = ask;
+        let board = self.board();
+        let Some(incident) = board.incident(incident).filter(|_| !takes.is_empty()) else { return ask };
+        if takes.contains(&LABELS) && !ask.params.contains_key(LABELS) {
+            let of_name = incident.alerts.iter().filter(|state| state.alert.name == ask.target);
+            if let Some(state) = of_name.max_by_key(|state| state.resolved_at.is_none()) {
+                let agent = state.alert.agent.as_ref().map(AgentId::as_str);
+                let tells = |(name, value): &&(Text, Text)| {
+                    (Some(value.as_str()) == agent || TELLS_APART.contains(&name.as_str()))
+                        && !value.as_str().contains([',', '\n'])
+                };
+                let labels = state.alert.labels.iter().filter(tells);
+                let labels: Vec<String> = labels.map(|(name, value)| format!("{name}={value}")).collect();
+                if !labels.is_empty() {
+                    ask.params.insert(LABELS.to_owned(), Text::line(&labels.join(",")));
+                }
+            }
+        }
+        if takes.contains(&ABOUT) {
+            let about = Text::line(&format!("{} {}", incident.id, incident.title));
+            ask.params.entry(ABOUT.to_owned()).or_insert(about);
+        }
+        ask
     }
 
     /// Paging through the outbox, where no adapter does it. Whoever the table leaves to a channel's
@@ -607,6 +687,9 @@ impl Hub {
         self.0.rig.adapters().flat_map(Adapter::carries).chain(pages).collect()
     }
 }
+
+/// Labels that stay the same while an agent is restarted, and tell one deployment from another.
+const TELLS_APART: &[&str] = &["agent", "service", "namespace", "cluster", "environment", "env", "job"];
 
 /// Entries as the boards of the hub and of every session hold them together.
 fn shared(entries: Vec<Entry>) -> Vec<Arc<Entry>> {

@@ -301,7 +301,7 @@ pub(super) fn read(hub: &Hub, incident: IncidentId, action: ActionId, plan: &Pla
     let delivered = messages.peek().is_some() && messages.all(|m| matches!(m.state, MessageState::Delivered));
     let value = Some(Text::line(if delivered { "yes" } else { "no" }));
     let samples = plan.checks.iter().enumerate().filter(|(_, check)| check.name.as_str() == "delivered");
-    samples.map(|(check, _)| Sample { check, replica: None, value: value.clone() }).collect()
+    samples.map(|(check, _)| Sample::whole(check, value.clone())).collect()
 }
 
 /// The entry by which an action was requested: its own messages are about that one.

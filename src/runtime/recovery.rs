@@ -48,58 +48,74 @@ async fn read(hub: &Hub, agent: AgentId, checks: Vec<Check>) -> AgentReadings {
     let values: Values = ["agent", "target"].map(|name| (name.to_owned(), target.clone())).into();
     let readers = hub.readers().iter().filter(|reader| reader.of.as_ref().is_none_or(|of| *of == agent));
     let reads = readers.map(|reader| async {
-        let read = tokio::time::timeout(WITHIN, reader.reader.read(&target, &values)).await;
+        let read = tokio::time::timeout(WITHIN, reader.reader.read(&target, &values, None)).await;
         let read = read.unwrap_or_else(|_| Err(Text::line("no answer in time")));
-        read.map_err(|why| Text::line(&format!("{}: {why}", reader.reader.name())))
+        let name = reader.reader.name();
+        read.map(|read| (name.clone(), read)).map_err(|why| {
+            // A line for each value, so that each row is explained by its own.
+            let lines: Vec<String> = why.as_str().lines().map(|why| format!("{name}: {why}")).collect();
+            Text::block(&lines.join("\n"))
+        })
     });
-    let mut all: Vec<Readings> = Vec::new();
-    let mut trouble = None;
+    let mut all: Vec<(Text, Readings)> = Vec::new();
+    let mut trouble: Vec<String> = Vec::new();
     for read in futures::future::join_all(reads).await {
         match read {
-            Ok(readings) => all.push(readings),
-            Err(why) => trouble = trouble.or(Some(why)),
+            Ok((name, readings)) => {
+                trouble.extend(readings.failures().iter().map(|why| format!("{name}: {why}")));
+                all.push((name, readings));
+            }
+            Err(why) => trouble.push(why.to_string()),
         }
     }
-    all.extend(hub.rig().vitals(agent.as_str()).map(|values| values.into_iter().collect::<Readings>()));
-    if all.is_empty() && trouble.is_none() {
-        trouble = Some(Text::line("nothing reads it: give it vitals, or name probes under [recovery]"));
+    let vitals = hub.rig().vitals(agent.as_str()).map(|values| values.into_iter().collect::<Readings>());
+    all.extend(vitals.map(|read| (Text::line("vitals"), read)));
+    if all.is_empty() && trouble.is_empty() {
+        trouble.push("nothing reads it: give it vitals, or name probes under [recovery]".to_owned());
     }
+    let trouble = (!trouble.is_empty()).then(|| Text::block(&trouble.join("\n")));
     let at = hub.clock().now();
     AgentReadings { readings: readings(all, &checks, at), agent, trouble }
 }
 
-/// What all readers say together: a name that two of them read differently has no value.
-fn readings(all: Vec<Readings>, checks: &[Check], at: Time) -> Vec<Reading> {
-    let mut together = Readings::new();
-    for readings in &all {
-        for (name, value) in readings.iter() {
-            match (value, name.split_once('@')) {
-                (Some(value), _) => together.put(name, value.clone()),
-                (None, Some((name, replica))) => together.unread(replica, name),
-                (None, None) => {}
-            }
-        }
-    }
-    Sample::readings(together.samples(checks), checks, at)
+/// What each reader says, by its name: two live measurements are never the same text, so a check must
+/// hold in every one that read it, and in one at least.
+fn readings(all: Vec<(Text, Readings)>, checks: &[Check], at: Time) -> Vec<Reading> {
+    let of = |(source, readings): (Text, Readings)| Sample::by(readings.samples(checks), &source);
+    Sample::readings(Sample::merged(all.into_iter().flat_map(of).collect()), checks, at)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::incident::{Judged, Verdict};
 
     #[test]
-    fn b6_two_readers_that_disagree_have_read_nothing() {
-        let values = |pairs: &[(&str, &str)]| -> Readings {
-            pairs.iter().map(|(name, value)| ((*name).to_owned(), Text::line(value))).collect()
+    fn b6_two_live_readers_are_never_textually_equal_and_each_is_judged_for_itself() {
+        // Regression: vitals read 1.2 and Prometheus 1.1, and together they had "read nothing".
+        let of = |name: &str, pairs: &[(&str, &str)]| -> (Text, Readings) {
+            let read = pairs.iter().map(|(name, value)| ((*name).to_owned(), Text::line(value))).collect();
+            (Text::line(name), read)
         };
-        let checks: Vec<Check> =
-            ["error_rate < 1", "p95 < 2", "satisfaction > 90"].map(|c| c.parse().unwrap()).into();
+        let checks: Vec<Check> = ["p95 < 2", "error_rate < 1", "satisfaction > 90", "saturation < 80"]
+            .map(|c| c.parse().unwrap())
+            .into();
         let all = vec![
-            values(&[("error_rate", "0.4"), ("p95", "1")]),
-            values(&[("error_rate", "0"), ("p95", "1")]),
+            of("vitals", &[("p95", "1.2"), ("error_rate", "0.4"), ("satisfaction", "95")]),
+            of("prom", &[("p95", "1.1"), ("error_rate", "3")]),
         ];
         let read = readings(all, &checks, Time::UNIX_EPOCH);
-        let values: Vec<_> = read.iter().map(|r| r.value.as_ref().map(ToString::to_string)).collect();
-        assert_eq!(values, [None, Some("1".to_owned()), None]);
+        let judged: Vec<(Verdict, String)> = checks
+            .iter()
+            .map(|check| Judged::new(check, &read))
+            .map(|judged| (judged.verdict(), judged.words()))
+            .collect();
+        let expected = [
+            (Verdict::Holds, "1.1 (prom), 1.2 (vitals)"),
+            (Verdict::Fails, "3 (prom), 0.4 (vitals)"),
+            (Verdict::Holds, "95"),
+            (Verdict::Unread, "nothing"),
+        ];
+        assert_eq!(judged, expected.map(|(verdict, words)| (verdict, words.to_owned())));
     }
 }

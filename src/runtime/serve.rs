@@ -3,6 +3,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::{Receiver as Feeds, error::RecvError};
@@ -15,7 +16,7 @@ use crate::app::msg::Notice;
 use crate::config::{Paths, Settings};
 use crate::error::{Error, Result};
 use crate::incident::Entry;
-use crate::sources::{BindError, Receiver};
+use crate::sources::{BindError, Bound, Receiver, ReceiverSpec};
 use crate::store::Watch;
 
 use super::{launch, live};
@@ -31,11 +32,15 @@ pub enum Told {
     Notice(Notice),
 }
 
+/// How often a port that another program has is tried again.
+const AGAIN: Duration = Duration::from_secs(10);
+
 /// Serves until the process is told to stop (SIGTERM, SIGINT, SIGHUP). The receiver is opened even
-/// where the configuration has none: asking for it is saying so.
+/// where the configuration has none: asking for it is saying so, unless the file says that there is to
+/// be none. What is in force is probed with a receiver and without.
 ///
 /// # Errors
-/// When nothing could be recorded, or the port cannot be had.
+/// When nothing could be recorded, or the receiver must not be opened as it is configured.
 pub fn serve(
     hub: Hub,
     settings: &Settings,
@@ -48,10 +53,9 @@ pub fn serve(
         return Err(Error::remote(format!("no alert could be recorded: {why}")));
     }
     let mut wanted = settings.clone();
-    wanted.receiver.enabled = true;
-    let spec = live::receiver(&wanted, env)
-        .map_err(|why| Error::config(format!("the receiver's token: {why}")))?
-        .ok_or_else(|| Error::internal("a receiver that is enabled and not there"))?;
+    wanted.receiver.enabled = !settings.receiver.declined;
+    let spec =
+        live::receiver(&wanted, env).map_err(|why| Error::config(format!("the receiver's token: {why}")))?;
     let extras = beside(settings, paths, env, told);
     let engine = Engine::start(hub.clone(), extras)?;
     let feed = hub.subscribe();
@@ -59,10 +63,28 @@ pub fn serve(
         let mut stop = Stop::new()?;
         // What is there already is no news.
         let watch = hub.journal().watch(hub.journal().position().await?);
-        let bound = Receiver::bind(spec).await?;
-        told(Told::Ready(bound.addr()));
         let cancel = CancellationToken::new();
-        let serving = tokio::spawn(bound.serve(Arc::new(hub.clone()), cancel.clone()));
+        let bound = match spec.as_ref() {
+            Some(spec) => match Receiver::bind(spec.clone()).await {
+                Ok(bound) => {
+                    told(Told::Ready(bound.addr()));
+                    Some(bound)
+                }
+                Err(error) if is_misconfigured(&error) => return Err(error.into()),
+                Err(error) => {
+                    let words =
+                        format!("no alerts are taken: {error}; it is tried again, and probing goes on");
+                    told(Told::Notice(Notice::lasting("receiver", words)));
+                    None
+                }
+            },
+            None => {
+                let words = "no alerts are taken: [receiver] enabled = false; probing goes on";
+                told(Told::Notice(Notice::lasting("receiver", words)));
+                None
+            }
+        };
+        let serving = tokio::spawn(take_alerts(hub.clone(), spec, bound, cancel.clone()));
         tokio::select! {
             () = tell(watch, feed, told) => {}
             () = stop.wait() => {}
@@ -72,6 +94,31 @@ pub fn serve(
     });
     engine.stop();
     outcome
+}
+
+const fn is_misconfigured(error: &BindError) -> bool {
+    match error {
+        BindError::NeedsToken(_) | BindError::NotHere(_) => true,
+        BindError::InUse(_) | BindError::Denied(_) | BindError::Other { .. } => false,
+    }
+}
+
+/// Takes alerts until cancelled, as soon as the port can be had.
+async fn take_alerts(hub: Hub, spec: Option<ReceiverSpec>, bound: Option<Bound>, cancel: CancellationToken) {
+    let Some(spec) = spec else { return cancel.cancelled().await };
+    let mut bound = bound;
+    while bound.is_none() {
+        if cancel.run_until_cancelled(tokio::time::sleep(AGAIN)).await.is_none() {
+            return;
+        }
+        bound = Receiver::bind(spec.clone()).await.ok();
+        if let Some(bound) = &bound {
+            hub.tell(Feed::Notice(Notice::info(format!("alerts are taken on http://{}", bound.addr()))));
+        }
+    }
+    if let Some(bound) = bound {
+        bound.serve(Arc::new(hub), cancel).await;
+    }
 }
 
 /// What runs beside the receiver: the digest, and what is asked when an alert declares an incident,
@@ -98,7 +145,7 @@ async fn tell(mut watch: Watch, mut feed: Feeds<Feed>, told: &mut dyn FnMut(Told
             news = watch.next() => match news {
                 Ok(news) => news.into_iter().for_each(|(_, entry)| told(Told::Entry(Box::new(entry)))),
                 // The hub says what is wrong with the journal, and tries again.
-                Err(_) => tokio::time::sleep(std::time::Duration::from_secs(1)).await,
+                Err(_) => tokio::time::sleep(Duration::from_secs(1)).await,
             },
             news = feed.recv() => match news {
                 Ok(Feed::Notice(notice)) => told(Told::Notice(notice)),

@@ -6,12 +6,13 @@
 mod logged;
 mod rounds;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -23,8 +24,10 @@ use super::outbox;
 use crate::adapters::Sample;
 use crate::incident::outbox::OUTBOX;
 use crate::incident::{
-    ActionId, Command, Entry, IncidentId, Plan, Reading, Report, Text, Time, with_vanished,
+    ActionId, Command, Entry, IncidentId, Judged, Plan, Reading, Report, Text, Time, Verdict, with_vanished,
 };
+
+use crate::store::{Journal, ReadLast};
 
 use logged::Logged;
 use rounds::{Due, Key, Rounds};
@@ -39,14 +42,138 @@ const TAKE_OVER: Duration = Duration::from_secs(3);
 /// How long one reading may take, whatever its adapter promises: it takes the turn of others.
 const READ_WITHIN: Duration = Duration::from_secs(60);
 
+/// How long a call whose answer was no, or none, waits for a look at the world.
+const ONCE_WITHIN: Duration = Duration::from_secs(10);
+
 /// Readings that are done and not taken in yet; more than run at a time.
 const DONE: usize = 256;
+
+/// How often what was read is left for other processes at most.
+const LEAVE_EVERY: Duration = Duration::from_secs(3);
+
+/// What was read of each action, for the processes that do not watch.
+#[derive(Default)]
+struct Known {
+    all: BTreeMap<Key, ReadLast>,
+    left_at: Option<tokio::time::Instant>,
+    is_new: bool,
+}
+
+impl Known {
+    fn of(journal: &Journal) -> Self {
+        let left = journal.readings_left().into_iter();
+        Self { all: left.map(|read| ((read.incident, read.action), read)).collect(), ..Self::default() }
+    }
+
+    /// When all checks of an action were read and held last.
+    fn held_at(&self, key: Key) -> Option<Time> {
+        let read = self.all.get(&key)?;
+        let held = |readings: &[Reading]| {
+            let holds = !readings.is_empty() && Judged::all(readings).iter().all(Judged::holds);
+            holds.then(|| readings.iter().map(|reading| reading.at).max()).flatten()
+        };
+        held(&read.now).or_else(|| held(&read.before))
+    }
+
+    fn read(&mut self, key: Key, readings: &[Reading]) {
+        let (incident, action) = key;
+        let blank = || ReadLast { incident, action, now: vec![], before: vec![] };
+        let read = self.all.entry(key).or_insert_with(blank);
+        let is_whole = |all: &[Reading]| {
+            !all.is_empty() && Judged::all(all).iter().all(|judged| judged.verdict() != Verdict::Unread)
+        };
+        let before = std::mem::replace(&mut read.now, readings.to_vec());
+        if is_whole(readings) {
+            read.before.clear();
+        } else if is_whole(&before) {
+            read.before = before;
+        }
+        self.is_new = true;
+    }
+
+    /// Leaves it where others find it, if there is news and it is time.
+    fn leave(&mut self, hub: &Hub, rounds: &Rounds) {
+        if !self.is_new || self.left_at.is_some_and(|at| at.elapsed() < LEAVE_EVERY) {
+            return;
+        }
+        self.all.retain(|key, _| rounds.is_probed(*key));
+        (self.left_at, self.is_new) = (Some(tokio::time::Instant::now()), false);
+        let (journal, all) = (hub.journal().clone(), self.all.values().cloned().collect::<Vec<_>>());
+        // Whoever finds nothing says that another flightdeck reads it: no reason to stop.
+        tokio::task::spawn_blocking(move || drop(journal.leave_readings(&all)));
+    }
+
+    /// Tells this process's sessions what another one left.
+    fn hear(&mut self, hub: &Hub) {
+        for read in hub.journal().readings_left() {
+            let key = (read.incident, read.action);
+            if self.all.get(&key) == Some(&read) {
+                continue;
+            }
+            for readings in [&read.before, &read.now].into_iter().filter(|readings| !readings.is_empty()) {
+                hub.tell(Feed::Readings(read.incident, read.action, readings.clone().into()));
+            }
+            self.all.insert(key, read);
+        }
+    }
+}
+
+/// What whoever watches knows besides what is read.
+#[derive(Clone, Copy, Default)]
+struct Seen {
+    /// When all checks held last.
+    held_at: Option<Time>,
+    /// How many lines the agent logged since the effect was proved last.
+    logged: Option<u32>,
+}
 
 /// A reading that is done.
 struct Done {
     key: Key,
     readings: Vec<Reading>,
     at: Time,
+    hanging: Ways,
+}
+
+/// Ways to read one action that are under way. One that hangs is not begun again beside itself, and
+/// holds up no other.
+#[derive(Default)]
+struct Ways {
+    tasks: JoinSet<(usize, Vec<Sample>)>,
+    under_way: BTreeSet<usize>,
+}
+
+impl Ways {
+    /// Begins every way that is not under way.
+    fn begin(&mut self, hub: &Hub, plan: &Arc<Plan>, from: Time) {
+        let Some(adapter) = hub.rig().by_name(plan.adapter.as_str()) else { return };
+        let since = hub.clock().real((hub.clock().now() - from).to_std().unwrap_or_default());
+        for way in (0..adapter.ways(plan)).filter(|way| !self.under_way.contains(way)).collect::<Vec<_>>() {
+            let (hub, plan) = (hub.clone(), plan.clone());
+            self.under_way.insert(way);
+            self.tasks.spawn(async move {
+                let Some(adapter) = hub.rig().by_name(plan.adapter.as_str()) else { return (way, vec![]) };
+                let read = tokio::time::timeout(READ_WITHIN, adapter.probe_by(way, &plan, Some(since))).await;
+                (way, read.unwrap_or_default())
+            });
+        }
+    }
+
+    /// What the next one read; none when none is under way.
+    async fn next(&mut self) -> Option<Vec<Sample>> {
+        match self.tasks.join_next().await? {
+            Ok((way, samples)) => {
+                self.under_way.remove(&way);
+                Some(samples)
+            }
+            // It panicked, and nobody knows which: the rest is begun anew.
+            Err(_) => {
+                self.tasks.abort_all();
+                self.under_way.clear();
+                Some(vec![])
+            }
+        }
+    }
 }
 
 /// Watches until cancelled.
@@ -58,19 +185,22 @@ pub async fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) {
     let mut feed = hub.subscribe();
     let (done, mut dones) = mpsc::channel(DONE);
     let (mut rounds, mut logged) = (Rounds::default(), Logged::default());
+    let mut hanging = BTreeMap::new();
+    let mut known = Known::default();
     let mut lease = None;
     loop {
         if lease.is_none() && !hub.journal().is_read_only() {
             lease = hub.journal().lease_watch().ok().flatten();
             if lease.is_some() {
                 rounds.index_all(&hub.board(), hub.clock().now());
+                known = Known::of(hub.journal());
             }
         }
         let wait = if lease.is_some() {
-            look(&hub, &mut rounds, &logged, &done, &tasks).await
-        } else if hub.journal().is_read_only() {
-            None
+            known.leave(&hub, &rounds);
+            look(&hub, &mut rounds, (&known, &logged), &mut hanging, &done, &tasks).await
         } else {
+            known.hear(&hub);
             Some(TAKE_OVER)
         };
         let asleep = async {
@@ -82,8 +212,15 @@ pub async fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) {
         tokio::select! {
             () = cancel.cancelled() => return,
             () = asleep => {}
-            Some(Done { key, readings, at }) = dones.recv() => {
-                rounds.read(key, readings, at, &hub.policy().probing);
+            Some(Done { key, readings, at, hanging: ways }) = dones.recv() => {
+                let hangs = !ways.under_way.is_empty();
+                known.read(key, &readings);
+                rounds.read(key, readings, at, hangs, &hub.policy().probing);
+                // What nobody probes any more needs no answer either.
+                hanging.retain(|key, _| rounds.is_probed(*key));
+                if hangs && rounds.is_probed(key) {
+                    hanging.insert(key, ways);
+                }
             }
             news = feed.recv() => match news {
                 Ok(Feed::Lines(lines)) => logged.take(&lines),
@@ -114,7 +251,8 @@ fn heed(hub: &Hub, rounds: &mut Rounds, entries: &[Arc<Entry>]) {
 async fn look(
     hub: &Hub,
     rounds: &mut Rounds,
-    logged: &Logged,
+    (known, logged): (&Known, &Logged),
+    hanging: &mut BTreeMap<Key, Ways>,
     done: &mpsc::Sender<Done>,
     tasks: &TaskTracker,
 ) -> Option<Duration> {
@@ -123,8 +261,9 @@ async fn look(
     let turn = rounds.turn(now, &hub.policy().probing);
     let mut next = turn.next.map(|wait| hub.clock().real(wait));
     for due in turn.reads {
-        let lines = lines_since_proved(hub, &due, logged);
-        tasks.spawn(read(hub.clone(), due, lines, done.clone()));
+        let ways = hanging.remove(&due.key).unwrap_or_default();
+        let seen = Seen { held_at: known.held_at(due.key), logged: lines_since_proved(hub, &due, logged) };
+        tasks.spawn(read(hub.clone(), due, seen, ways, done.clone()));
     }
     for incident in turn.ticks {
         tell(hub, incident, Command::Tick).await;
@@ -147,16 +286,30 @@ async fn look(
 /// Reads an action's checks at once, because somebody asks: whether its incident is over or not, and
 /// whoever watches. What was read; empty when there is no such action, or nothing to read of it.
 pub async fn read_now(hub: Hub, incident: IncidentId, action: ActionId) -> Vec<Reading> {
-    let plan = hub
+    let asked = hub
         .board()
         .incident(incident)
         .and_then(|i| i.actions.get(&action))
         .filter(|a| a.lamp.is_probed() && !a.plan.checks.is_empty())
-        .map(|a| a.plan.clone());
-    match plan {
-        Some(plan) => read_checks(&hub, incident, action, &plan, &[], None).await,
-        None => Vec::new(),
-    }
+        .map(|a| (a.plan.clone(), a.counts_from()));
+    let Some((plan, from)) = asked else { return Vec::new() };
+    let due = Due { key: (incident, action), plan: plan.into(), before: vec![], from, pace: READ_WITHIN };
+    read_checks(&hub, &due, Seen::default(), &mut Ways::default()).await
+}
+
+/// Reads the checks of a plan once, for whoever made its call. What was measured before `from` counts
+/// for nothing.
+pub(super) async fn read_once(hub: &Hub, plan: &Arc<Plan>, from: Time) -> Vec<Reading> {
+    let mut ways = Ways::default();
+    let mut samples = Vec::new();
+    ways.begin(hub, plan, from);
+    let all = async {
+        while let Some(read) = ways.next().await {
+            samples.extend(read);
+        }
+    };
+    drop(tokio::time::timeout(ONCE_WITHIN, all).await);
+    readings(hub, &samples, plan, &[])
 }
 
 /// How many lines an agent logged since the effect that is read was proved last.
@@ -166,36 +319,69 @@ fn lines_since_proved(hub: &Hub, due: &Due, logged: &Logged) -> Option<u32> {
     logged.since(&due.plan.target, since)
 }
 
-async fn read(hub: Hub, due: Due, logged: Option<u32>, done: mpsc::Sender<Done>) {
-    let Due { key, plan, before } = due;
-    let readings = read_checks(&hub, key.0, key.1, &plan, &before, logged).await;
+async fn read(hub: Hub, due: Due, seen: Seen, mut ways: Ways, done: mpsc::Sender<Done>) {
+    let readings = read_checks(&hub, &due, seen, &mut ways).await;
     let at = hub.clock().now();
     // Nobody takes it in when the watch has ended.
-    drop(done.send(Done { key, readings, at }).await);
+    drop(done.send(Done { key: due.key, readings, at, hanging: ways }).await);
 }
 
-/// Probes, tells every session, and reports: what they prove is decided by the hub.
-async fn read_checks(
-    hub: &Hub,
-    incident: IncidentId,
-    action: ActionId,
-    plan: &Plan,
-    before: &[Reading],
-    logged: Option<u32>,
-) -> Vec<Reading> {
-    let samples = match hub.rig().by_name(plan.adapter.as_str()) {
-        Some(adapter) => tokio::time::timeout(READ_WITHIN, adapter.probe(plan)).await.unwrap_or_default(),
-        None if plan.adapter.as_str() == OUTBOX => outbox::read(hub, incident, action, plan),
-        None => vec![],
-    };
+/// Probes, tells every session, and reports: what they prove is decided by the hub. One check that
+/// fails is enough to raise the alarm; that all hold is known when all have been read.
+async fn read_checks(hub: &Hub, due: &Due, seen: Seen, ways: &mut Ways) -> Vec<Reading> {
+    let Due { key: (incident, action), plan, before, from, pace } = due;
+    let mut samples = Vec::new();
+    if plan.adapter.as_str() == OUTBOX {
+        samples = outbox::read(hub, *incident, *action, plan);
+    }
+    ways.begin(hub, plan, *from);
+    let patience = tokio::time::sleep(hub.clock().real(*pace));
+    tokio::pin!(patience);
+    let mut is_told = false;
+    loop {
+        tokio::select! {
+            read = ways.next() => match read {
+                Some(read) => samples.extend(read),
+                None => break,
+            },
+            () = &mut patience => break,
+        }
+        if !is_told && !ways.under_way.is_empty() {
+            let some = readings(hub, &samples, plan, &[]);
+            if some.iter().any(|reading| reading.value.is_some() && !reading.holds()) {
+                is_told = true;
+                hub.tell(Feed::Readings(*incident, *action, some.clone().into()));
+                report(hub, due.key, some, seen).await;
+            }
+        }
+    }
     tell_circuits(hub);
-    let at = hub.clock().now();
-    let readings = with_vanished(before, Sample::readings(samples, &plan.checks, at), at);
-    hub.tell(Feed::Readings(incident, action, readings.clone().into()));
-    let report = match logged {
-        Some(logged) => Report::Watched { readings: readings.clone(), logged },
-        None => Report::Readings(readings.clone()),
-    };
-    tell(hub, incident, Command::Report { action, report }).await;
+    let readings = readings(hub, &samples, plan, before);
+    hub.tell(Feed::Readings(*incident, *action, readings.clone().into()));
+    let mut known = readings.clone();
+    if !ways.under_way.is_empty() {
+        // Who hangs may yet say no: nothing is proved before that is known.
+        let unread = plan.checks.iter().map(|check| Reading {
+            check: check.clone(),
+            replica: None,
+            source: None,
+            value: None,
+            at: hub.clock().now(),
+        });
+        known.extend(unread);
+    }
+    report(hub, due.key, known, seen).await;
     readings
+}
+
+fn readings(hub: &Hub, samples: &[Sample], plan: &Plan, before: &[Reading]) -> Vec<Reading> {
+    let at = hub.clock().now();
+    let samples = Sample::merged(samples.to_vec());
+    with_vanished(before, Sample::readings(samples, &plan.checks, at), at)
+}
+
+async fn report(hub: &Hub, (incident, action): Key, readings: Vec<Reading>, seen: Seen) {
+    let Seen { held_at, logged } = seen;
+    let report = Report::Watched { readings, logged, held_at };
+    tell(hub, incident, Command::Report { action, report }).await;
 }

@@ -21,6 +21,7 @@ mod log;
 mod migrate;
 mod missing;
 mod read;
+mod readings;
 mod revision;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ pub use file::{Mode, Opening};
 pub use head::Head;
 pub use journal::Journal;
 pub use lease::{DigestLease, FirstLease, OutboxLease, RunnerLease, WatchLease};
+pub use readings::ReadLast;
 pub use revision::{NewRevision, Revision};
 pub use verify::{Broken, Verified};
 pub use watch::Watch;

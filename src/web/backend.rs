@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::circuit::Circuit;
 use super::mask::Mask;
 use super::patience::{may_repeat, retry_after};
+use super::request::Repeat;
 use super::wire::{Net, Parcel, Wire};
 use super::{Auth, Base, CircuitRule, CircuitState, Outcome, Patience, Request};
 use crate::incident::Text;
@@ -109,7 +110,7 @@ impl Backend {
             if let Outcome::Unknown(why) = &outcome {
                 doubt = Some(why.clone());
             }
-            let wait = waits.next().filter(|_| may_repeat(&outcome, request.repeatable));
+            let wait = waits.next().filter(|_| may_repeat(&outcome, request.repeat));
             let Some(wait) = wait.map(|wait| wait.max(asked(&outcome))) else {
                 return last(outcome, tries, doubt);
             };
@@ -151,7 +152,10 @@ impl Backend {
         if left.is_zero() {
             return Outcome::NotSent(Text::line("the time was over before it could be sent"));
         }
-        let limit = if request.repeatable { left.min(self.settings.patience.each) } else { left };
+        let limit = match request.repeat {
+            Repeat::Never => left,
+            Repeat::Refused | Repeat::Always => left.min(self.settings.patience.each),
+        };
         let parcel = Parcel {
             method: &request.method,
             url,

@@ -93,6 +93,13 @@ impl Answer {
         matches!(self.status, 408 | 502 | 504 | 520..=524)
     }
 
+    /// Whether what was asked may have been done, whatever this says: somebody between answered, or the
+    /// backend failed while it was at it.
+    #[must_use]
+    pub fn may_have_acted(&self) -> bool {
+        self.is_doubtful() || self.status >= 500
+    }
+
     /// How long the other side asks to be left alone, if it does.
     #[must_use]
     pub fn retry_after(&self) -> Option<std::time::Duration> {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use chrono::DateTime;
 
+use super::request::Repeat;
 use super::{Answer, Outcome};
 
 /// E1: tries, and the waits between them.
@@ -70,11 +71,15 @@ impl Iterator for Waits {
 
 /// Whether another try is allowed after this. What never left us may always be sent; the rest only
 /// where twice is the same as once.
-pub(super) fn may_repeat(outcome: &Outcome, repeatable: bool) -> bool {
-    match outcome {
-        Outcome::NotSent(_) => true,
-        Outcome::Unknown(_) => repeatable,
-        Outcome::Answered(answer) => repeatable && matches!(answer.status, 408 | 425 | 429 | 500 | 502..=504),
+pub(super) fn may_repeat(outcome: &Outcome, repeat: Repeat) -> bool {
+    match (outcome, repeat) {
+        (Outcome::NotSent(_), _) => true,
+        (Outcome::Unknown(_), repeat) => repeat == Repeat::Always,
+        (Outcome::Answered(_), Repeat::Never) => false,
+        (Outcome::Answered(answer), Repeat::Refused) => matches!(answer.status, 425 | 429),
+        (Outcome::Answered(answer), Repeat::Always) => {
+            matches!(answer.status, 408 | 425 | 429 | 500 | 502..=504)
+        }
     }
 }
 
@@ -117,17 +122,22 @@ mod tests {
     #[test]
     fn only_what_twice_is_once_is_repeated_after_it_went_out() {
         let why = || Text::line("why");
-        for (outcome, repeatable, may) in [
-            (Outcome::NotSent(why()), false, true),
-            (Outcome::Unknown(why()), false, false),
-            (Outcome::Unknown(why()), true, true),
-            (Outcome::Answered(answer(503, &[])), false, false),
-            (Outcome::Answered(answer(503, &[])), true, true),
-            (Outcome::Answered(answer(429, &[])), true, true),
-            (Outcome::Answered(answer(404, &[])), true, false),
-            (Outcome::Answered(answer(200, &[])), true, false),
+        for (outcome, repeat, may) in [
+            (Outcome::NotSent(why()), Repeat::Never, true),
+            (Outcome::Unknown(why()), Repeat::Never, false),
+            // The world is read before what changes something is sent again.
+            (Outcome::Unknown(why()), Repeat::Refused, false),
+            (Outcome::Unknown(why()), Repeat::Always, true),
+            (Outcome::Answered(answer(503, &[])), Repeat::Never, false),
+            (Outcome::Answered(answer(503, &[])), Repeat::Refused, false),
+            (Outcome::Answered(answer(503, &[])), Repeat::Always, true),
+            (Outcome::Answered(answer(429, &[])), Repeat::Never, false),
+            (Outcome::Answered(answer(429, &[])), Repeat::Refused, true),
+            (Outcome::Answered(answer(429, &[])), Repeat::Always, true),
+            (Outcome::Answered(answer(404, &[])), Repeat::Always, false),
+            (Outcome::Answered(answer(200, &[])), Repeat::Always, false),
         ] {
-            assert_eq!(may_repeat(&outcome, repeatable), may, "{outcome:?} {repeatable}");
+            assert_eq!(may_repeat(&outcome, repeat), may, "{outcome:?} {repeat:?}");
         }
     }
 

@@ -16,9 +16,20 @@ pub struct Request {
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
     pub(super) hidden: Vec<Secret>,
-    pub(super) repeatable: bool,
+    pub(super) repeat: Repeat,
     pub(super) insists: bool,
     pub(super) limit: Duration,
+}
+
+/// When a request may be sent again by itself. What never left us always may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Repeat {
+    /// Never, once it may have gone out.
+    Never,
+    /// When the backend said that it was too busy to begin: 425, 429.
+    Refused,
+    /// After doubt too: twice is the same as once, and nothing changes.
+    Always,
 }
 
 /// How long a request may take with all its tries, unless it says otherwise.
@@ -29,14 +40,14 @@ impl Request {
     /// that only reads may be repeated, another may not.
     #[must_use]
     pub fn new(method: Method, path: impl Into<String>) -> Self {
-        let repeatable = method.is_safe();
+        let repeat = if method.is_safe() { Repeat::Always } else { Repeat::Never };
         Self {
             method,
             path: path.into(),
             headers: Vec::new(),
             body: Vec::new(),
             hidden: Vec::new(),
-            repeatable,
+            repeat,
             insists: false,
             limit: LIMIT,
         }
@@ -84,14 +95,22 @@ impl Request {
     /// Sent twice it does what it does once, so it may be repeated after doubt.
     #[must_use]
     pub fn repeatable(mut self) -> Self {
-        self.repeatable = true;
+        self.repeat = Repeat::Always;
         self
     }
 
     /// Never repeated once it may have gone out, whatever its method.
     #[must_use]
     pub fn once(mut self) -> Self {
-        self.repeatable = false;
+        self.repeat = Repeat::Never;
+        self
+    }
+
+    /// Changes something, and twice is the same as once: sent again by itself where it was refused
+    /// before it began. After doubt whoever sent it reads the world first.
+    #[must_use]
+    pub fn idempotent(mut self) -> Self {
+        self.repeat = Repeat::Refused;
         self
     }
 
@@ -119,7 +138,7 @@ impl fmt::Debug for Request {
             .field("path", &path)
             .field("headers", &headers)
             .field("body_bytes", &self.body.len())
-            .field("repeatable", &self.repeatable)
+            .field("repeat", &self.repeat)
             .field("limit", &self.limit)
             .finish_non_exhaustive()
     }

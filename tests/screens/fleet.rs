@@ -106,7 +106,13 @@ impl Story {
         let value = |v: &&str| Some(Text::line(v)).filter(|v| !v.is_blank());
         let checks = action.plan.checks.iter().zip(values);
         checks
-            .map(|(check, v)| Reading { check: check.clone(), replica: None, value: value(v), at: self.now })
+            .map(|(check, v)| Reading {
+                check: check.clone(),
+                replica: None,
+                source: None,
+                value: value(v),
+                at: self.now,
+            })
             .collect()
     }
 }

@@ -189,6 +189,7 @@ fn closing() -> Model {
     let reading = |check: &str, value: &str| Reading {
         check: check.parse().unwrap(),
         replica: None,
+        source: None,
         value: (!value.is_empty()).then(|| value.into()),
         at: fleet::time("03:12:30"),
     };

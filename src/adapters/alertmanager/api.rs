@@ -9,9 +9,55 @@ use crate::web::Answer;
 /// Every silence of ours says so, and for which action: the key finds it again after doubt.
 const OURS: &str = "flightdeck ";
 
-/// The comment of a silence, by the action's idempotency key.
-pub(super) fn comment(key: &str) -> String {
-    format!("{OURS}{key}")
+/// The comment of a silence: the action's idempotency key, the incident, the reason.
+pub(super) fn comment(key: &str, about: &[&Text]) -> String {
+    let about: String = about.iter().map(|words| format!(": {words}")).collect();
+    format!("{OURS}{key}{about}")
+}
+
+/// What an alert is told by: its name, and labels where only some of that name are meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Meant {
+    /// The name.
+    pub alert: Text,
+    /// Labels with their values; none: nobody said, and every silence of the name counts.
+    pub labels: Option<Vec<(String, String)>>,
+}
+
+impl Meant {
+    /// Reads `agent=support-1,service=x`.
+    pub(super) fn new(alert: &Text, labels: Option<&Text>) -> Result<Self, Text> {
+        let pair = |raw: &str| {
+            let (name, value) = raw.split_once('=')?;
+            let (name, value) = (name.trim(), value.trim());
+            (!name.is_empty() && name != "alertname").then(|| (name.to_owned(), value.to_owned()))
+        };
+        let bad = |raw: &str| {
+            Text::line(&format!(
+                "'{raw}' is no label: write labels=agent=support-1,service=chat, or labels=none"
+            ))
+        };
+        let labels = match labels.map(Text::as_str) {
+            None => None,
+            Some("none") => Some(Vec::new()),
+            Some(raw) => {
+                Some(raw.split(',').map(|raw| pair(raw).ok_or_else(|| bad(raw))).collect::<Result<_, _>>()?)
+            }
+        };
+        Ok(Self { alert: alert.clone(), labels })
+    }
+
+    /// All that an alert must have.
+    pub(super) fn pairs(&self) -> Vec<(&str, &str)> {
+        let labels = self.labels.iter().flatten().map(|(name, value)| (name.as_str(), value.as_str()));
+        std::iter::once(("alertname", self.alert.as_str())).chain(labels).collect()
+    }
+
+    /// `alertname="X", agent="support-1"`.
+    pub(super) fn shown(&self) -> String {
+        let pairs = self.pairs();
+        pairs.iter().map(|(name, value)| format!("{name}=\"{value}\"")).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// A silence as listed.
@@ -56,13 +102,17 @@ impl Silence {
         self.status.state != "expired"
     }
 
-    /// Whether it is for all alerts of this name and for nothing else.
-    pub(super) fn is_of(&self, alert: &Text) -> bool {
-        match self.matchers.as_slice() {
-            [only] => {
-                only.name == "alertname" && only.is_equal && !only.is_regex && only.value == alert.as_str()
+    /// Whether it is for just these alerts and for nothing else.
+    pub(super) fn is_of(&self, meant: &Meant) -> bool {
+        let is = |name: &str, value: &str| {
+            self.matchers.iter().any(|m| m.name == name && m.value == value && m.is_equal && !m.is_regex)
+        };
+        match &meant.labels {
+            None => is("alertname", meant.alert.as_str()),
+            Some(labels) => {
+                self.matchers.len() == labels.len() + 1
+                    && meant.pairs().into_iter().all(|(name, value)| is(name, value))
             }
-            _ => false,
         }
     }
 
@@ -101,9 +151,13 @@ pub(super) fn alerts(answer: &Answer) -> Result<Vec<bool>, Text> {
 }
 
 /// `filter=alertname="X"`, so that nothing in a name ends it.
-pub(super) fn filter(alert: &Text) -> String {
-    let quoted = alert.as_str().replace('\\', r"\\").replace('"', r#"\""#);
-    Serializer::new(String::new()).append_pair("filter", &format!("alertname=\"{quoted}\"")).finish()
+pub(super) fn filter(meant: &Meant) -> String {
+    let mut all = Serializer::new(String::new());
+    for (name, value) in meant.pairs() {
+        let quoted = value.replace('\\', r"\\").replace('"', r#"\""#);
+        all.append_pair("filter", &format!("{name}=\"{quoted}\""));
+    }
+    all.finish()
 }
 
 /// Why it said no. Its errors come as a string, as an object with a message, and as plain text.
@@ -149,23 +203,34 @@ mod tests {
         let more = r#"{"name": "service", "value": "s", "isRegex": false, "isEqual": true}"#;
         let odd = r#"{"name": "alertname", "value": "X", "isRegex": true, "isEqual": true}"#;
         let not = r#"{"name": "alertname", "value": "X", "isRegex": false, "isEqual": false}"#;
-        for (matchers, of) in [
-            (own.to_owned(), true),
-            (format!("{own},{more}"), false),
-            (odd.into(), false),
-            (not.into(), false),
+        let meant = |alert: &str, labels: Option<&str>| {
+            Meant::new(&Text::line(alert), labels.map(Text::line).as_ref()).unwrap()
+        };
+        for (matchers, whole, of_service, any) in [
+            (own.to_owned(), true, false, true),
+            (format!("{own},{more}"), false, true, true),
+            (odd.into(), false, false, false),
+            (not.into(), false, false, false),
         ] {
-            assert_eq!(listed(&matchers, "x", "active").is_of(&Text::line("X")), of, "{matchers}");
+            let silence = listed(&matchers, "x", "active");
+            assert_eq!(silence.is_of(&meant("X", Some("none"))), whole, "{matchers}");
+            assert_eq!(silence.is_of(&meant("X", Some("service=s"))), of_service, "{matchers}");
+            assert_eq!(silence.is_of(&meant("X", None)), any, "{matchers}");
         }
-        let silence = listed(own, &comment("k-1"), "active");
-        assert!(silence.is_ours() && silence.is_in_force() && !silence.is_of(&Text::line("Y")));
+        let silence = listed(own, &comment("k-1", &[]), "active");
+        assert!(silence.is_ours() && silence.is_in_force() && !silence.is_of(&meant("Y", None)));
+        assert!(Meant::new(&Text::line("X"), Some(&Text::line("agent"))).is_err());
         assert!(!listed(own, "ana: maintenance", "active").is_ours());
         assert!(!listed(own, "x", "expired").is_in_force());
     }
 
     #[test]
     fn a_name_stays_inside_the_filter() {
-        let filter = filter(&Text::line(r#"X" , job="y&active=false"#));
-        assert_eq!(filter, "filter=alertname%3D%22X%5C%22+%2C+job%3D%5C%22y%26active%3Dfalse%22");
+        let labels = Text::line("agent=support-1");
+        let meant = Meant::new(&Text::line(r#"X" , job="y&active=false"#), Some(&labels)).unwrap();
+        assert_eq!(
+            filter(&meant),
+            "filter=alertname%3D%22X%5C%22+%2C+job%3D%5C%22y%26active%3Dfalse%22&filter=agent%3D%22support-1%22"
+        );
     }
 }

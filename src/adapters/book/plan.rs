@@ -28,6 +28,8 @@ impl<C: Call> Book<C> {
             Some(Ok(_)) | None => why,
         };
         let read = version.as_ref().and_then(|version| version.as_ref().ok());
+        let unread = version.as_ref().and_then(|version| version.as_ref().err());
+        let unread = unread.map(|why| Text::line(&format!("version: not read, because {why}")));
         let values = self.values(&route, &ask.target, &params, read, "{action}");
         let call = route.shown(&values).map_err(and_why)?;
         let checks: Result<Vec<Check>, Text> =
@@ -43,7 +45,7 @@ impl<C: Call> Book<C> {
             call,
             version: read.cloned(),
             checks,
-            conflicts: Vec::new(),
+            conflicts: unread.into_iter().collect(),
             limit_s: seconds(route.limit()),
             verify_s: seconds(route.action.verify_within),
             already: false,

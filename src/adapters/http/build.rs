@@ -24,7 +24,7 @@ pub fn actions(spec: &HttpSpec, backend: &Arc<Backend>) -> (BTreeMap<Op, Action>
     for (op, action) in &spec.actions {
         problems.place = format!("actions.{op}");
         let told = problems.all.len();
-        let built = build(*op, action, backend, &own, &mut problems);
+        let built = build(*op, action, backend, &own, spec.key_header.as_deref(), &mut problems);
         actions.extend(built.filter(|_| problems.all.len() == told).map(|action| (*op, action)));
     }
     (actions, problems.all)
@@ -35,20 +35,22 @@ fn build(
     spec: &ActionSpec,
     backend: &Arc<Backend>,
     own: &[&str],
+    key_header: Option<&str>,
     problems: &mut Problems,
 ) -> Option<Action> {
     let names = Names::of(op, spec.version.is_some(), own);
     let base = backend.base().to_string();
     let version =
         spec.version.as_ref().map(|version| VersionLook::build(version, backend, &names.version, problems));
-    let run = RequestTemplate::build(&base, &spec.call, &names.act, "", problems);
+    let keyed = |call: RequestTemplate| call.keyed(key_header);
+    let run = RequestTemplate::build(&base, &spec.call, &names.act, "", problems).map(keyed);
     let probe = spec.probe.as_ref().map(|look| Look::build(look, backend, &names.read, ".probe", problems));
     let was: Vec<String> =
         spec.probe.iter().flat_map(|l| l.read.keys()).map(|n| format!("{WAS}{n}")).collect();
     let undoing: Vec<&str> = names.undo.iter().copied().chain(was.iter().map(String::as_str)).collect();
     let undo = spec.undo.as_ref().map(|undo| {
         problems.inverse(op)?;
-        RequestTemplate::build(&base, &undo.call, &undoing, ".undo", problems)
+        RequestTemplate::build(&base, &undo.call, &undoing, ".undo", problems).map(keyed)
     });
     let checks = problems.checks(".checks", op, spec.checks.as_ref(), &names.read);
     let undo_checks = spec.undo.as_ref().and_then(|undo| undo.checks.as_ref());

@@ -15,7 +15,7 @@ impl HttpAdapter {
         if let Some(header) = &self.key_header {
             request = request.header(header.as_str(), key);
         }
-        let request = if call.idempotent { request.repeatable() } else { request.once() };
+        let request = if call.idempotent { request.idempotent() } else { request.once() };
         Ok((request, call.judge.clone()))
     }
 
@@ -34,7 +34,7 @@ impl HttpAdapter {
         };
         match judge.outcome(outcome) {
             CallOutcome::Accepted { .. } => self.brought_home(plan, body),
-            other @ (CallOutcome::Failed(_) | CallOutcome::Unknown(_)) => other,
+            other @ (CallOutcome::Failed(_) | CallOutcome::Refused(_) | CallOutcome::Unknown(_)) => other,
         }
     }
 

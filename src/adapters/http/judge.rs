@@ -19,6 +19,14 @@ const DENIED: &[&str] = &["/ok", "/success"];
 /// Characters of an answer that are kept for a person.
 const SHOWN: usize = 2_000;
 
+/// Why an answer is no yes.
+enum No {
+    /// It says so.
+    Clear(String),
+    /// It says yes, and not what a yes must say.
+    Unexpected(String),
+}
+
 /// What an answer must be.
 #[derive(Clone, Debug)]
 pub struct Judge {
@@ -65,23 +73,27 @@ impl Judge {
         let said = said(&answer);
         match self.refused(&answer) {
             None => CallOutcome::Accepted { answer: said, evidence: Vec::new() },
-            // A try before this one may have done it; a gateway may have given up too early.
-            Some(why) if answer.after_doubt || answer.is_doubtful() => CallOutcome::Unknown(with(
-                &format!("{why}, and nobody knows whether it took effect before"),
-                &said,
-            )),
-            Some(why) => CallOutcome::Failed(with(&why, &said)),
+            // A try before this one may have done it; a gateway may have given up too early, and what
+            // broke may have broken behind the effect.
+            Some(No::Clear(why) | No::Unexpected(why)) if answer.after_doubt || answer.may_have_acted() => {
+                CallOutcome::Unknown(with(&format!("{why}, and nobody knows whether it took effect"), &said))
+            }
+            Some(No::Unexpected(why)) => {
+                CallOutcome::Unknown(with(&format!("{why}: nobody knows whether it took effect"), &said))
+            }
+            Some(No::Clear(why)) => CallOutcome::Refused(with(&why, &said)),
         }
     }
 
-    /// Why the answer is a no.
-    fn refused(&self, answer: &Answer) -> Option<String> {
+    /// Why the answer is no yes.
+    fn refused(&self, answer: &Answer) -> Option<No> {
         let Answer { status, .. } = answer;
         let is_yes = if self.status.is_empty() { answer.is_success() } else { self.status.contains(status) };
         if !is_yes {
             let to = answer.header("location").filter(|_| (300..400).contains(status));
             let to = to.map(|to| format!(" to {to}, which is not followed")).unwrap_or_default();
-            return Some(format!("it answered {status}{to}"));
+            let why = format!("it answered {status}{to}");
+            return Some(if answer.is_success() { No::Unexpected(why) } else { No::Clear(why) });
         }
         let body = answer.json();
         let nothing = Values::new();
@@ -90,21 +102,24 @@ impl Judge {
             match found(pointer) {
                 Some(value) if value == *wanted => {}
                 Some(value) => {
-                    return Some(format!("it answered {status}, but {place} is {value} and not {wanted}"));
+                    let why = format!("it answered {status}, but {place} is {value} and not {wanted}");
+                    return Some(No::Unexpected(why));
                 }
-                None => return Some(format!("it answered {status}, but without {place}")),
+                None => {
+                    return Some(No::Unexpected(format!("it answered {status}, but without {place}")));
+                }
             }
         }
         for (place, pointer) in &self.refuse {
             if let Some(value) = found(pointer).filter(|value| !is_empty(value)) {
-                return Some(format!("it answered {status}, but {place} is {value}"));
+                return Some(No::Clear(format!("it answered {status}, but {place} is {value}")));
             }
         }
         let usual = if self.usual { DENIED } else { &[] };
         let denied = usual
             .iter()
             .find(|place| body.as_ref().and_then(|b| b.pointer(place)) == Some(&Value::Bool(false)));
-        denied.map(|place| format!("it answered {status}, but {place} is false"))
+        denied.map(|place| No::Clear(format!("it answered {status}, but {place} is false")))
     }
 }
 
@@ -149,6 +164,7 @@ mod tests {
         match judge.outcome(outcome) {
             CallOutcome::Accepted { .. } => "accepted",
             CallOutcome::Failed(_) => "failed",
+            CallOutcome::Refused(_) => "refused",
             CallOutcome::Unknown(_) => "unknown",
         }
     }
@@ -161,13 +177,15 @@ mod tests {
             (202, "queued", "accepted"),
             (200, r#"{"ok":true}"#, "accepted"),
             (200, r#"{"error":null,"errors":[]}"#, "accepted"),
-            (200, r#"{"error":"no such key"}"#, "failed"),
-            (200, r#"{"errors":[{"message":"x"}]}"#, "failed"),
-            (200, r#"{"ok":false}"#, "failed"),
-            (200, r#"{"success":false}"#, "failed"),
-            (302, "", "failed"),
-            (404, "", "failed"),
-            (500, "", "failed"),
+            (200, r#"{"error":"no such key"}"#, "refused"),
+            (200, r#"{"errors":[{"message":"x"}]}"#, "refused"),
+            (200, r#"{"ok":false}"#, "refused"),
+            (200, r#"{"success":false}"#, "refused"),
+            (302, "", "refused"),
+            (404, "", "refused"),
+            // Regression: it had taken effect, and was called failed with nothing in force.
+            (500, "", "unknown"),
+            (503, "", "unknown"),
             (408, "", "unknown"),
             (502, "", "unknown"),
             (504, "", "unknown"),
@@ -183,9 +201,9 @@ mod tests {
         for (status, body, says) in [
             (200, r#"{"state":"stopped"}"#, "accepted"),
             (200, r#"{"state":"stopped","error":"a field of its own"}"#, "accepted"),
-            (200, r#"{"state":"stopping"}"#, "failed"),
-            (200, "<html>welcome</html>", "failed"),
-            (202, r#"{"state":"stopped"}"#, "failed"),
+            (200, r#"{"state":"stopping"}"#, "unknown"),
+            (200, "<html>welcome</html>", "unknown"),
+            (202, r#"{"state":"stopped"}"#, "unknown"),
         ] {
             assert_eq!(judged(&spec, answered(status, body)), says, "{status} {body}");
         }

@@ -93,6 +93,11 @@ impl Adapter for HttpAdapter {
         Box::pin(self.make_call(key, plan))
     }
 
+    fn is_repeatable(&self, plan: &Plan) -> bool {
+        let route = self.book.route(plan.op, &plan.params);
+        route.is_ok_and(|route| route.call().is_some_and(|call| call.idempotent))
+    }
+
     fn probe<'a>(&'a self, plan: &'a Plan) -> Pending<'a, Vec<Sample>> {
         Box::pin(self.book.read(plan))
     }

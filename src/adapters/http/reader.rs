@@ -1,6 +1,7 @@
 //! A reader whose world is what a request answers.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::look::Look;
 use super::spec::LookSpec;
@@ -44,7 +45,12 @@ impl Reader for HttpReader {
         self.look.circuits()
     }
 
-    fn read<'a>(&'a self, _: &'a Text, values: &'a Values) -> Pending<'a, Result<Readings, Text>> {
+    fn read<'a>(
+        &'a self,
+        _: &'a Text,
+        values: &'a Values,
+        _: Option<Duration>,
+    ) -> Pending<'a, Result<Readings, Text>> {
         Box::pin(self.look.values(values))
     }
 }

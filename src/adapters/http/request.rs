@@ -27,6 +27,8 @@ pub struct RequestTemplate {
     pub judge: Judge,
     /// Whether twice is the same as once.
     pub idempotent: bool,
+    /// The header that carries the idempotency key; none: the backend knows none.
+    key_header: Option<String>,
 }
 
 /// Headers that are the client's own business, or a secret's.
@@ -47,7 +49,13 @@ impl RequestTemplate {
         let judge = Judge::build(spec, key, problems);
         let Parts { method, path, headers, body } = parts?;
         let idempotent = spec.idempotent;
-        Some(Self { method, base: base.to_owned(), path, headers, body, judge: judge?, idempotent })
+        let base = base.to_owned();
+        Some(Self { method, base, path, headers, body, judge: judge?, idempotent, key_header: None })
+    }
+
+    /// The same, with the idempotency key in a header of this name.
+    pub fn keyed(self, header: Option<&str>) -> Self {
+        Self { key_header: header.map(str::to_owned), ..self }
     }
 
     /// The request with every value put in.
@@ -73,6 +81,9 @@ impl Call for RequestTemplate {
         let mut shown = format!("{} {}{}", self.method, self.base, self.path.fill(values)?);
         for (name, value) in &self.headers {
             shown.push_str(&format!(" {name}: {}", value.fill(values)?));
+        }
+        if let Some((header, key)) = self.key_header.as_ref().zip(values.get("action")) {
+            shown.push_str(&format!(" {header}: {key}"));
         }
         if let Some(body) = &self.body {
             shown.push_str(&format!(" {}", body.fill(values)?));

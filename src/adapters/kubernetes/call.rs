@@ -92,9 +92,13 @@ impl KubernetesAdapter {
             Deed::Snapshot { workload, lines } => {
                 let brought = self.cluster.snapshot(workload, &read.world, *lines).await;
                 self.brought.note(plan, &brought.evidence);
+                if brought.is_in_part {
+                    self.brought.in_part(plan);
+                }
                 let files =
                     brought.evidence.iter().map(|it| format!("{} ({} bytes)", it.name, it.bytes.len()));
-                let words: Vec<String> = files.chain(brought.notes).collect();
+                let missing = brought.notes.into_iter().map(|note| format!("MISSING: {note}"));
+                let words: Vec<String> = missing.chain(files).collect();
                 CallOutcome::Accepted { answer: Text::block(&words.join("\n")), evidence: brought.evidence }
             }
             Deed::EndQuarantine { .. } => {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::incident::Text;
+use crate::incident::{Op, Text};
 
 use super::object::selector;
 use super::workload::{Kind, Workload};
@@ -48,6 +48,47 @@ pub struct Access {
 }
 
 impl Access {
+    fn on(workload: &Workload, verb: &'static str, subresource: &'static str) -> Self {
+        Self {
+            verb,
+            group: workload.kind.group(),
+            resource: workload.kind.plural(),
+            subresource,
+            namespace: workload.namespace.clone(),
+            name: workload.name.clone(),
+        }
+    }
+
+    fn to(workload: &Workload, verb: &'static str, group: &'static str, resource: &'static str) -> Self {
+        let namespace = workload.namespace.clone();
+        Self { verb, group, resource, subresource: "", namespace, name: String::new() }
+    }
+
+    /// What reading for any plan needs leave for.
+    pub fn of_plan(workload: &Workload) -> Vec<Self> {
+        let mut all = vec![Self::on(workload, "get", ""), Self::to(workload, "list", "", "pods")];
+        if workload.kind == Kind::Deployment {
+            all.push(Self::to(workload, "list", "apps", "replicasets"));
+        }
+        all
+    }
+
+    /// What an operation needs leave for at least, before anything is known of the world.
+    pub fn of_call(workload: &Workload, op: Op) -> Vec<Self> {
+        match (op, workload.kind) {
+            (Op::Isolate | Op::Release, Kind::Deployment | Kind::StatefulSet) => {
+                vec![Self::on(workload, "patch", "scale")]
+            }
+            (Op::Snapshot, _) => {
+                vec![Self { subresource: "log", ..Self::to(workload, "get", "", "pods") }]
+            }
+            (Op::Isolate | Op::Release | Op::Restart | Op::RollbackBranch | Op::RollForward, _) => {
+                vec![Self::on(workload, "patch", "")]
+            }
+            (_, _) => Vec::new(),
+        }
+    }
+
     /// `deployments/scale`, `networkpolicies.networking.k8s.io`, as `kubectl create role` takes it.
     pub fn resource(&self) -> String {
         let mut resource = self.resource.to_owned();

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::adapters::Ask;
 use crate::adapters::ask;
 use crate::adapters::template::CheckTemplate;
+use crate::adapters::{Adapter as _, Ask, Health};
 use crate::incident::{Check, Inverse, Op, Params, Plan, Text};
 
 use super::KubernetesAdapter;
 use super::cluster::Cluster;
-use super::deed::{Deed, Request, is_suspended, wanted};
+use super::deed::{Access, Deed, Request, is_suspended, wanted};
 use super::object::label;
 use super::object::merge_patch;
 use super::pods::may_run;
@@ -55,7 +55,10 @@ impl KubernetesAdapter {
         }
         let route = self.route(ask.op)?;
         let mut params = route.complete(&ask.params)?;
-        let read = self.read_for(&route, &ask.target).await?;
+        let read = match self.read_for(&route, &ask.target).await {
+            Ok(read) => read,
+            Err(why) => return Err(self.with_missing(&ask.target, route.op, why).await),
+        };
         resolve(&route, &read, &mut params)?;
         let deed = self.deed(&route, &ask.target, &params, &read)?;
         let rehearsed = rehearsed(&deed, &read, &params);
@@ -101,6 +104,46 @@ impl KubernetesAdapter {
             other => other.unwrap_or_default(),
         };
         Ok(Read { context, workload, world, pods: pods?, templates, limit: limit? })
+    }
+
+    /// Why nothing could be read, with the leave that is missing and how to grant it: a no without its
+    /// companion step helps nobody.
+    async fn with_missing(&self, agent: &Text, op: Op, why: Text) -> Text {
+        let Ok((_, workload)) = self.place(agent).await else { return why };
+        let mut accesses = Access::of_plan(&workload);
+        accesses.extend(Access::of_call(&workload, op));
+        let missing: Vec<String> =
+            self.cluster.refused(&accesses).await.iter().map(Text::to_string).collect();
+        if missing.is_empty() { why } else { Text::block(&format!("{why}\n{}", missing.join("\n"))) }
+    }
+
+    /// Looks whether the cluster is there and lets this account read what plans are made from.
+    pub(super) async fn look_closely(&self) -> Health {
+        let health = self.cluster.look().await;
+        let Health::Well(words) = &health else { return health };
+        let Ok((_, namespace)) = self.cluster.place().await else { return health };
+        let namespace = self.namespace.clone().unwrap_or(namespace);
+        let mut accesses = Vec::new();
+        for workload in self
+            .workload
+            .kind_in(&namespace)
+            .into_iter()
+            .chain(self.workloads.values().flat_map(|template| template.kind_in(&namespace)))
+        {
+            accesses.extend(Access::of_plan(&workload));
+            for op in self.carries() {
+                accesses.extend(Access::of_call(&workload, op));
+            }
+        }
+        accesses.sort_by_key(|access| (access.namespace.clone(), access.resource(), access.verb));
+        accesses.dedup();
+        match self.cluster.refused(&accesses).await.as_slice() {
+            [] => health,
+            missing => {
+                let missing: Vec<&str> = missing.iter().map(Text::as_str).collect();
+                Health::Ill(Text::block(&format!("{words}, but {}", missing.join("\n"))))
+            }
+        }
     }
 
     /// Reads no more than what a call cannot be made without: an isolation must not wait for
@@ -325,13 +368,14 @@ pub(super) fn put_back(
 fn evidence_goes(route: &Route<'_>, read: &Read, agent: &Text) -> Vec<Text> {
     let restarts = matches!(route.op, Op::Isolate | Op::Restart | Op::RollbackBranch | Op::RollForward);
     let takes = restarts && !read.pods.is_empty();
+    let first = Plan::snapshot_first(agent);
     let words = if route.op == Op::Isolate && !route.undoes {
         format!(
             "its pods go and take their logs and memory with them: what can be read of them meanwhile is \
-             taken along, and nothing waits for it; for all of it snapshot {agent} first"
+             taken along, and nothing waits for it; for all of it {first}"
         )
     } else {
-        format!("its pods go and take their logs and memory with them: snapshot {agent} first")
+        format!("its pods go and take their logs and memory with them: {first}")
     };
     takes.then(|| Text::line(&words)).into_iter().collect()
 }

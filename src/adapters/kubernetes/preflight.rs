@@ -76,7 +76,7 @@ impl Cluster {
             looked_at("disruption budgets", answer, |all| disruption_budgets(all, scene))
         };
         let leave = async {
-            let missing = self.missing(scene.deed).await;
+            let missing = self.missing(&scene.deed.accesses()).await;
             // The same no twice helps nobody.
             if missing.is_empty() { self.rehearsal(rehearsed).await } else { missing }
         };
@@ -85,9 +85,17 @@ impl Cluster {
         [leave, owners, scalers, budgets, effects(scene)].concat()
     }
 
+    /// What this account is known not to be allowed to do; what could not be asked is left out.
+    pub async fn refused(&self, accesses: &[Access]) -> Vec<Text> {
+        let asked = join_all(accesses.iter().map(|access| async move {
+            let answer = self.send(&review(access)).await.read().ok()?;
+            (answer.pointer("/status/allowed") == Some(&Value::Bool(false))).then(|| may_not(access))
+        }));
+        asked.await.into_iter().flatten().collect()
+    }
+
     /// What this account may not do.
-    async fn missing(&self, deed: &Deed) -> Vec<Text> {
-        let accesses = deed.accesses();
+    async fn missing(&self, accesses: &[Access]) -> Vec<Text> {
         let asked = join_all(accesses.iter().map(|access| async move {
             let answer = self.send(&review(access)).await.read();
             (access, answer)
@@ -146,9 +154,10 @@ fn review(access: &Access) -> Request {
 fn may_not(access: &Access) -> Text {
     let resource = access.resource();
     let Access { verb, namespace, .. } = access;
+    let role = resource.replace(['.', '/'], "-");
     Text::line(&format!(
         "this account may not {verb} {resource} in {namespace}; grant it: kubectl -n {namespace} create role \
-         flightdeck-{verb} --verb={verb} --resource={resource}, and bind that role to it"
+         flightdeck-{verb}-{role} --verb={verb} --resource={resource}, and bind that role to it"
     ))
 }
 

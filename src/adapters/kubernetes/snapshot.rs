@@ -29,6 +29,8 @@ pub struct Brought {
     pub evidence: Vec<Evidence>,
     /// What was left out, and why.
     pub notes: Vec<String>,
+    /// Whether something is missing that was there to be had.
+    pub is_in_part: bool,
 }
 
 /// One log to read.
@@ -37,6 +39,8 @@ struct Log<'a> {
     container: &'a str,
     /// That of the container before its last restart.
     previous: bool,
+    /// Whether its container has run, so that there is a log.
+    has_run: bool,
 }
 
 impl Cluster {
@@ -59,6 +63,7 @@ impl Cluster {
         let mut had = |what: &str, read: Result<Vec<Value>, Text>| {
             read.unwrap_or_else(|why| {
                 brought.notes.push(format!("{what} could not be read: {why}"));
+                brought.is_in_part = true;
                 Vec::new()
             })
         };
@@ -93,6 +98,7 @@ impl Cluster {
         let all: Vec<Log<'_>> = pods.iter().flat_map(logs).collect();
         if all.len() > CONTAINERS_MAX {
             brought.notes.push(format!("{CONTAINERS_MAX} of {} logs were taken", all.len()));
+            brought.is_in_part = true;
         }
         let reads = all.iter().take(CONTAINERS_MAX).map(|log| async move {
             let path = format!("api/v1/namespaces/{namespace}/pods/{}/log", log.pod);
@@ -107,16 +113,19 @@ impl Cluster {
             (log, self.read_text(&request).await)
         });
         for (log, read) in join_all(reads).await {
-            let Log { pod, container, previous } = log;
+            let Log { pod, container, previous, has_run } = log;
             let before = if *previous { "-previous" } else { "" };
             match read {
                 Ok(bytes) => {
                     let span = times(&bytes);
                     brought.evidence.push(file(&format!("{pod}-{container}{before}.log"), bytes, span));
                 }
-                Err(why) => brought
-                    .notes
-                    .push(format!("the log of {pod} {container}{before} could not be read: {why}")),
+                Err(why) => {
+                    let note = format!("the log of {pod} {container}{before} could not be read: {why}");
+                    brought.notes.push(note);
+                    // The one before a restart is kept for a while only, and is no part that must be.
+                    brought.is_in_part |= *has_run && !previous;
+                }
             }
         }
     }
@@ -132,9 +141,10 @@ fn logs(pod: &Value) -> Vec<Log<'_>> {
         for container in list(pod, specs).iter().filter_map(|container| text(container, "/name")) {
             let status = list(pod, statuses).iter().find(|status| text(status, "/name") == Some(container));
             let restarted = status.and_then(|it| number(it, "/restartCount")).is_some_and(|count| count > 0);
-            logs.push(Log { pod: name(pod), container, previous: false });
+            let has_run = restarted || status.is_some_and(|it| it.pointer("/state/waiting").is_none());
+            logs.push(Log { pod: name(pod), container, previous: false, has_run });
             if restarted {
-                logs.push(Log { pod: name(pod), container, previous: true });
+                logs.push(Log { pod: name(pod), container, previous: true, has_run });
             }
         }
     }
@@ -177,6 +187,16 @@ mod tests {
             "status": {"containerStatuses": [{"name": "b", "restartCount": 2}, {"name": "a", "restartCount": 0}]}});
         let all: Vec<String> = logs(&pod).iter().map(|l| format!("{} {}", l.container, l.previous)).collect();
         assert_eq!(all, ["setup false", "a false", "b false", "b true"]);
+    }
+
+    #[test]
+    fn a4_a_container_that_never_ran_owes_no_log() {
+        let pod = json!({"metadata": {"name": "p"},
+            "spec": {"containers": [{"name": "a"}, {"name": "b"}, {"name": "c"}]},
+            "status": {"containerStatuses": [
+                {"name": "a", "restartCount": 0, "state": {"running": {}}},
+                {"name": "b", "restartCount": 0, "state": {"waiting": {"reason": "ImagePullBackOff"}}}]}});
+        assert_eq!(logs(&pod).iter().map(|log| log.has_run).collect::<Vec<_>>(), [true, false, false]);
     }
 
     #[test]

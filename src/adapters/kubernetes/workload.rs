@@ -98,6 +98,12 @@ impl WorkloadTemplate {
         Ok(Self { kind, namespace: namespace.map(str::to_owned), name })
     }
 
+    /// Any workload of its kind, for asking what may be done with them; none where that has no name yet.
+    pub fn kind_in(&self, namespace: &str) -> Option<Workload> {
+        let namespace = self.namespace.clone().unwrap_or_else(|| namespace.to_owned());
+        Some(Workload { kind: self.kind, namespace, name: String::new() })
+    }
+
     /// The workload of one agent; `namespace` is the one to take where none is written.
     ///
     /// # Errors

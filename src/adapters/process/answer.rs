@@ -14,7 +14,7 @@ pub fn outcome(program: &str, limit_s: u32, ran: &Ran) -> CallOutcome {
             CallOutcome::Failed(with(format!("{program} could not be started, nothing was called: {why}")))
         }
         How::Exited(0) => CallOutcome::Accepted { answer: Text::block(&said), evidence: Vec::new() },
-        How::Exited(code) => CallOutcome::Failed(with(match last_line(ran) {
+        How::Exited(code) => CallOutcome::Refused(with(match last_line(ran) {
             Some(last) => format!("{program} ended with code {code}: {last}"),
             None => format!("{program} ended with code {code} and said nothing"),
         })),

@@ -67,7 +67,9 @@ impl ProcessAdapter {
             }
             match answer::outcome(&name, plan.limit_s, &ran) {
                 CallOutcome::Accepted { answer, .. } => words.push(answer.as_str().to_owned()),
-                other @ (CallOutcome::Failed(_) | CallOutcome::Unknown(_)) => return other,
+                other @ (CallOutcome::Failed(_) | CallOutcome::Refused(_) | CallOutcome::Unknown(_)) => {
+                    return other;
+                }
             }
         }
         if !files.is_empty() {

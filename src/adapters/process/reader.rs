@@ -1,5 +1,7 @@
 //! A reader whose world is what a program prints.
 
+use std::time::Duration;
+
 use crate::adapters::Pending;
 use crate::adapters::reader::{Reader, Readings};
 use crate::adapters::template::Values;
@@ -34,7 +36,12 @@ impl Reader for ProcessReader {
         &self.name
     }
 
-    fn read<'a>(&'a self, target: &'a Text, values: &'a Values) -> Pending<'a, Result<Readings, Text>> {
+    fn read<'a>(
+        &'a self,
+        target: &'a Text,
+        values: &'a Values,
+        _: Option<Duration>,
+    ) -> Pending<'a, Result<Readings, Text>> {
         Box::pin(async {
             let env = vec![("FLIGHTDECK_TARGET", target.as_str().into())];
             let printed = self.probe.read_with(values, env).await?;

@@ -65,7 +65,7 @@ fn ask(op: Op, target: &str, params: &[(&str, &str)]) -> Ask {
 
 fn failed(outcome: CallOutcome) -> Text {
     match outcome {
-        CallOutcome::Failed(why) => why,
+        CallOutcome::Failed(why) | CallOutcome::Refused(why) => why,
         CallOutcome::Accepted { .. } | CallOutcome::Unknown(_) => panic!("{outcome:?} is no failure"),
     }
 }
@@ -73,14 +73,18 @@ fn failed(outcome: CallOutcome) -> Text {
 fn unknown(outcome: CallOutcome) -> Text {
     match outcome {
         CallOutcome::Unknown(why) => why,
-        CallOutcome::Accepted { .. } | CallOutcome::Failed(_) => panic!("{outcome:?} is known"),
+        CallOutcome::Accepted { .. } | CallOutcome::Failed(_) | CallOutcome::Refused(_) => {
+            panic!("{outcome:?} is known")
+        }
     }
 }
 
 fn accepted(outcome: CallOutcome) -> (Text, Vec<Evidence>) {
     match outcome {
         CallOutcome::Accepted { answer, evidence } => (answer, evidence),
-        CallOutcome::Unknown(_) | CallOutcome::Failed(_) => panic!("{outcome:?} is no yes"),
+        CallOutcome::Unknown(_) | CallOutcome::Failed(_) | CallOutcome::Refused(_) => {
+            panic!("{outcome:?} is no yes")
+        }
     }
 }
 

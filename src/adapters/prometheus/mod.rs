@@ -1,14 +1,15 @@
 //! A reader whose world is a Prometheus: queries whose answers are what checks compare.
 //!
 //! No data is not zero: a query without a series, with a hole in its range, with a sample that is
-//! too old, or answered in part only, has read nothing, and says why.
+//! too old or older than the call that it is to prove, or answered in part only, has read nothing, and says why.
 
 mod query;
+mod selector;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use futures::future::join_all;
+use futures::future::{join_all, try_join_all};
 use serde_json::Value;
 
 use super::Pending;
@@ -43,10 +44,16 @@ impl PrometheusReader {
     }
 
     /// One query's readings.
-    async fn read_one(&self, name: &str, query: &Query, values: &Values) -> Result<Readings, Text> {
+    async fn read_one(
+        &self,
+        name: &str,
+        query: &Query,
+        values: &Values,
+        since: Option<Duration>,
+    ) -> Result<Readings, Text> {
         let fresh = async {
-            let Some(request) = query.age(values)? else { return Ok(()) };
-            query.fresh_enough(&self.ask(request).await?)
+            let asked = query.ages(values, since)?.into_iter().map(|request| self.ask(request));
+            query.fresh_enough(&try_join_all(asked).await?, since)
         };
         let value = async { query.readings(name, &self.ask(query.value(values)?).await?) };
         let (fresh, readings) = tokio::join!(fresh, value);
@@ -63,9 +70,14 @@ impl Reader for PrometheusReader {
         vec![(self.name.clone(), self.backend.circuit())]
     }
 
-    fn read<'a>(&'a self, _target: &'a Text, values: &'a Values) -> Pending<'a, Result<Readings, Text>> {
+    fn read<'a>(
+        &'a self,
+        _target: &'a Text,
+        values: &'a Values,
+        since: Option<Duration>,
+    ) -> Pending<'a, Result<Readings, Text>> {
         Box::pin(async move {
-            let all = self.queries.iter().map(|(name, query)| self.read_one(name, query, values));
+            let all = self.queries.iter().map(|(name, query)| self.read_one(name, query, values, since));
             let mut readings = Readings::new();
             let mut failures = Vec::new();
             for read in join_all(all).await {
@@ -75,10 +87,12 @@ impl Reader for PrometheusReader {
                 }
             }
             // One query without an answer takes nothing from the others.
-            match failures.into_iter().next() {
-                Some(why) if readings.is_empty() => Err(why),
-                Some(_) | None => Ok(readings),
+            if readings.is_empty() && !failures.is_empty() {
+                let all: Vec<&str> = failures.iter().map(Text::as_str).collect();
+                return Err(Text::block(&all.join("\n")));
             }
+            failures.into_iter().for_each(|why| readings.failed(why));
+            Ok(readings)
         })
     }
 }

@@ -6,6 +6,7 @@ use form_urlencoded::Serializer;
 use regex::Regex;
 use serde_json::Value;
 
+use super::selector::selectors;
 use crate::adapters::reader::Readings;
 use crate::adapters::template::{Template, Values};
 use crate::incident::Text;
@@ -91,24 +92,64 @@ impl Query {
         Ok(format!("{take}_over_time({window}) and count_over_time({window}) >= {least} and ({query})"))
     }
 
-    /// What asks how old the samples are, by the server's own clock.
-    pub(super) fn age(&self, values: &Values) -> Result<Option<Request>, Text> {
-        let Some(fresh) = &self.fresh else { return Ok(None) };
-        let selector = fresh.fill(&quoted(values))?;
-        Ok(Some(instant(&format!("max(time() - timestamp({selector}))"))))
+    /// What asks how old the samples are, by the server's own clock. Where an action is to be proved
+    /// every selector of the expression is asked for: what nobody named may be old all the same.
+    ///
+    /// # Errors
+    /// In words: it looks at a time before the action was accepted.
+    pub(super) fn ages(&self, values: &Values, since: Option<Duration>) -> Result<Vec<Request>, Text> {
+        if let (Some((over, _)), Some(since)) = (self.over, since)
+            && since < over
+        {
+            let left = (over - since).as_secs() + 1;
+            return Err(Text::line(&format!(
+                "its range of {} s reaches back before the call: it says nothing for another {left} s",
+                over.as_secs()
+            )));
+        }
+        let age = |selector: &str| instant(&format!("max(time() - timestamp({selector}))"));
+        if let Some(fresh) = &self.fresh {
+            return Ok(vec![age(fresh.fill(&quoted(values))?.as_str())]);
+        }
+        if since.is_none() {
+            return Ok(Vec::new());
+        }
+        let query = self.query.fill(&quoted(values))?;
+        let found = selectors(query.as_str()).ok_or_else(|| {
+            Text::line(
+                "it looks at another time than now (`offset`, `@`): it cannot prove what was just done",
+            )
+        })?;
+        Ok(found.into_iter().map(age).collect())
     }
 
-    /// Whether the age found is young enough.
-    pub(super) fn fresh_enough(&self, data: &Value) -> Result<(), Text> {
-        let age = series(data)?.first().and_then(|(_, value)| value.as_str().parse::<f64>().ok());
-        let stale = self.stale.as_secs_f64();
-        match age {
-            Some(age) if age <= stale => Ok(()),
-            Some(age) => {
-                Err(Text::line(&format!("the newest sample is {age:.0} s old, and {stale:.0} s is the most")))
-            }
-            None => Err(Text::line("no data, which is not zero")),
+    /// Whether the ages found are young enough, and all of them of a time after acceptance.
+    pub(super) fn fresh_enough(&self, ages: &[Value], since: Option<Duration>) -> Result<(), Text> {
+        let mut found = Vec::new();
+        for data in ages {
+            found.extend(series(data)?.first().map(|(_, value)| value.as_str().parse::<f64>().ok()));
         }
+        // One of two selectors may be without a series; where all are there is nothing to go by.
+        if found.is_empty() && !ages.is_empty() {
+            return Err(Text::line("no data, which is not zero"));
+        }
+        let stale = self.stale.as_secs_f64();
+        for age in found {
+            match age {
+                Some(age) if since.is_some_and(|since| age >= since.as_secs_f64()) => {
+                    return Err(Text::line(&format!(
+                        "the newest sample is {age:.0} s old, from before the call was accepted"
+                    )));
+                }
+                Some(age) if age <= stale => {}
+                Some(age) => {
+                    let why = format!("the newest sample is {age:.0} s old, and {stale:.0} s is the most");
+                    return Err(Text::line(&why));
+                }
+                None => return Err(Text::line("no data, which is not zero")),
+            }
+        }
+        Ok(())
     }
 
     /// The values in an answer.

@@ -54,17 +54,49 @@ fn no_data_is_not_zero_and_several_series_are_not_one() {
 fn an_old_sample_proves_nothing() {
     let query = Query::new(&spec("errors")).unwrap();
     for (age, fresh) in [("3", true), ("60", true), ("61", false), ("NaN", false), ("x", false)] {
-        assert_eq!(query.fresh_enough(&vector(&[("", age)])).is_ok(), fresh, "{age}");
+        assert_eq!(query.fresh_enough(&[vector(&[("", age)])], None).is_ok(), fresh, "{age}");
     }
-    assert!(query.fresh_enough(&vector(&[])).is_err());
+    assert!(query.fresh_enough(&[vector(&[])], None).is_err());
+}
+
+#[test]
+fn a_sample_from_before_the_call_proves_nothing_of_it() {
+    // Regression: a 0 scraped before the call lit verified while the exporter said 30 already.
+    let query = Query::new(&spec("errors")).unwrap();
+    let since = |seconds: f64| Some(Duration::from_secs_f64(seconds));
+    for (ages, since, fresh) in [
+        (&["9.9"][..], since(10.0), true),
+        (&["10"], since(10.0), false),
+        (&["0.5"], since(0.2), false),
+        (&["3", "12"], since(10.0), false),
+        (&["3", ""], since(10.0), true),
+        (&["", ""], since(10.0), false),
+        (&["61"], since(1000.0), false),
+        (&[], since(1.0), true),
+    ] {
+        let data: Vec<Value> =
+            ages.iter().map(|age| if age.is_empty() { vector(&[]) } else { vector(&[("", age)]) }).collect();
+        assert_eq!(query.fresh_enough(&data, since).is_ok(), fresh, "{ages:?} {since:?}");
+    }
+    let expression = Query::new(&spec(r#"sum(a{x="{agent}"}) / sum(rate(b[1m]))"#)).unwrap();
+    assert_eq!(expression.ages(&values("s"), since(5.0)).unwrap().len(), 2, "of both selectors");
+    let shifted = Query::new(&spec("sum(errors offset 1h)")).unwrap();
+    assert!(shifted.ages(&values("s"), since(5.0)).unwrap_err().as_str().contains("offset"));
+}
+
+#[test]
+fn a_range_that_began_before_the_call_proves_nothing_until_it_is_over() {
+    let over = Some((Duration::from_secs(300), Worst::Highest));
+    let query = Query::new(&QuerySpec { over, ..spec("errors") }).unwrap();
+    let ages = |since: Option<u64>| query.ages(&values("s"), since.map(Duration::from_secs));
+    assert!(ages(Some(299)).unwrap_err().as_str().contains("reaches back before the call"));
+    assert!(ages(Some(300)).is_ok() && ages(None).is_ok());
 }
 
 #[test]
 fn a_selector_says_how_old_it_is_and_an_expression_needs_one() {
-    let asked = |spec: &QuerySpec| {
-        let request = Query::new(spec).unwrap().age(&values("support-1")).unwrap();
-        request.map(|request| format!("{request:?}")).is_some()
-    };
+    let asked =
+        |spec: &QuerySpec| !Query::new(spec).unwrap().ages(&values("support-1"), None).unwrap().is_empty();
     assert!(asked(&spec("errors")));
     assert!(asked(&spec(r#"errors{agent="{agent}"}"#)));
     assert!(!asked(&spec(r#"sum(errors{agent="{agent}"})"#)));

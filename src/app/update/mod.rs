@@ -64,6 +64,7 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Readings { incident, action, readings } => {
             model.probed(incident, action, &readings);
+            model.last_read.entry((incident, action)).or_default().take(&readings);
             model.readings.insert((incident, action), readings);
             vec![]
         }

@@ -495,12 +495,15 @@ fn a3_the_fleet_shows_no_older_state_than_a_probe_has_read() {
     let probed = |seconds, value: &str, replica: Option<&str>| Reading {
         check: "agent_status = stopped".parse().unwrap(),
         replica: replica.map(Text::line),
+        source: None,
         value: Some(value.into()),
         at: at(seconds),
     };
     let (incident, action) = (IncidentId(1), ActionId(1));
     let readings = |readings| Msg::Readings { incident, action, readings };
-    let leaking = Event::ActionLeaking { action, readings: vec![probed(50, "running", None)], logged: None };
+    let (logged, held_until) = (None, None);
+    let readings_then = vec![probed(50, "running", None)];
+    let leaking = Event::ActionLeaking { action, readings: readings_then, logged, held_until };
     let replicas = vec![probed(30, "stopped", Some("a")), probed(30, "running", Some("b"))];
     for (why, msg, shown) in [
         ("its vitals", vitals(10, "running"), "running"),

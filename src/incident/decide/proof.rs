@@ -2,7 +2,8 @@
 
 use super::{Context, Decision};
 use crate::incident::{
-    Action, ActionId, Event, Judged, Lamp, Mark, Op, Params, Reading, Refusal, Report, Text, with_vanished,
+    Action, ActionId, Event, Judged, Lamp, Mark, Op, Params, Reading, Refusal, Report, Text, Time,
+    with_vanished,
 };
 
 impl Context<'_> {
@@ -26,14 +27,21 @@ impl Context<'_> {
             Report::Unknown { reason } => {
                 step(Lamp::InDoubt, Event::ActionInDoubt { action: id, reason: reason.clone() })
             }
-            Report::Readings(readings) => Ok(self.readings(action, readings, None)),
-            Report::Watched { readings, logged } => Ok(self.readings(action, readings, Some(*logged))),
+            Report::Readings(readings) => Ok(self.readings(action, readings, (None, None))),
+            Report::Watched { readings, logged, held_at } => {
+                Ok(self.readings(action, readings, (*logged, *held_at)))
+            }
         }
     }
 
     /// What readings prove. Every check of the plan must be read, and hold in every replica: no data
     /// proves nothing.
-    fn readings(&self, action: &Action, readings: &[Reading], logged: Option<u32>) -> Vec<Event> {
+    fn readings(
+        &self,
+        action: &Action,
+        readings: &[Reading],
+        (logged, held_at): (Option<u32>, Option<Time>),
+    ) -> Vec<Event> {
         let checks = &action.plan.checks;
         // A replica that was seen doing wrong and is not spoken of any more was not seen stopping.
         let readings = with_vanished(&action.readings, readings.to_vec(), self.now);
@@ -44,6 +52,11 @@ impl Context<'_> {
         }
         if hold {
             return vec![];
+        }
+        let ended = action.ends_at().filter(|end| self.now >= *end && action.lamp.may_become(Lamp::Undone));
+        if let Some(end) = ended.filter(|_| readings.iter().any(|r| r.value.is_some())) {
+            let reason = format!("its time was over at {}", end.format("%H:%M:%S"));
+            return vec![Event::ActionUndone { action: id, by: None, reason: Some(Text::line(&reason)) }];
         }
         match action.lamp {
             Lamp::Accepted => {
@@ -59,7 +72,9 @@ impl Context<'_> {
                 if !action.plan.op.info().mitigation || self.is_making_way(action) {
                     return vec![];
                 }
-                vec![Event::ActionLeaking { action: id, readings, logged }]
+                // What nobody looked at is not counted as time in which it held.
+                let held_until = held_at.filter(|at| action.held_since.is_some_and(|since| *at >= since));
+                vec![Event::ActionLeaking { action: id, readings, logged, held_until }]
             }
             // It stays in doubt: a call may still take effect. But now it is known how the world is.
             Lamp::InDoubt if action.read_at.is_none() && readings.iter().any(|r| r.value.is_some()) => {

@@ -83,7 +83,7 @@ async fn one(
 async fn read(reader: &dyn Reader, agent: &AgentId) -> Result<Vec<Release>, Text> {
     let target = Text::line(agent.as_str());
     let values: Values = ["agent", "target"].map(|name| (name.to_owned(), target.clone())).into();
-    let readings = reader.read(&target, &values).await?;
+    let readings = reader.read(&target, &values, None).await?;
     let named = |name: &str| name == VERSION || name.split_once('@').is_some_and(|(of, _)| of == VERSION);
     let mut versions: Vec<Text> =
         readings.iter().filter(|(name, _)| named(name)).filter_map(|(_, value)| value.cloned()).collect();

@@ -12,13 +12,26 @@ use crate::config::{self, Http, HttpAction, HttpCall, HttpLook, Site};
 use crate::incident::Text;
 use crate::web::{Auth, Backend, Base, Credential, Settings};
 
+/// A place to which nothing is ever sent.
+const NOWHERE: &str = "http://127.0.0.1:9";
+
 /// The adapter, and what of it had to be left out. None without a place to send to.
 pub fn adapter(name: &str, http: &Http) -> (Option<HttpAdapter>, Vec<SpecProblem>) {
-    let backend = match backend(name, &http.site.url, &http.site) {
-        Ok(backend) => Arc::new(backend),
-        Err(words) => return (None, vec![problem("url", &words)]),
-    };
     let mut problems = Vec::new();
+    let built = match backend(name, &http.site.url, &http.site) {
+        Ok(backend) => Some(backend),
+        Err(words) => {
+            problems.push(problem("url", &words));
+            None
+        }
+    };
+    let is_somewhere = built.is_some();
+    // Without a place its actions are looked at all the same, and it is left out.
+    let Some(backend) = built.or_else(|| Backend::new(Settings::new(name, Base::parse(NOWHERE).ok()?)).ok())
+    else {
+        return (None, problems);
+    };
+    let backend = Arc::new(backend);
     let mut spec = HttpSpec {
         agents: http.agents.clone(),
         values: http.values.clone(),
@@ -35,7 +48,7 @@ pub fn adapter(name: &str, http: &Http) -> (Option<HttpAdapter>, Vec<SpecProblem
     }
     let (adapter, found) = HttpAdapter::new(name, backend, spec);
     problems.extend(found);
-    (Some(adapter), problems)
+    (Some(adapter).filter(|_| is_somewhere), problems)
 }
 
 /// The reader.

@@ -19,11 +19,14 @@ pub struct Unbuilt {
     pub keys: Vec<String>,
     /// What is wrong.
     pub words: String,
+    /// How to mend it, if that is known.
+    pub hint: Option<String>,
 }
 
 impl fmt::Display for Unbuilt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.keys.join("."), self.words)
+        write!(f, "{}: {}", self.keys.join("."), self.words)?;
+        self.hint.iter().try_for_each(|hint| write!(f, " ({hint})"))
     }
 }
 
@@ -34,8 +37,43 @@ impl Unbuilt {
             key.split('[').next().unwrap_or(key).to_owned()
         });
         let keys = [section.to_owned(), name.to_owned()].into_iter().chain(below).collect();
-        Self { keys, words: problem.words.clone() }
+        Self { keys, words: problem.words.clone(), hint: None }
     }
+}
+
+/// What is wrong with one adapter, each thing once. A name that a ready-made file needs is one problem
+/// however often it stands in there, with what that file says of it.
+fn of_adapter(name: &str, preset: Option<&str>, wrong: &[SpecProblem]) -> Vec<Unbuilt> {
+    let mut all: Vec<Unbuilt> = Vec::new();
+    for problem in wrong {
+        let missing = problem
+            .words
+            .split_once("} stands for nothing here")
+            .and_then(|(name, _)| name.strip_prefix('{'));
+        let unbuilt = match (preset, missing) {
+            (Some(preset), Some(missing)) => Unbuilt {
+                keys: ["adapters", name, "preset"].map(str::to_owned).to_vec(),
+                words: format!("the preset {preset} needs a value for {{{missing}}}"),
+                hint: Some(says(preset, missing)),
+            },
+            (_, _) => Unbuilt::of("adapters", name, problem),
+        };
+        if !all.contains(&unbuilt) {
+            all.push(unbuilt);
+        }
+    }
+    all
+}
+
+/// What the head of a ready-made file says of its values.
+fn says(preset: &str, missing: &str) -> String {
+    let head = config::preset::built_in(preset).unwrap_or_default();
+    let head = head.lines().map_while(|line| line.strip_prefix('#')).map(str::trim);
+    let lines: Vec<&str> = head.filter(|line| line.starts_with("values")).collect();
+    if lines.is_empty() {
+        return format!("values_of.AGENT = {{ {missing} = \"...\" }}, or values.{missing} for every agent");
+    }
+    format!("such as {}", lines.join("; "))
 }
 
 /// The adapters of the live realm; what cannot be built is said and left out.
@@ -63,7 +101,8 @@ pub fn rig(settings: &Settings) -> (Rig, Vec<Unbuilt>) {
                 Err(wrong) => (None, wrong),
             },
         };
-        problems.extend(wrong.iter().map(|problem| Unbuilt::of("adapters", name, problem)));
+        let preset = if let Adapter::Http(http) = adapter { http.preset.as_deref() } else { None };
+        problems.extend(of_adapter(name, preset, &wrong));
         if let Some(built) = built {
             let readers = named(adapter, &readers);
             mounted.push(Box::new(Mounted::new(built, readers, adapter.is_read_only())));
@@ -96,4 +135,34 @@ pub(super) fn readers(settings: &Settings, problems: &mut Vec<Unbuilt>) -> Reade
 fn named(adapter: &Adapter, readers: &Readers) -> BTreeMap<Op, Vec<Arc<dyn Reader>>> {
     let of = |names: &[String]| names.iter().filter_map(|name| readers.get(name).cloned()).collect();
     adapter.probes().map(|(op, names)| (op, of(names))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_a_preset_needs_is_one_problem_with_what_its_head_says() {
+        let problem = |place: &str, words: &str| SpecProblem { place: place.into(), words: words.into() };
+        let missing = "{key} stands for nothing here; there is {agent}";
+        let wrong = [
+            problem("actions.isolate.body", missing),
+            problem("actions.isolate.undo.body", missing),
+            problem("actions.isolate.probe.path", "{model} stands for nothing here; there is {agent}"),
+            problem("url", "no url"),
+        ];
+        let told = of_adapter("gw", Some("litellm"), &wrong);
+        let words: Vec<&str> = told.iter().map(|unbuilt| unbuilt.words.as_str()).collect();
+        assert_eq!(
+            words,
+            [
+                "the preset litellm needs a value for {key}",
+                "the preset litellm needs a value for {model}",
+                "no url"
+            ]
+        );
+        let hint = told[0].hint.as_deref().unwrap_or_default();
+        assert!(hint.contains("values_of.support-1 = { key = "), "{hint}");
+        assert_eq!(of_adapter("gw", None, &wrong).len(), 4, "its own file has its own places");
+    }
 }

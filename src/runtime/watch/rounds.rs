@@ -32,6 +32,10 @@ struct Probed {
     round: u64,
     /// What was read last.
     before: Vec<Reading>,
+    /// From when on what is measured says something of it.
+    from: Time,
+    /// When the reading under way began.
+    begun: Time,
 }
 
 /// One reading that is due.
@@ -43,6 +47,10 @@ pub struct Due {
     pub plan: Arc<Plan>,
     /// What was read of it last.
     pub before: Vec<Reading>,
+    /// From when on what is measured says something of it.
+    pub from: Time,
+    /// How long the others are waited for when one way to read it hangs.
+    pub pace: Duration,
 }
 
 /// What is to be done now.
@@ -101,8 +109,11 @@ impl Rounds {
             reading: false,
             round: 0,
             before: action.readings.clone(),
+            from: action.counts_from(),
+            begun: now,
         };
         let probed = self.probed.entry(key).or_insert_with(new);
+        probed.from = action.counts_from();
         if probed.lamp != lamp {
             (probed.lamp, probed.eager_until) = (lamp, eager_until);
             // What has just changed is looked at anew, at once.
@@ -115,6 +126,11 @@ impl Rounds {
     /// Calls under way, with the process that makes each.
     pub fn requested(&self) -> impl Iterator<Item = (Key, &Text)> {
         self.requested.iter().map(|(key, runner)| (*key, runner))
+    }
+
+    /// Whether an action is probed.
+    pub fn is_probed(&self, key: Key) -> bool {
+        self.probed.contains_key(&key)
     }
 
     /// How many are probed.
@@ -149,21 +165,30 @@ impl Rounds {
         // What has to wait for its turn is begun as soon as another reading is done.
         for (_, _, key) in due.into_iter().take(free) {
             if let Some(probed) = self.probed.get_mut(&key) {
-                probed.reading = true;
-                turn.reads.push(Due { key, plan: probed.plan.clone(), before: probed.before.clone() });
+                (probed.reading, probed.begun) = (true, now);
+                let pace = if probed.is_eager(now) { probing.settle_every } else { probing.probe_every };
+                turn.reads.push(Due {
+                    key,
+                    plan: probed.plan.clone(),
+                    before: probed.before.clone(),
+                    from: probed.from,
+                    pace: pace.duration(),
+                });
             }
         }
         turn
     }
 
-    /// A reading is done: what was read, and when.
-    pub fn read(&mut self, key: Key, readings: Vec<Reading>, at: Time, probing: &Probing) {
+    /// A reading is done: what was read, and when, and whether one way still hangs. Who hangs does not
+    /// put off what the others read.
+    pub fn read(&mut self, key: Key, readings: Vec<Reading>, at: Time, hangs: bool, probing: &Probing) {
         let Some(probed) = self.probed.get_mut(&key) else { return };
         let every = if probed.is_eager(at) { probing.settle_every } else { probing.probe_every };
         probed.reading = false;
         probed.round += 1;
         probed.before = readings;
-        probed.due = at + every.delta() - early(key, probed.round, every.delta());
+        let since = if hangs { probed.begun } else { at };
+        probed.due = since + every.delta() - early(key, probed.round, every.delta());
     }
 }
 
@@ -232,7 +257,7 @@ mod tests {
             let now = story.now;
             assert_eq!(begun(&rounds.turn(now, &probing())), 1, "at once");
             assert_eq!(rounds.turn(now, &probing()), Turn::default(), "one reading at a time");
-            rounds.read((story.incident.id, ActionId(1)), vec![], now, &probing());
+            rounds.read((story.incident.id, ActionId(1)), vec![], now, false, &probing());
             let wait = rounds.turn(now, &probing()).next.unwrap().as_millis();
             assert!((longest * 3 / 4..=longest).contains(&wait), "{} {wait}", story.action(1).lamp);
         }
@@ -244,7 +269,7 @@ mod tests {
         let mut rounds = rounds(&story);
         let later = time("12:06:00");
         rounds.turn(later, &probing());
-        rounds.read((story.incident.id, ActionId(1)), vec![], later, &probing());
+        rounds.read((story.incident.id, ActionId(1)), vec![], later, false, &probing());
         assert!(rounds.turn(later, &probing()).next.unwrap() > Duration::from_secs(3));
     }
 
@@ -256,7 +281,7 @@ mod tests {
         rounds.turn(now, &probing());
         rounds.index(&story.incident, now);
         assert_eq!(rounds.turn(now, &probing()), Turn::default());
-        rounds.read(key, vec![], now, &probing());
+        rounds.read(key, vec![], now, false, &probing());
         assert!(rounds.turn(now, &probing()).next.is_some_and(|wait| wait <= Duration::from_secs(5)));
         assert_eq!(begun(&rounds.turn(now - TimeDelta::hours(1), &probing())), 1, "the clock was set back");
     }
@@ -280,7 +305,7 @@ mod tests {
             // One reading takes a tenth of a second.
             now += TimeDelta::milliseconds(100);
             if let Some(key) = under_way.pop() {
-                rounds.read(key, vec![], now, &probing());
+                rounds.read(key, vec![], now, false, &probing());
                 dues.insert(rounds.probed[&key].due);
             }
         }

@@ -164,7 +164,8 @@ fn alert() -> Alert {
 
 /// One event of every kind, each optional field given at least once.
 fn samples() -> Vec<(Actor, Event)> {
-    let reading = || Reading { check: check(), replica: None, value: Some("stopped".into()), at: at(3) };
+    let reading =
+        || Reading { check: check(), replica: None, source: None, value: Some("stopped".into()), at: at(3) };
     let readings = || vec![reading()];
     let recovery = || {
         let trouble = Some(Text::line("no answer within 10 s"));
@@ -224,7 +225,7 @@ fn samples() -> Vec<(Actor, Event)> {
         (fd.clone(), Event::ActionFailed { action, reason: "403".into() }),
         (fd.clone(), Event::ActionVerified { action, readings: readings() }),
         (fd.clone(), Event::ActionUnverified { action, readings: vec![] }),
-        (fd.clone(), Event::ActionLeaking { action, readings: readings(), logged: None }),
+        (fd.clone(), Event::ActionLeaking { action, readings: readings(), logged: None, held_until: None }),
         (fd.clone(), Event::ActionInDoubt { action, reason: "its runner is gone".into() }),
         (fd.clone(), Event::ActionUndone { action, by: Some(ActionId(2)), reason: Some("by hand".into()) }),
         (
@@ -310,6 +311,7 @@ fn samples() -> Vec<(Actor, Event)> {
                     Reading { replica: Some("pod-7".into()), value: None, ..reading() },
                 ],
                 logged: None,
+                held_until: None,
             },
         ),
         (ada.clone(), Event::ActionAccounted { action, disposition: Disposition::Undo }),

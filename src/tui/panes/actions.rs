@@ -86,14 +86,19 @@ fn draw_line(view: &View<'_>, incident: &Incident, action: &Action, mut row: Row
     let age = words::age(view.model.now() - action.changed_at);
     row.right(&format!("{age:>3}"), Role::Dim);
     let title = title(action);
-    let mut told = [format!("by {}", action.asked_by), held(view, incident, action)];
-    if action.witnessed.is_some() {
-        // Where there is room for one of them: who saw it says more than who asked.
+    let unread = view.model.unread_since(incident.id, action).filter(|_| incident.is_open());
+    let held = match unread {
+        Some(at) => (format!("not read for {}", words::age(view.model.now() - at)), Role::Warning),
+        None => (held(view, incident, action), Role::Dim),
+    };
+    let mut told = [(format!("by {}", action.asked_by), Role::Dim), held];
+    if action.witnessed.is_some() || unread.is_some() {
+        // Where there is room for one of them: who saw it, and that nobody can, say more than who asked.
         told.reverse();
     }
-    for words in told {
+    for (words, role) in told {
         if width(&title) + width(&words) < row.room() {
-            row.right(&words, Role::Dim);
+            row.right(&words, role);
         }
     }
     let role = if action.lamp.may_be_in_force() { Role::Text } else { Role::Dim };

@@ -268,15 +268,25 @@ fn when_it_was_read_last_is_when_a_value_came() {
     let mut model = kept_elsewhere();
     let (incident, action) = (IncidentId(2), ActionId(1));
     assert_eq!(model.read_at(incident, action), None);
-    let check = undoable("billing-2").checks[0].clone();
-    let reading = |value: Option<&str>, seconds| Reading {
-        check: check.clone(),
-        value: value.map(Text::line),
-        at: at(seconds),
-        replica: None,
+    let checks = undoable("billing-2").checks;
+    let read = |value: Option<&str>, seconds, count| -> Vec<Reading> {
+        let reading = |check: &crate::incident::Check| Reading {
+            check: check.clone(),
+            value: value.map(Text::line),
+            at: at(seconds),
+            replica: None,
+            source: None,
+        };
+        checks.iter().take(count).map(reading).collect()
     };
-    for (readings, read) in [(vec![reading(Some("stopped"), 5)], Some(at(5))), (vec![reading(None, 9)], None)]
-    {
+    let all = checks.len();
+    // What nobody can read any more was read then, and not never.
+    for (readings, read) in [
+        (read(Some("stopped"), 5, all), Some(at(5))),
+        (read(None, 9, all), Some(at(5))),
+        (read(Some("stopped"), 12, all - 1), Some(at(5))),
+        (read(Some("stopped"), 15, all), Some(at(15))),
+    ] {
         update(&mut model, Msg::Readings { incident, action, readings });
         assert_eq!(model.read_at(incident, action), read);
     }

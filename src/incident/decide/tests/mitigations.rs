@@ -177,6 +177,23 @@ fn what_was_kept_over_the_end_can_be_undone_after_it() {
 }
 
 #[test]
+fn e9_a_silence_is_in_force_until_its_time_is_over_or_it_is_ended() {
+    // Regression: it stayed verified with nothing left to do, and nobody was asked what becomes of it.
+    let silenced = Story::p0().does("silence ToolErrors minutes=10", "silenced=yes");
+    assert_eq!(in_force(&silenced).len(), 1);
+    let ended = silenced.does("unsilence ToolErrors", "silenced=no").lamp(1, Lamp::Undone);
+    assert_eq!(in_force(&ended), [""; 0]);
+    let silenced = Story::p0().does("silence ToolErrors minutes=10", "silenced=yes");
+    let early = silenced.at("12:05:00").reads(1, "silenced=no").lamp(1, Lamp::Leaking);
+    let over = early.at("12:11:00").reads(1, "silenced=no").lamp(1, Lamp::Undone);
+    assert!(
+        over.action(1).answer.as_str().contains("its time was over at 12:1"),
+        "{}",
+        over.action(1).answer
+    );
+}
+
+#[test]
 fn an_isolated_agent_that_a_rollback_starts_again_leaks() {
     Story::isolated()
         .does("rollback-branch support-1 to=v11 back to=v12", "version=v11 agent_status=running healthy=yes")

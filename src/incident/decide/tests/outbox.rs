@@ -151,10 +151,11 @@ fn a3_a_leak_is_told_with_how_long_it_had_held_and_how_much_was_logged_since() {
     let readings = action.plan.checks.iter().map(|check| Reading {
         check: check.clone(),
         replica: None,
+        source: None,
         value: Some("7".into()),
         at: time("12:10:00"),
     });
-    let report = Report::Watched { readings: readings.collect(), logged: 12 };
+    let report = Report::Watched { readings: readings.collect(), logged: Some(12), held_at: None };
     let story = story.at("12:10:00").says(Command::Report { action: action.id, report });
     let told = &sent(&story, 3).message;
     assert!(

@@ -21,6 +21,7 @@ fn read(story: &Story, words: &str) -> Command {
     let reading = |check: &crate::incident::Check| Reading {
         check: check.clone(),
         replica: None,
+        source: None,
         value: values.get(check.name.as_str()).cloned(),
         at: story.now,
     };
