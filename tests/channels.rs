@@ -257,10 +257,11 @@ async fn a_process_killed_between_sending_and_remembering_sends_again_under_the_
     // It arrives, and the answer never comes.
     proxy.set(Fault::Half);
     let first = serving(&home);
-    let declared =
-        home.command(&["--read-only", "declare", "mails leave", "--severity", "P0"]).output().unwrap();
-    assert!(declared.status.success(), "{}", String::from_utf8_lossy(&declared.stderr));
+    // It would wait until people are told, and take the outbox over from whoever dies.
+    let mut declared = home.command(&["declare", "mails leave", "--severity", "P0"]).spawn().unwrap();
     until("the message arrived", || seen.lock().unwrap().len() == 1).await;
+    declared.kill().unwrap();
+    declared.wait().unwrap();
     assert_eq!(listed(&home)[0]["state"], "waiting", "it is not called delivered before it is known to be");
     drop(first); // SIGKILL
     proxy.set(Fault::Pass);

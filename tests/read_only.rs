@@ -398,7 +398,10 @@ async fn nobody_is_paged_through_a_channel_that_may_not_send() {
     let hub = &process.hub;
     hub.until_loaded().await;
     let escalate = |level: &str| {
-        let plan = Plan { target: level.into(), ..plan(&"outbox".into(), &ask(Op::Escalate)) };
+        let Ask { op, params, .. } = ask(Op::Escalate);
+        let plan =
+            flightdeck::incident::outbox::plan(hub.policy(), op, &level.into(), &params, hub.clock().now())
+                .unwrap();
         let confirmation = Confirmation { digest: plan.digest(), typed: Some(plan.target.clone()) };
         Command::Act { plan, confirmation, runner: "host".into() }
     };
@@ -406,7 +409,5 @@ async fn nobody_is_paged_through_a_channel_that_may_not_send() {
     let Err(HubError::Refused(refusal)) = said else { unreachable!("taken") };
     assert_eq!(refusal.rule, "read_only", "{refusal}");
     assert!(refusal.to_string().contains("nobody is paged through 'silent'"), "{refusal}");
-    let said = hub.submit(Some(INC), escalate("1"), &ana()).await;
-    let by_channel = matches!(&said, Err(HubError::Refused(refusal)) if refusal.rule == "read_only");
-    assert!(!by_channel, "that one may send: {said:?}");
+    hub.submit(Some(INC), escalate("1"), &ana()).await.unwrap();
 }

@@ -112,7 +112,7 @@ async fn d11_whoever_drills_for_the_first_time_finds_the_first_checks_answered()
                 ),
                 ("llm provider", "200 in "),
                 ("session cache", "PONG in "),
-                ("vitals of the fleet", "none of 7 agents is out of its range"),
+                ("vitals of the fleet", "1 of 7 agents read out of range at "),
                 ("incidents on record", "nothing like it is on record"),
                 ("who can be paged here", " at level 1"),
             ][..],

@@ -133,9 +133,9 @@ fn what_undoes_a_call_is_known_before_it_is_made() {
 fn a_backup_is_named_before_the_call_so_that_its_check_can_hold() {
     let fleet = fleet("data-leak");
     for (op, name) in [
-        (Op::RollbackConfig, "support-r41"),
-        (Op::RollbackBranch, "2.8.4"),
-        (Op::RollbackSystem, "support-r41"),
+        (Op::RollbackConfig, "support-r38"),
+        (Op::RollbackBranch, "2.8.1"),
+        (Op::RollbackSystem, "support-r38"),
     ] {
         assert_eq!(fleet.complete(op, "support-1", &params(&[])).unwrap()["to"], name);
     }

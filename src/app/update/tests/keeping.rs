@@ -310,6 +310,7 @@ fn a_date_that_passes_rings_although_the_incident_is_over() {
 /// A session with one isolation that was accepted and that nothing reads.
 fn unread() -> Model {
     let mut model = session();
+    tell(&mut model, 1, Event::Classified { severity: Severity::P0, pattern: None, reason: None });
     tell(&mut model, 1, requested(1, Plan { checks: vec![], ..undoable("support-1") }, None));
     tell(&mut model, 1, Event::ActionAccepted { action: ActionId(1), answer: "ok".into() });
     model
