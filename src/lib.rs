@@ -123,6 +123,7 @@ pub mod config;
 pub mod error;
 pub mod incident;
 pub mod logs;
+pub mod pagerduty;
 pub mod runtime;
 pub mod secret;
 pub mod sim;

@@ -285,3 +285,58 @@ async fn a_deed_of_the_command_line_tells_people_before_it_ends() {
     assert_eq!(seen.lock().unwrap().len(), 1);
     assert_eq!(listed(&home)[0]["state"], "delivered");
 }
+
+/// A server that refuses everything until it is told otherwise.
+async fn closed() -> (Server, Arc<Mutex<(u16, usize)>>) {
+    let state = Arc::new(Mutex::new((400, 0)));
+    let kept = state.clone();
+    let routes = Router::new().fallback(async move || {
+        let mut state = kept.lock().unwrap();
+        state.1 += 1;
+        StatusCode::from_u16(state.0).unwrap()
+    });
+    (Server::start(routes).await, state)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn b12_what_was_given_up_is_tried_again_or_dropped_with_a_reason_by_a_person() {
+    let (server, state) = closed().await;
+    let home = Home::new();
+    home.write(
+        "config.toml",
+        &format!("user = 'ana'\n[channels.ops]\ntype = 'webhook'\nurl = '{}'\n", server.url()),
+    );
+    let ran = |arguments: &[&str]| {
+        let ran = home.command(arguments).output().unwrap();
+        let said = [ran.stdout, ran.stderr].concat();
+        (ran.status.code(), String::from_utf8(said).unwrap().trim().to_owned())
+    };
+    assert_eq!(ran(&["declare", "mails leave", "--severity", "P1"]).0, Some(0));
+    assert_eq!(listed(&home)[0]["state"], "given up");
+    // Only people, only what there is, only with a reason.
+    for (arguments, code, says) in [
+        (&["outbox", "retry", "INC-1/M9"][..], 4, "INC-1 has no message M9"),
+        (&["outbox", "retry", "INC-9/M1"], 2, "INC-9"),
+        (&["outbox", "retry", "M1"], 2, "INC-42/M3"),
+        (&["outbox", "drop", "INC-1/M1"], 2, "--reason"),
+        (&["outbox", "drop", "INC-1/M1", "--reason", " "], 4, "why it need not be told"),
+    ] {
+        let (was, said) = ran(arguments);
+        assert!(was == Some(code) && said.contains(says), "{arguments:?}: {was:?} {said}");
+    }
+    // Tried again it is refused again, and says so; then the other side has come to its senses.
+    let (code, said) = ran(&["outbox", "retry", "INC-1/M1"]);
+    assert!(code == Some(0) && said.starts_with("INC-1 M1: NOT TOLD, given up after 1 try: 400"), "{said}");
+    state.lock().unwrap().0 = 200;
+    assert_eq!(ran(&["outbox", "retry", "inc-1/m1"]), (Some(0), "INC-1 M1: delivered".to_owned()));
+    let (code, said) = ran(&["outbox", "drop", "INC-1/M1", "--reason", "late"]);
+    assert!(code == Some(4) && said.contains("M1 is delivered"), "{said}");
+    assert_eq!(state.lock().unwrap().1, 3);
+    // Another one is dropped, on record.
+    state.lock().unwrap().0 = 400;
+    assert_eq!(ran(&["declare", "again", "--severity", "P1"]).0, Some(0));
+    let (code, said) = ran(&["outbox", "drop", "INC-2/M1", "--reason", "told by phone"]);
+    assert_eq!((code, said.as_str()), (Some(0), "INC-2 M1: dropped: told by phone"));
+    let (_, timeline) = ran(&["timeline", "INC-2"]);
+    assert!(timeline.contains("told by phone") && timeline.contains("ana"), "{timeline}");
+}

@@ -9,7 +9,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What each layer may name, besides itself. `error` and `secret` are at the bottom: they know
-/// nothing. `web` speaks HTTP for whoever has to.
+/// nothing. `web` speaks HTTP for whoever has to, and `pagerduty` one vendor's API, which a channel
+/// and an adapter share.
 ///
 /// `cli` is a front of `runtime`: it parses, asks `runtime` and prints, so it may name the values
 /// that pass through its hands (`incident`, `app`, `config`, `error`), but no store, adapter or
@@ -20,10 +21,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("incident", &[]),
     ("app", &["incident"]),
     ("web", &["incident", "secret"]),
+    ("pagerduty", &["incident", "web"]),
     ("config", &["incident", "app", "error", "secret"]),
     ("store", &["incident", "app", "error"]),
-    ("adapters", &["incident", "app", "error", "secret", "web"]),
-    ("channels", &["incident", "app", "error", "secret", "web"]),
+    ("adapters", &["incident", "app", "error", "secret", "web", "pagerduty"]),
+    ("channels", &["incident", "app", "error", "secret", "web", "pagerduty"]),
     ("checks", &["incident", "app", "error", "secret", "web"]),
     ("sources", &["incident", "app", "error", "secret", "web"]),
     ("logs", &["incident", "app", "error"]),
@@ -32,8 +34,21 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "runtime",
         &[
-            "incident", "app", "error", "secret", "web", "config", "store", "adapters", "channels", "checks",
-            "sources", "logs", "sim", "tui",
+            "incident",
+            "app",
+            "error",
+            "secret",
+            "web",
+            "pagerduty",
+            "config",
+            "store",
+            "adapters",
+            "channels",
+            "checks",
+            "sources",
+            "logs",
+            "sim",
+            "tui",
         ],
     ),
     ("cli", &["incident", "app", "error", "config", "runtime"]),

@@ -12,6 +12,7 @@ pub mod http;
 #[cfg(feature = "kubernetes")]
 pub mod kubernetes;
 mod mounted;
+pub mod pagerduty;
 pub mod process;
 pub mod prometheus;
 pub mod reader;
@@ -32,6 +33,7 @@ pub use http::HttpAdapter;
 #[cfg(feature = "kubernetes")]
 pub use kubernetes::{Knob, KubernetesAction, KubernetesAdapter, KubernetesSpec, Method};
 pub use mounted::Mounted;
+pub use pagerduty::{PagerDutyAdapter, PagerDutySpec};
 pub use process::{ActionSpec, Format, Place, Probe, ProbeSpec, ProcessAdapter, ProcessReader, ProcessSpec};
 pub use prometheus::PrometheusReader;
 pub use reader::{Reader, Readings};
@@ -153,6 +155,15 @@ pub trait Adapter: Send + Sync {
     /// # Errors
     /// In words for a person: what is missing and how to mend it.
     fn plan<'a>(&'a self, ask: &'a Ask) -> Pending<'a, Result<Plan, Text>>;
+
+    /// The same, for a backend that has a record of the incident itself: `alert` is the key under
+    /// which our channels raise it, the same for the same incident for ever.
+    ///
+    /// # Errors
+    /// As [`Adapter::plan`].
+    fn plan_for<'a>(&'a self, _alert: &'a str, ask: &'a Ask) -> Pending<'a, Result<Plan, Text>> {
+        self.plan(ask)
+    }
 
     /// Makes the call. `key` is the idempotency key, the same for the same action for ever.
     fn call<'a>(&'a self, key: &'a str, plan: &'a Plan) -> Pending<'a, CallOutcome>;

@@ -114,6 +114,10 @@ impl Adapter for Mounted {
         self.adapter.plan(ask)
     }
 
+    fn plan_for<'a>(&'a self, alert: &'a str, ask: &'a Ask) -> Pending<'a, Result<Plan, Text>> {
+        self.adapter.plan_for(alert, ask)
+    }
+
     fn call<'a>(&'a self, key: &'a str, plan: &'a Plan) -> Pending<'a, CallOutcome> {
         if self.is_read_only() {
             let why = format!("nothing was called: '{}' is configured read_only", self.name());

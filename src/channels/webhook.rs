@@ -19,7 +19,7 @@
 //! | `incident` | as it is when the message is sent; `status` is `open`, `resolved` or `merged` |
 //! | `message` | as it was queued: a second try says the same |
 //! | `to` | `{"audience"}`: engineering, executives or customers; `{"person"}`; or `{"level"}`: whoever your system has on call at it |
-//! | `kind` | declared, severity, leaking, in-doubt, escalation, page, update, resolved, reopened, digest |
+//! | `kind` | declared, severity, leaking, in-doubt, escalation, page, update, acknowledged, note, resolved, reopened, digest |
 //! | `topic`, `state` | what has a state that is told once, and that state: `A3` is `leaking`, `incident` is `resolved` |
 //! | `entry` | the entry of the timeline that it is about |
 //!

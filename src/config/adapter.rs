@@ -14,6 +14,7 @@ use super::alertmanager::{self, Alertmanager};
 use super::http::{self, Http};
 use super::kubernetes::{self, Kubernetes};
 use super::located::Problems;
+use super::pagerduty::{self, Pager};
 use super::paths::{Env, Paths};
 use super::process;
 use super::settings::Agent;
@@ -21,7 +22,7 @@ use super::tree::Tree;
 use super::wording;
 
 /// The types of adapters that a file may name.
-const TYPES: &[&str] = &["process", "http", "kubernetes", "alertmanager"];
+const TYPES: &[&str] = &["process", "http", "kubernetes", "alertmanager", "pagerduty"];
 
 /// One configured adapter.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +35,8 @@ pub enum Adapter {
     Kubernetes(Kubernetes),
     /// Sets and ends silences.
     Alertmanager(Alertmanager),
+    /// Escalates and calls people.
+    PagerDuty(Pager),
 }
 
 /// An adapter that runs programs, without a shell.
@@ -111,6 +114,7 @@ impl Adapter {
             Self::Http(http) => http.read_only,
             Self::Kubernetes(kubernetes) => kubernetes.read_only,
             Self::Alertmanager(alerts) => alerts.read_only,
+            Self::PagerDuty(pager) => pager.read_only,
         }
     }
 
@@ -122,7 +126,7 @@ impl Adapter {
             Self::Kubernetes(kubernetes) => {
                 kubernetes.actions.iter().map(|(op, a)| (*op, &a.probes[..])).collect()
             }
-            Self::Alertmanager(_) => Vec::new(),
+            Self::Alertmanager(_) | Self::PagerDuty(_) => Vec::new(),
         };
         all.into_iter()
     }
@@ -134,7 +138,7 @@ impl Adapter {
             Self::Process(process) => (process.actions.contains_key(&op), &process.agents),
             Self::Http(http) => (http.actions.contains_key(&op), &http.agents),
             Self::Kubernetes(kubernetes) => (kubernetes.actions.contains_key(&op), &kubernetes.agents),
-            Self::Alertmanager(_) => return false, // it does nothing to agents
+            Self::Alertmanager(_) | Self::PagerDuty(_) => return false, // it does nothing to agents
         };
         has && agents.iter().any(|glob| glob.matches(agent.as_str()))
     }
@@ -208,6 +212,10 @@ pub(super) fn read_all(
             Some((kind, _)) if kind == "alertmanager" => {
                 let alerts = alertmanager::read(&tree, paths, env, problems);
                 read.extend(alerts.map(|alerts| (name, Adapter::Alertmanager(alerts))));
+            }
+            Some((kind, _)) if kind == "pagerduty" => {
+                let pager = pagerduty::read(&tree, problems);
+                read.extend(pager.map(|pager| (name, Adapter::PagerDuty(pager))));
             }
             Some((kind, span)) => {
                 let shown = Text::line(&kind);

@@ -33,6 +33,8 @@ fn env(name: &str) -> Option<String> {
     match name {
         "USER" => Some("ana".to_owned()),
         "PATH" => Some("/bin".to_owned()),
+        // Where secrets lie that are there.
+        name if name.len() == 1 || name.starts_with("FLIGHTDECK_") => Some("x".to_owned()),
         _ => None,
     }
 }
@@ -71,16 +73,52 @@ fn each_mistake_is_told_at_its_place_with_a_hint() {
         (
             "[receiver]\nlisten = '0.0.0.0:9095'",
             "c.toml:2:10: 0.0.0.0:9095 can be reached from other machines, and no token is asked for (hint: set \
-             token_env or token_file, or listen on 127.0.0.1; until then there is no receiver)",
+             token_env, token_file or token_command, or listen on 127.0.0.1; until then there is no receiver)",
         ),
         (
             "[receiver]\ntoken = 'hunter2'",
-            "c.toml:2:1: unknown key `receiver.token` (hint: a secret is never written here: use `token_env` or \
-             `token_file`)",
+            "c.toml:2:1: unknown key `receiver.token` (hint: a secret is never written here: use `token_env`, \
+             `token_file` or `token_command`)",
         ),
         (
             "[receiver]\ntoken_env = 'A'\ntoken_file = 'b'",
-            "c.toml:3:14: both `token_env` and `token_file` are given (hint: keep one)",
+            "c.toml:3:14: more than one of `token_env`, `token_file` and `token_command` is given (hint: keep one)",
+        ),
+        (
+            "[receiver.pagerduty]\ndeclare = true",
+            "c.toml:1:11: `receiver.pagerduty` does not say where the signing secret lies (hint: `secret_env`, \
+             `secret_file` or `secret_command`: PagerDuty shows it when the webhook subscription is made)",
+        ),
+        (
+            "[receiver.pagerduty]\nsecret = 'hunter2'",
+            "c.toml:2:1: unknown key `receiver.pagerduty.secret` (hint: a secret is never written here: use \
+             `secret_env`, `secret_file` or `secret_command`)",
+        ),
+        (
+            "[receiver.pagerduty]\nsecret_file = '/nowhere/s'",
+            "c.toml:2:15: `secret_file`: there is no file /nowhere/s",
+        ),
+        (
+            "[adapters.duty]\ntype = 'pagerduty'",
+            "c.toml:1:11: `adapters.duty` lacks the key `channel` (hint: the name of a [channels.NAME] of type \
+             pagerduty: its account is the one that is acted by)",
+        ),
+        (
+            "[adapters.duty]\ntype = 'pagerduty'\nchannel = 'pager'",
+            "c.toml:3:11: `adapters.duty.channel`: the channel \"pager\" is not there (hint: name a [channels.NAME] \
+             of type pagerduty)",
+        ),
+        (
+            "[adapters.duty]\ntype = 'pagerduty'\nchannel = 'pager'\n[channels.pager]\ntype = 'pagerduty'\n\
+             routing_key_env = 'K'",
+            "c.toml:3:11: `adapters.duty.channel`: the channel \"pager\" has no token (hint: escalating needs \
+             `token_env` and `from` there)",
+        ),
+        (
+            "[adapters.duty]\ntype = 'pagerduty'\nchannel = 'hook'\n[channels.hook]\ntype = 'webhook'\n\
+             url = 'https://h'",
+            "c.toml:3:11: `adapters.duty.channel`: the channel \"hook\" is of another type (hint: name one of type \
+             pagerduty)",
         ),
         (
             "[receiver]\nmax_body = 1000",
@@ -462,7 +500,7 @@ fn a_full_file_means_what_it_says() {
          [adapters.ops.actions.snapshot]\ncollect = ['~/l/{agent}.log']\n\
          [policy]\nfile = 'p.toml'\n[review]\nlanguage = 'zh-Hant'\n",
     );
-    assert_eq!(problems, [""; 0]);
+    assert_eq!(problems, ["c.toml:5:14: `token_file`: there is no file /home/ana/t"]);
     assert_eq!(settings.user, Text::line("ana"));
     assert!(settings.receiver.enabled);
     assert_eq!(settings.receiver.listen.to_string(), "127.0.0.1:1");
@@ -672,17 +710,17 @@ fn each_mistake_in_a_channel_is_told_and_leaves_the_channel_out() {
         ),
         (
             "[channels.k]\ntype = 'webhook'\nurl = 'https://h'\ntoken = 'hunter2'",
-            "c.toml:4:1: unknown key `channels.k.token` (hint: a secret is never written here: use `token_env` \
-             or `token_file`)",
+            "c.toml:4:1: unknown key `channels.k.token` (hint: a secret is never written here: use \
+             `token_env`, `token_file` or `token_command`)",
         ),
         (
             "[channels.k]\ntype = 'webhook'\nurl = 'https://h'\nsecret_env = 'A'\nsecret_file = 'b'",
-            "c.toml:5:15: more than one of `secret_env`, `secret_file`, `secret_command` is given (hint: keep one)",
+            "c.toml:5:15: more than one of `secret_env`, `secret_file` and `secret_command` is given (hint: keep one)",
         ),
         (
             "[channels.k]\ntype = 'webhook'\nurl = 'https://h'\nkinds = ['leak']",
             "c.toml:4:10: `channels.k.kinds`: unknown value \"leak\" (hint: possible: declared, severity, leaking, \
-             in-doubt, escalation, page, update, resolved, reopened, digest)",
+             in-doubt, escalation, page, update, acknowledged, note, resolved, reopened, digest)",
         ),
         (
             "[channels.k]\ntype = 'http'\nurl = 'https://h'\nbody = '{\"text\": \"{subjet}\"}'",
@@ -730,7 +768,7 @@ fn each_mistake_in_a_channel_is_told_and_leaves_the_channel_out() {
              post with a token)",
         ),
         (
-            "[channels.k]\ntype = 'slack'\nurl_env = 'U'\ntoken_file = 't'",
+            "[channels.k]\ntype = 'slack'\nurl_env = 'U'\ntoken_file = '/dev/null'",
             "c.toml:4:14: both an incoming webhook and a token are given (hint: keep one)",
         ),
         (

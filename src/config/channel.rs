@@ -18,6 +18,7 @@ use serde::Deserialize;
 use crate::incident::{Audience, MessageKind, Route, Severity, Span, Text};
 use crate::secret::SecretSource;
 
+use super::credential::SecretKeys;
 use super::located::Problems;
 use super::paths::{Env, Paths};
 use super::program;
@@ -80,13 +81,15 @@ impl Way {
     }
 
     /// What it is told unless the file says otherwise: a pager takes no digest, a status page
-    /// nothing but updates.
+    /// nothing but updates, and that somebody is on it stops a pager and is noise elsewhere.
     fn kinds(&self) -> Vec<MessageKind> {
         let all = MessageKind::ALL.iter().copied();
         match self {
             Self::StatusPage(_) => vec![MessageKind::Update],
             Self::PagerDuty(_) => all.filter(|kind| *kind != MessageKind::Digest).collect(),
-            Self::Webhook(_) | Self::Http(_) | Self::Email(_) | Self::Slack(_) => all.collect(),
+            Self::Webhook(_) | Self::Http(_) | Self::Email(_) | Self::Slack(_) => {
+                all.filter(|kind| *kind != MessageKind::Acknowledged).collect()
+            }
         }
     }
 }
@@ -222,50 +225,16 @@ pub(super) fn read_all(
     read
 }
 
-/// The three places of one secret as written.
-struct Places {
-    env: Option<String>,
-    file: Option<String>,
-    command: Option<Vec<String>>,
-}
-
 impl Reading<'_> {
     /// Where a secret lies; `None` if something is wrong with it, `Some(None)` if there is none.
     #[expect(clippy::option_option, reason = "wrong and absent are two things, and only one is told")]
-    fn secret(&mut self, what: &str, places: Places) -> Option<Option<SecretSource>> {
-        let key = |place: &str| format!("{what}_{place}");
-        match (places.env, places.file, places.command) {
-            (None, None, None) => Some(None),
-            (Some(name), None, None) => Some(Some(SecretSource::Env(name))),
-            (None, Some(path), None) => Some(Some(SecretSource::File(self.paths.written(&path)))),
-            (None, None, Some(mut run)) => {
-                let Some(program) = run.first_mut().filter(|program| !program.trim().is_empty()) else {
-                    let message = format!("`{}` names no program", key("command"));
-                    self.problems.push(self.tree.problem_at(&[&key("command")], message));
-                    return None;
-                };
-                if program.contains('/') {
-                    *program = self.paths.written(program).display().to_string();
-                }
-                if let Some(missing) = program::missing(program, self.env) {
-                    let message = format!("`{}`: {}", key("command"), missing.why);
-                    self.problems.push(self.tree.problem_at(&[&key("command")], message));
-                }
-                Some(Some(SecretSource::Command(run)))
-            }
-            (_, _, _) => {
-                let all = [key("env"), key("file"), key("command")];
-                let message = format!("more than one of `{}` is given", all.join("`, `"));
-                let place = self.tree.problem_at(&[&all[1]], message);
-                self.problems.push(place.hint("keep one"));
-                None
-            }
-        }
+    fn secret(&mut self, what: &str, keys: SecretKeys) -> Option<Option<SecretSource>> {
+        keys.meant(what, &[], self.tree, self.paths, self.env, self.problems)
     }
 
     /// Where the URL is: written, or secret as a whole.
-    fn address(&mut self, plain: Option<String>, places: Places) -> Option<Address> {
-        let secret = self.secret("url", places)?;
+    fn address(&mut self, plain: Option<String>, keys: SecretKeys) -> Option<Address> {
+        let secret = self.secret("url", keys)?;
         match (plain, secret) {
             (Some(url), None) => {
                 if !(url.starts_with("https://") || url.starts_with("http://")) {

@@ -35,21 +35,22 @@ pub enum Auth {
     },
 }
 
-/// The keys of one secret as written.
+/// The keys of one secret as written: the one way in which any section says where one lies.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Written {
+pub(super) struct SecretKeys {
     pub env: Option<String>,
     pub file: Option<String>,
     pub command: Option<Vec<String>>,
 }
 
-impl Written {
-    /// Where the secret called `what` lies. What is not there now is told, and kept: it may be
-    /// there when it is needed.
+impl SecretKeys {
+    /// Where the secret called `what` lies, in the table that `at` leads to. What is not there now
+    /// is told, and kept: it may be there when it is needed.
     #[expect(clippy::option_option, reason = "wrong and absent are two things, and only one is told")]
     pub(super) fn meant(
         self,
         what: &str,
+        at: &[&str],
         tree: &Tree,
         paths: &Paths,
         env: &Env,
@@ -57,12 +58,16 @@ impl Written {
     ) -> Option<Option<SecretSource>> {
         let (name, file, command) =
             (format!("{what}_env"), format!("{what}_file"), format!("{what}_command"));
+        let problem_at = |key: &str, message: String| {
+            let path: Vec<&str> = at.iter().copied().chain([key]).collect();
+            tree.problem_at(&path, message)
+        };
         let source = match (self.env, self.file, self.command) {
             (None, None, None) => return Some(None),
             (Some(variable), None, None) => {
                 if env(&variable).is_none_or(|value| value.trim().is_empty()) {
                     let message = format!("`{name}`: the environment variable {variable} is not set");
-                    problems.push(tree.problem_at(&[&name], message));
+                    problems.push(problem_at(&name, message));
                 }
                 SecretSource::Env(variable)
             }
@@ -70,26 +75,26 @@ impl Written {
                 let path = paths.written(&path);
                 if !path.exists() {
                     let message = format!("`{file}`: there is no file {}", path.display());
-                    problems.push(tree.problem_at(&[&file], message));
+                    problems.push(problem_at(&file, message));
                 }
                 SecretSource::File(path)
             }
             (None, None, Some(mut run)) => {
                 let Some(program) = run.first_mut().filter(|program| !program.trim().is_empty()) else {
-                    problems.push(tree.problem_at(&[&command], format!("`{command}` names no program")));
+                    problems.push(problem_at(&command, format!("`{command}` names no program")));
                     return None;
                 };
                 if program.contains('/') {
                     *program = paths.written(program.trim_start_matches("./")).display().to_string();
                 }
                 if let Some(missing) = program::missing(program, env) {
-                    problems.push(tree.problem_at(&[&command], format!("`{command}`: {}", missing.why)));
+                    problems.push(problem_at(&command, format!("`{command}`: {}", missing.why)));
                 }
                 SecretSource::Command(run)
             }
             (_, _, _) => {
                 let message = format!("more than one of `{name}`, `{file}` and `{command}` is given");
-                problems.push(tree.problem_at(&[&file], message).hint("keep one"));
+                problems.push(problem_at(&file, message).hint("keep one"));
                 return None;
             }
         };
@@ -158,13 +163,13 @@ impl WrittenAuth {
         env: &Env,
         problems: &mut Problems,
     ) -> Option<Auth> {
-        let token = Written { env: self.token_env, file: self.token_file, command: self.token_command };
+        let token = SecretKeys { env: self.token_env, file: self.token_file, command: self.token_command };
         let password =
-            Written { env: self.password_env, file: self.password_file, command: self.password_command };
-        let key = Written { env: self.key_env, file: self.key_file, command: self.key_command };
-        let token = token.meant("token", tree, paths, env, problems)?;
-        let password = password.meant("password", tree, paths, env, problems)?;
-        let key = key.meant("key", tree, paths, env, problems)?;
+            SecretKeys { env: self.password_env, file: self.password_file, command: self.password_command };
+        let key = SecretKeys { env: self.key_env, file: self.key_file, command: self.key_command };
+        let token = token.meant("token", &[], tree, paths, env, problems)?;
+        let password = password.meant("password", &[], tree, paths, env, problems)?;
+        let key = key.meant("key", &[], tree, paths, env, problems)?;
         let wrong = match (token, (self.user, password), (self.key_header, key)) {
             (None, (None, None), (None, None)) => return Some(Auth::None),
             (Some(token), (None, None), (None, None)) => return Some(Auth::Bearer(token)),

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use crate::incident::Span;
 use crate::secret::SecretSource;
 
+use super::credential::SecretKeys;
 use super::located::Problems;
-use super::paths::Paths;
+use super::paths::{Env, Paths};
 use super::tree::Tree;
 
 /// What is asked when an incident begins (C1, D11).
@@ -94,6 +95,7 @@ pub(super) struct WrittenDependency {
     database: Option<String>,
     password_env: Option<String>,
     password_file: Option<String>,
+    password_command: Option<Vec<String>>,
     normal_ms: Option<u32>,
     alarm_ms: Option<u32>,
 }
@@ -138,10 +140,13 @@ impl Written {
         drift: BTreeMap<String, WrittenDrift>,
         tree: &Tree,
         paths: &Paths,
+        env: &Env,
         problems: &mut Problems,
     ) -> First {
-        let dependencies = dependencies.into_iter().filter_map(|(name, written)| {
-            let meant = written.meant(paths).map_err(|(key, why)| {
+        let dependencies = dependencies.into_iter().filter_map(|(name, mut written)| {
+            let at = ["dependencies", name.as_str()];
+            let password = written.password().meant("password", &at, tree, paths, env, problems)?;
+            let meant = written.meant(password).map_err(|(key, why)| {
                 let message = format!("`dependencies.{name}.{key}`: {why}");
                 problems.push(tree.problem_at(&["dependencies", &name, key], message));
             });
@@ -171,7 +176,15 @@ impl Written {
 type Wrong = (&'static str, String);
 
 impl WrittenDependency {
-    fn meant(self, paths: &Paths) -> Result<Dependency, Wrong> {
+    fn password(&mut self) -> SecretKeys {
+        SecretKeys {
+            env: self.password_env.take(),
+            file: self.password_file.take(),
+            command: self.password_command.take(),
+        }
+    }
+
+    fn meant(self, password: Option<SecretSource>) -> Result<Dependency, Wrong> {
         let is_http = self.kind == DependencyKind::Http;
         let place = match (is_http, self.url, self.address) {
             (true, Some(url), None) => url,
@@ -190,17 +203,6 @@ impl WrittenDependency {
         if !is_http && !port {
             return Err(("address", "write host:port, as 127.0.0.1:6379".into()));
         }
-        let password = match (self.password_env, self.password_file) {
-            (Some(_), Some(_)) => {
-                return Err((
-                    "password_file",
-                    "both `password_env` and `password_file` are given; keep one".into(),
-                ));
-            }
-            (Some(name), None) => Some(SecretSource::Env(name)),
-            (None, Some(file)) => Some(SecretSource::File(paths.written(&file))),
-            (None, None) => None,
-        };
         let (normal, alarm) = match self.kind {
             DependencyKind::Http => (2_000, 10_000),
             DependencyKind::Tcp | DependencyKind::Postgres => (500, 3_000),

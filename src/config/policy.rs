@@ -117,7 +117,7 @@ mod tests {
                 "/etc/fd/policy.toml:3:1: unknown key `nameing` (hint: did you mean `naming`?)",
                 "/etc/fd/policy.toml:5:13: `windows.respond.within.P0`: expected a string, found integer `3`",
                 "/etc/fd/policy.toml:6:8: unknown key `windows.respond.within.P4` (hint: did you mean `P0`?)",
-                "/etc/fd/policy.toml:7:8: `windows.respond.from`: \"T9\" is no moment; use start, resolved or T0 to T5",
+                "/etc/fd/policy.toml:7:8: `windows.respond.from`: \"T9\" is no moment; use start, told, resolved or T0 to T5",
                 "/etc/fd/policy.toml:8:10: unknown key `windows.repond` (hint: did you mean `respond`?)",
                 "/etc/fd/policy.toml:11:12: `actions.isolate.approval`: unknown value \"nobody\" (hint: possible: none, \
                  commander, second)",

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use crate::incident::Text;
 use crate::secret::SecretSource;
 
+use super::credential::SecretKeys;
 use super::located::Problems;
-use super::paths::Paths;
+use super::paths::{Env, Paths};
 use super::tree::Tree;
 
 /// How the alert receiver listens.
@@ -25,12 +26,30 @@ pub struct Receiver {
     pub token: Option<SecretSource>,
     /// The largest request body, in bytes.
     pub max_body: usize,
+    /// What PagerDuty's webhooks are taken with; none: they are not.
+    pub pagerduty: Option<Webhooks>,
+}
+
+/// PagerDuty's webhooks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhooks {
+    /// Where the secret of the subscription lies.
+    pub secret: SecretSource,
+    /// Whether an incident that PagerDuty triggers, and nobody here knows, declares one here.
+    pub declare: bool,
 }
 
 impl Default for Receiver {
     fn default() -> Self {
         let Listen(listen) = Listen::default();
-        Self { enabled: false, declined: false, listen, token: None, max_body: Size::default().0 }
+        Self {
+            enabled: false,
+            declined: false,
+            listen,
+            token: None,
+            max_body: Size::default().0,
+            pagerduty: None,
+        }
     }
 }
 
@@ -42,27 +61,44 @@ pub(super) struct Written {
     listen: Listen,
     token_env: Option<String>,
     token_file: Option<String>,
+    token_command: Option<Vec<String>>,
     max_body: Size,
+    pagerduty: Option<WrittenWebhooks>,
+}
+
+/// `[receiver.pagerduty]` as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WrittenWebhooks {
+    secret_env: Option<String>,
+    secret_file: Option<String>,
+    secret_command: Option<Vec<String>>,
+    declare: bool,
+}
+
+impl WrittenWebhooks {
+    /// What is meant. Without a secret anybody could write here: then none are taken.
+    fn meant(self, tree: &Tree, paths: &Paths, env: &Env, problems: &mut Problems) -> Option<Webhooks> {
+        let at = ["receiver", "pagerduty"];
+        let keys = SecretKeys { env: self.secret_env, file: self.secret_file, command: self.secret_command };
+        let Some(secret) = keys.meant("secret", &at, tree, paths, env, problems)? else {
+            let message = "`receiver.pagerduty` does not say where the signing secret lies";
+            let hint = "`secret_env`, `secret_file` or `secret_command`: PagerDuty shows it when the webhook \
+                        subscription is made";
+            problems.push(tree.problem_at(&at, message).hint(hint));
+            return None;
+        };
+        Some(Webhooks { secret, declare: self.declare })
+    }
 }
 
 impl Written {
     /// What is meant. A receiver that would let everybody in is switched off.
-    pub(super) fn meant(self, tree: &Tree, paths: &Paths, problems: &mut Problems) -> Receiver {
+    pub(super) fn meant(self, tree: &Tree, paths: &Paths, env: &Env, problems: &mut Problems) -> Receiver {
         let Listen(listen) = self.listen;
-        let token = match (self.token_env, self.token_file) {
-            (Some(_), Some(_)) => {
-                problems.push(
-                    tree.problem_at(
-                        &["receiver", "token_file"],
-                        "both `token_env` and `token_file` are given",
-                    )
-                    .hint("keep one"),
-                );
-                return Receiver { listen, ..Receiver::default() };
-            }
-            (Some(name), None) => Some(SecretSource::Env(name)),
-            (None, Some(file)) => Some(SecretSource::File(paths.written(&file))),
-            (None, None) => None,
+        let token = SecretKeys { env: self.token_env, file: self.token_file, command: self.token_command };
+        let Some(token) = token.meant("token", &["receiver"], tree, paths, env, problems) else {
+            return Receiver { listen, ..Receiver::default() };
         };
         let declined = self.enabled == Some(false);
         let mut enabled = self.enabled.unwrap_or(true);
@@ -73,10 +109,11 @@ impl Written {
                     &["receiver", "listen"],
                     format!("{listen} can be reached from other machines, and no token is asked for"),
                 )
-                .hint("set token_env or token_file, or listen on 127.0.0.1; until then there is no receiver"),
+                .hint("set token_env, token_file or token_command, or listen on 127.0.0.1; until then there is no receiver"),
             );
         }
-        Receiver { enabled, declined, listen, token, max_body: self.max_body.0 }
+        let pagerduty = self.pagerduty.and_then(|webhooks| webhooks.meant(tree, paths, env, problems));
+        Receiver { enabled, declined, listen, token, max_body: self.max_body.0, pagerduty }
     }
 }
 

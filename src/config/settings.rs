@@ -14,6 +14,7 @@ use super::file::File;
 use super::first::{self, First};
 use super::located::Problems;
 use super::oncall;
+use super::pagerduty;
 use super::paths::{Env, Paths};
 use super::program;
 use super::reader::{self, Reader};
@@ -267,7 +268,7 @@ impl Settings {
     pub fn read(file: &File, paths: &Paths, env: &Env, problems: &mut Problems) -> Self {
         let mut tree = Tree::parse(file, problems);
         let whole = tree.clone();
-        let adapters = match tree.take("adapters", problems) {
+        let mut adapters = match tree.take("adapters", problems) {
             Some(adapters) => adapter::read_all(adapters, paths, env, problems),
             None => BTreeMap::new(),
         };
@@ -280,6 +281,7 @@ impl Settings {
             Some(channels) => channel::read_all(channels, paths, env, problems),
             None => BTreeMap::new(),
         };
+        pagerduty::have_accounts(&mut adapters, &channels, &whole, problems);
         let written: Written = tree.read(problems).unwrap_or_default();
         reader::all_named(&written.recovery.probes, &["recovery", "probes"], &probes, &whole, problems);
         reader::all_named(&written.first.probes, &["first", "probes"], &probes, &whole, problems);
@@ -293,7 +295,7 @@ impl Settings {
             ui: written.ui,
             naming: written.severity.naming,
             receiver: match written.receiver {
-                Some(receiver) => receiver.meant(&whole, paths, problems),
+                Some(receiver) => receiver.meant(&whole, paths, env, problems),
                 None => Receiver::default(),
             },
             agents,
@@ -302,7 +304,7 @@ impl Settings {
             recovery: written.recovery,
             channels,
             rota,
-            first: written.first.meant(written.dependencies, written.drift, &whole, paths, problems),
+            first: written.first.meant(written.dependencies, written.drift, &whole, paths, env, problems),
             policy: written.policy.file.map(|file| paths.written(&file)),
             review: written.review,
         }

@@ -49,9 +49,9 @@ pub(super) fn value(path: &str, message: &str, is_key: bool) -> (String, Option<
 
 /// Where a secret belongs that somebody tried to write under `name`.
 fn secret(name: &str, known: &[&str]) -> Option<String> {
-    let (env, file) = (format!("{name}_env"), format!("{name}_file"));
-    let has = |key: &String| known.contains(&key.as_str());
-    (has(&env) && has(&file)).then(|| format!("a secret is never written here: use `{env}` or `{file}`"))
+    let [env, file, command] = ["env", "file", "command"].map(|place| format!("{name}_{place}"));
+    let all = [&env, &file, &command].iter().all(|key| known.contains(&key.as_str()));
+    all.then(|| format!("a secret is never written here: use `{env}`, `{file}` or `{command}`"))
 }
 
 /// What Rust calls a kind of value, in the words of who writes a file.

@@ -111,6 +111,14 @@ impl Board {
         None
     }
 
+    /// The incident that another system calls so, or what it went on as.
+    #[must_use]
+    pub fn known_as(&self, source: &Text, called: &Text) -> Option<IncidentId> {
+        let name = (source.clone(), called.clone());
+        let known = self.incidents().rev().find(|incident| incident.names.contains(&name))?;
+        self.goes_on_as(known).map(|incident| incident.id)
+    }
+
     /// The incidents that hold an alert which is not over, whatever their state.
     pub fn holding<'a>(&'a self, key: &'a Text) -> impl Iterator<Item = IncidentId> + 'a {
         self.incidents()

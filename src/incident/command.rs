@@ -4,9 +4,9 @@
 use chrono::NaiveDate;
 
 use super::{
-    ActionId, AgentId, AgentReadings, Alert, Area, Audience, Digest, Disposition, DraftId, FirstCheck,
-    HypothesisId, ImprovementId, IncidentId, Mark, MessageId, Outcome, Pattern, Plan, Progress, Reading,
-    Realm, Role, Severity, Text, Time,
+    ActionId, AgentId, AgentReadings, Alert, Area, Audience, Digest, Disposition, DraftId, Elsewhere,
+    FirstCheck, HypothesisId, ImprovementId, IncidentId, Mark, MessageId, Outcome, Pattern, Plan, Progress,
+    Reading, Realm, Role, Severity, Text, Time,
 };
 
 /// A wish, to be decided by policy.
@@ -309,6 +309,11 @@ pub enum Command {
         /// The answer.
         check: FirstCheck,
     },
+    /// Another system's word about its own record of the incident.
+    Hear {
+        /// What it says.
+        heard: Elsewhere,
+    },
     /// Time went by: let run out what has run out.
     Tick,
 }
@@ -440,6 +445,7 @@ impl Command {
         Self::SaveReview { .. } => "save-review",
         Self::Digest { .. } => "digest",
         Self::FirstCheck { .. } => "first-check",
+        Self::Hear { .. } => "hear",
         Self::Tick => "tick",
     }
 }

@@ -152,13 +152,19 @@ impl Clock<'_> {
         for (name, window) in &self.policy.windows {
             let Some(from) = window.from.of(incident) else { continue };
             let at = window.within.of(incident.severity).after(from);
+            let is_telling = window.to == Moment::Told;
+            // The same time for the same thing is shown once (B12).
+            if is_telling && self.notify_by().is_some_and(|(begun, by)| (begun, by) == (from, at)) {
+                continue;
+            }
             let mut deadline = self.deadline(Due::Window(*name), name.word().to_owned(), from, at);
             deadline.met = window.to.of(incident);
             // A review held before the incident was resolved anew is not the review of its end (A8).
             if window.from == Moment::Resolved {
                 deadline.met = deadline.met.filter(|met| *met >= from);
             }
-            deadline.enforced = window.enforced;
+            // Without a channel flightdeck can tell nobody: then it is measured.
+            deadline.enforced = window.enforced && !(is_telling && self.policy.routes.is_empty());
             // What never happened before the end was not met then, and does not run for ever.
             if deadline.met.is_none() && *name != WindowName::Review && !incident.is_open() {
                 continue;
@@ -168,11 +174,16 @@ impl Clock<'_> {
         all
     }
 
+    /// From when and until when people are told (B12).
+    fn notify_by(&self) -> Option<(Time, Time)> {
+        let detected = self.incident.mark(Mark::T0)?;
+        Some((detected, self.policy.notify_within.of(self.incident.severity).after(detected)))
+    }
+
     /// People are told within the time of the severity, from T0 (B12). It is met by whatever told
     /// them first.
     fn notify(&self, all: &mut Vec<Deadline>) {
-        let Some(detected) = self.incident.mark(Mark::T0) else { return };
-        let at = self.policy.notify_within.of(self.incident.severity).after(detected);
+        let Some((detected, at)) = self.notify_by() else { return };
         let mut deadline = self.deadline(Due::Notify, "notify".to_owned(), detected, at);
         deadline.met = self.incident.told_at();
         // Without a channel flightdeck can tell nobody: then it is measured, and the window to

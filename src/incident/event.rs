@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::severity::words;
 use super::{
-    ActionId, Actor, AgentId, AgentReadings, Alert, Disposition, DraftId, FirstCheck, HypothesisId,
-    ImprovementId, IncidentId, Mark, Message, MessageId, Pattern, Plan, Reading, Realm, Role, Severity, Text,
-    Time,
+    ActionId, Actor, AgentId, AgentReadings, Alert, Disposition, DraftId, Elsewhere, FirstCheck,
+    HypothesisId, ImprovementId, IncidentId, Mark, Message, MessageId, Pattern, Plan, Reading, Realm, Role,
+    Severity, Text, Time,
 };
 
 /// One line of the timeline.
@@ -440,6 +440,11 @@ pub enum Event {
     FirstChecked {
         /// The answer.
         check: FirstCheck,
+    },
+    /// Another system tells of its own record of the incident.
+    HeardElsewhere {
+        /// What it says.
+        heard: Box<Elsewhere>,
     },
     /// An entry that a newer flightdeck wrote.
     #[serde(skip)]

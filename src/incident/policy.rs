@@ -109,6 +109,8 @@ impl<T: Copy> PerSeverity<T> {
 pub enum WindowName {
     /// From the fault to its detection (B1).
     Detect,
+    /// Until the response team is told (B3).
+    Tell,
     /// Until a responder acknowledged (A1).
     Respond,
     /// Until a control measure is proved (A1).
@@ -123,6 +125,7 @@ pub enum WindowName {
 
 words!(WindowName, "window", {
     Detect => "detect",
+    Tell => "tell",
     Respond => "respond",
     Control => "control",
     Repair => "repair",
@@ -150,6 +153,8 @@ pub struct Window {
 pub enum Moment {
     /// When the first alert says it began.
     Start,
+    /// When the first of the response team was told.
+    Told,
     /// When the incident was resolved.
     Resolved,
     /// A mark (A2).
@@ -162,10 +167,11 @@ impl TryFrom<String> for Moment {
     fn try_from(word: String) -> Result<Self, String> {
         match word.as_str() {
             "start" => Ok(Self::Start),
+            "told" => Ok(Self::Told),
             "resolved" => Ok(Self::Resolved),
             mark => mark.parse().map(Self::Mark).map_err(|_| {
                 let shown = Text::line(mark);
-                format!("\"{shown}\" is no moment; use start, resolved or T0 to T5")
+                format!("\"{shown}\" is no moment; use start, told, resolved or T0 to T5")
             }),
         }
     }
@@ -175,6 +181,7 @@ impl From<Moment> for String {
     fn from(moment: Moment) -> Self {
         match moment {
             Moment::Start => "start".to_owned(),
+            Moment::Told => "told".to_owned(),
             Moment::Resolved => "resolved".to_owned(),
             Moment::Mark(mark) => mark.word().to_owned(),
         }
@@ -190,6 +197,7 @@ impl Moment {
             // A control that was lost is in force from when it was got back (A3).
             Self::Mark(Mark::T3) => incident.controlled_since(),
             Self::Mark(mark) => incident.mark(mark),
+            Self::Told => incident.told_at(),
             Self::Resolved => incident.resolved_at(),
         }
     }

@@ -1,6 +1,6 @@
 //! One incident as folded from its timeline. Nothing else writes it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 
@@ -83,6 +83,10 @@ pub struct Incident {
     pub first: Vec<FirstCheck>,
     /// When control was proved, and when it was lost.
     pub control: Control,
+    /// What other systems call it, by their own words: the system and its name for it.
+    pub names: BTreeSet<(Text, Text)>,
+    /// The words of other systems that were taken, by the system and its number of the word.
+    pub heard: BTreeSet<(Text, Text)>,
 }
 
 /// Where an incident stands.
@@ -254,6 +258,8 @@ impl Incident {
             digest: None,
             first: Vec::new(),
             control: Control::default(),
+            names: BTreeSet::new(),
+            heard: BTreeSet::new(),
         }
     }
 
@@ -515,6 +521,14 @@ impl Incident {
                 match self.first.iter_mut().find(same) {
                     Some(old) => *old = check.clone(),
                     None => self.first.push(check.clone()),
+                }
+            }
+            Event::HeardElsewhere { heard } => {
+                self.names.insert((heard.source.clone(), heard.called.clone()));
+                self.heard.insert((heard.source.clone(), heard.id.clone()));
+                // Whoever writes there has not forgotten it.
+                if heard.by.is_some() {
+                    self.heard_at = Some(at);
                 }
             }
             Event::DigestMade { day, .. } => self.digest = Some(*day),

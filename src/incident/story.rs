@@ -176,6 +176,7 @@ impl Story {
                 | Command::Report { .. }
                 | Command::Recover { .. }
                 | Command::Deliver { .. }
+                | Command::Hear { .. }
                 | Command::Tick
         );
         if own { &Actor::Flightdeck } else { &self.actor }

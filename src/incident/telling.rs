@@ -137,6 +137,9 @@ pub fn tell_event(event: &Event, naming: Naming) -> String {
         Event::FirstChecked { check } => {
             format!("first check, {} of {}: {}: {}", check.topic, check.source, check.glance, check.found)
         }
+        Event::HeardElsewhere { heard } => {
+            format!("{} {}: {}", heard.source, heard.called, heard.text)
+        }
         Event::DigestMade { day, count, .. } => {
             let what = if *count == 1 { "mitigation" } else { "mitigations" };
             format!("digest of {day}: {count} {what} still in force")

@@ -104,13 +104,14 @@ impl Errand {
     }
 
     /// Ends the engine. What is to be told is given a moment to be told; what is not by then is
-    /// delivered by whoever watches the journal next.
-    pub fn stop(self) {
+    /// delivered by whoever watches the journal next. The hub stays, with what is known last.
+    pub fn stop(self) -> Hub {
         let hub = self.hub().clone();
         self.engine.block_on(async {
             drop(tokio::time::timeout(TELLING, outbox::until_tried(&hub)).await);
         });
         self.engine.stop();
+        hub
     }
 
     /// Hands a command to the hub.

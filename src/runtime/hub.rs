@@ -545,7 +545,7 @@ impl Hub {
             Ok(adapter) => {
                 let takes = adapter.also_takes(ask.op);
                 let ask = self.told_more(incident, ask, takes);
-                let mut plan = adapter.plan(&ask).await?;
+                let mut plan = adapter.plan_for(&super::outbox::alert(self, incident), &ask).await?;
                 if adapter.is_read_only() {
                     let words =
                         format!("'{}' is configured read_only: the call will be refused", plan.adapter);

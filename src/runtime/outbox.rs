@@ -259,7 +259,13 @@ async fn deliver(hub: &Hub, message: &Message, incident: &Incident) -> Delivery 
 /// The idempotency key of a message: the same for ever, unlike that of any other journal's.
 #[must_use]
 pub fn key(hub: &Hub, incident: IncidentId, message: MessageId) -> String {
-    format!("{}-{incident}-{message}", hub.journal().id())
+    format!("{}-{message}", alert(hub, incident))
+}
+
+/// The key of an incident itself, which those of its messages begin with.
+#[must_use]
+pub fn alert(hub: &Hub, incident: IncidentId) -> String {
+    format!("{}-{incident}", hub.journal().id())
 }
 
 /// What is put on record of a try, the `tries`th. Nobody is given up before the time by which they

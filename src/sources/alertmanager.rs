@@ -212,6 +212,7 @@ mod tests {
         match delivery.incoming.into_iter().next().unwrap() {
             Incoming::Fired(alert) => (alert, delivery.notes),
             Incoming::Over { key, .. } => panic!("{key} is over"),
+            Incoming::Elsewhere(heard) => panic!("{heard:?}"),
         }
     }
 

@@ -50,6 +50,12 @@ impl Refusal {
         Self { header: Some(Header::Authenticate), ..Self::new(StatusCode::UNAUTHORIZED, what, hint) }
     }
 
+    /// Nobody who knows the secret sent it.
+    pub(super) fn signature(what: &str) -> Self {
+        let hint = "the secret of [receiver.pagerduty] is that of the webhook subscription";
+        Self::new(StatusCode::UNAUTHORIZED, what, hint)
+    }
+
     /// The path is right and the method is not.
     pub(super) fn method(allowed: &'static str) -> Self {
         let header = Some(Header::Allow(allowed));
@@ -131,6 +137,7 @@ impl Recorded {
 impl IntoResponse for Recorded {
     fn into_response(self) -> Response {
         let incidents: Vec<String> = self.taken.incidents.iter().map(ToString::to_string).collect();
-        Json(json!({"recorded": self.alerts, "incidents": incidents, "notes": self.notes})).into_response()
+        let notes: Vec<_> = self.notes.iter().chain(&self.taken.notes).collect();
+        Json(json!({"recorded": self.alerts, "incidents": incidents, "notes": notes})).into_response()
     }
 }

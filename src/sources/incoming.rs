@@ -1,6 +1,6 @@
 //! What a source said, as values.
 
-use crate::incident::{Alert, Text, Time};
+use crate::incident::{Alert, Elsewhere, Text, Time};
 
 /// One thing a source said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +14,23 @@ pub enum Incoming {
         /// When.
         at: Time,
     },
+    /// Another system tells of its own record of an incident.
+    Elsewhere(Box<Heard>),
+}
+
+/// What another system says of its own record of an incident, and by what it may be ours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// What it says.
+    pub heard: Elsewhere,
+    /// The key under which it was raised there, where that is said.
+    pub key: Option<Text>,
+    /// The key that what was written there begins with: one of ours if we wrote it.
+    pub quotes: Option<Text>,
+    /// The alert that it is where nobody here knows it; none: it is left.
+    pub triggers: Option<Alert>,
+    /// The key of the alert that is over thereby.
+    pub over: Option<Text>,
 }
 
 /// All that one request said.

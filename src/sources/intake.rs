@@ -21,6 +21,8 @@ pub trait Intake: Send + Sync + 'static {
 pub struct Taken {
     /// The incidents it declared or joined, each once.
     pub incidents: Vec<IncidentId>,
+    /// What the sender should know of what was left.
+    pub notes: Vec<Text>,
 }
 
 /// Why a delivery was not recorded.

@@ -15,15 +15,26 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use super::answer::{Recorded, Refusal};
+use super::pagerduty::{self, Webhooks};
 use super::{Clock, Delivery, Intake, Limits, ParseError, Tally, Token, alertmanager, generic};
 use crate::incident::Time;
 
 /// What a source's bytes are read by.
 type Parse = fn(&[u8], Time) -> Result<Delivery, ParseError>;
 
+/// Where a request comes from, by its path.
+#[derive(Clone, Copy)]
+enum Source {
+    /// A program of ours, which shows the token.
+    Alerts(Parse),
+    /// PagerDuty, which signs.
+    PagerDuty,
+}
+
 /// What every request needs.
 pub(super) struct Shared {
     pub token: Option<Token>,
+    pub pagerduty: Option<Webhooks>,
     pub max_body: usize,
     pub limits: Limits,
     pub clock: Clock,
@@ -37,17 +48,14 @@ pub(super) struct Shared {
 
 /// All paths.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
+    let taking = |source: Source| {
+        post(move |State(shared): State<Arc<Shared>>, request| answer(shared, request, source))
+            .fallback(|State(shared): State<Arc<Shared>>| refuse(shared, Refusal::method("POST")))
+    };
     Router::new()
-        .route(
-            "/v1/alerts/alertmanager",
-            post(|State(shared): State<Arc<Shared>>, request| answer(shared, request, alertmanager::parse))
-                .fallback(|State(shared): State<Arc<Shared>>| refuse(shared, Refusal::method("POST"))),
-        )
-        .route(
-            "/v1/alerts/generic",
-            post(|State(shared): State<Arc<Shared>>, request| answer(shared, request, generic::parse))
-                .fallback(|State(shared): State<Arc<Shared>>| refuse(shared, Refusal::method("POST"))),
-        )
+        .route("/v1/alerts/alertmanager", taking(Source::Alerts(alertmanager::parse)))
+        .route("/v1/alerts/generic", taking(Source::Alerts(generic::parse)))
+        .route("/v1/webhooks/pagerduty", taking(Source::PagerDuty))
         .route("/healthz", get(healthy).fallback(|| async { Refusal::method("GET") }))
         .fallback(|State(shared): State<Arc<Shared>>| refuse(shared, unknown_path()))
         .with_state(shared)
@@ -61,12 +69,13 @@ fn unknown_path() -> Refusal {
     Refusal::new(
         StatusCode::NOT_FOUND,
         "there is nothing at this path",
-        "alerts go to /v1/alerts/alertmanager or /v1/alerts/generic; /healthz answers while this runs",
+        "alerts go to /v1/alerts/alertmanager or /v1/alerts/generic, PagerDuty's webhooks to \
+         /v1/webhooks/pagerduty; /healthz answers while this runs",
     )
 }
 
-async fn answer(shared: Arc<Shared>, request: Request, parse: Parse) -> Response {
-    match deliver(&shared, request, parse).await {
+async fn answer(shared: Arc<Shared>, request: Request, source: Source) -> Response {
+    match deliver(&shared, request, source).await {
         Ok(recorded) => {
             shared.tally.send_modify(|tally| {
                 tally.taken += 1;
@@ -88,8 +97,18 @@ async fn refuse(shared: Arc<Shared>, refusal: Refusal) -> Response {
 }
 
 /// Head, turn, body, parse, record: each bounded in time and size.
-async fn deliver(shared: &Arc<Shared>, request: Request, parse: Parse) -> Result<Recorded, Refusal> {
-    check_sender(request.headers(), shared.token.as_ref())?;
+async fn deliver(shared: &Arc<Shared>, request: Request, source: Source) -> Result<Recorded, Refusal> {
+    let signed = match source {
+        Source::Alerts(_) => {
+            check_sender(request.headers(), shared.token.as_ref())?;
+            None
+        }
+        // Whoever can sign need not know the token of others.
+        Source::PagerDuty => {
+            check_sender(request.headers(), None)?;
+            Some(signed(request.headers(), shared.pagerduty.as_ref())?)
+        }
+    };
     check_content_type(request.headers())?;
     let turn = timeout(shared.limits.turn, Arc::clone(&shared.turns).acquire_owned())
         .await
@@ -99,7 +118,18 @@ async fn deliver(shared: &Arc<Shared>, request: Request, parse: Parse) -> Result
         let hint = "send the whole request at once";
         Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time", hint)
     })??;
-    let delivery = parse(&body, (shared.clock)())?;
+    let now = (shared.clock)();
+    let delivery = match (source, signed) {
+        (Source::Alerts(parse), _) => parse(&body, now)?,
+        (Source::PagerDuty, Some((webhooks, signatures))) => {
+            // Before anything of it is read.
+            if !pagerduty::is_signed(&webhooks.secret, &body, &signatures) {
+                return Err(Refusal::signature("no signature is right for this body"));
+            }
+            pagerduty::parse(&body, now, webhooks.declare)?
+        }
+        (Source::PagerDuty, None) => return Err(Refusal::signature("it is not signed")),
+    };
     drop(body);
     record(shared, delivery, turn).await
 }
@@ -148,6 +178,22 @@ fn check_sender(headers: &HeaderMap, token: Option<&Token>) -> Result<(), Refusa
             }
         }
         Some(_) | None => Err(Refusal::token("the Authorization header is no bearer token")),
+    }
+}
+
+/// The signatures that came with a webhook, and what they are to be looked at with.
+fn signed<'a>(
+    headers: &HeaderMap,
+    webhooks: Option<&'a Webhooks>,
+) -> Result<(&'a Webhooks, Vec<u8>), Refusal> {
+    let Some(webhooks) = webhooks else {
+        let hint = "say in [receiver.pagerduty] where the signing secret of the subscription lies";
+        return Err(Refusal::new(StatusCode::NOT_FOUND, "PagerDuty's webhooks are not taken here", hint));
+    };
+    let mut given = headers.get_all(pagerduty::SIGNATURE).iter();
+    match (given.next(), given.next()) {
+        (Some(signatures), None) => Ok((webhooks, signatures.as_bytes().to_vec())),
+        (_, _) => Err(Refusal::signature("there is not just one X-PagerDuty-Signature header")),
     }
 }
 

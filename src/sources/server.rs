@@ -19,6 +19,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::pagerduty::Webhooks;
 use super::routes::{Shared, router};
 use super::{Intake, Tally, Token};
 use crate::incident::Time;
@@ -44,6 +45,8 @@ pub struct ReceiverSpec {
     pub listen: SocketAddr,
     /// What senders must show.
     pub token: Option<Token>,
+    /// With what PagerDuty's webhooks are taken; none: they are not.
+    pub pagerduty: Option<Webhooks>,
     /// The most bytes of a body; about 1 KiB for each alert.
     pub max_body: usize,
     /// The most time of each step.
@@ -59,7 +62,14 @@ impl ReceiverSpec {
     /// A receiver with the usual limits and no token.
     #[must_use]
     pub fn new(listen: SocketAddr, clock: Clock) -> Self {
-        Self { listen, token: None, max_body: Self::MAX_BODY, limits: Limits::default(), clock }
+        Self {
+            listen,
+            token: None,
+            pagerduty: None,
+            max_body: Self::MAX_BODY,
+            limits: Limits::default(),
+            clock,
+        }
     }
 }
 
@@ -178,6 +188,7 @@ impl Bound {
         let records = TaskTracker::new();
         let service = TowerToHyperService::new(router(Arc::new(Shared {
             token: self.spec.token,
+            pagerduty: self.spec.pagerduty,
             max_body: self.spec.max_body,
             limits,
             clock: self.spec.clock,

@@ -59,7 +59,7 @@ fn spec() -> ReceiverSpec {
 }
 
 fn taken() -> Outcome {
-    Box::new(|| async { Ok(Taken { incidents: vec![IncidentId(42)] }) }.boxed())
+    Box::new(|| async { Ok(Taken { incidents: vec![IncidentId(42)], ..Taken::default() }) }.boxed())
 }
 
 async fn desk(spec: ReceiverSpec, outcome: Outcome) -> Desk {

@@ -105,6 +105,7 @@ impl Head {
             | Event::ReviewSaved { .. }
             | Event::DigestMade { .. }
             | Event::FirstChecked { .. }
+            | Event::HeardElsewhere { .. }
             | Event::Unknown { .. } => {}
         }
     }

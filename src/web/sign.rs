@@ -1,30 +1,42 @@
 //! HMAC-SHA-256 (RFC 2104): by which a webhook shows that a message is ours, or theirs.
 
-use sha2::{Digest as _, Sha256};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
 
 use crate::secret::Secret;
-
-/// Bytes of a block of SHA-256.
-const BLOCK: usize = 64;
 
 /// The signature of `message` under a secret.
 #[must_use]
 pub fn hmac_sha256(secret: &Secret, message: &[u8]) -> [u8; 32] {
-    let secret = secret.expose().as_bytes();
-    let mut key = [0; BLOCK];
-    if secret.len() > BLOCK {
-        key[..32].copy_from_slice(&Sha256::digest(secret));
-    } else {
-        key[..secret.len()].copy_from_slice(secret);
-    }
-    let inner = Sha256::new().chain_update(key.map(|byte| byte ^ 0x36)).chain_update(message).finalize();
-    Sha256::new().chain_update(key.map(|byte| byte ^ 0x5c)).chain_update(inner).finalize().into()
+    keyed(secret, message).finalize().into_bytes().into()
+}
+
+/// Whether this is the signature of `message` under a secret. The time it takes tells nothing of
+/// how much of it is right.
+#[must_use]
+pub fn is_hmac_sha256(secret: &Secret, message: &[u8], signature: &[u8]) -> bool {
+    keyed(secret, message).verify_slice(signature).is_ok()
+}
+
+fn keyed(secret: &Secret, message: &[u8]) -> Hmac<Sha256> {
+    let keyed = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes());
+    keyed.expect("a key of any length will do").chain_update(message)
 }
 
 /// Bytes as they stand in headers.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The bytes that a header means; none where it is no hexadecimal.
+#[must_use]
+pub fn unhex(text: &[u8]) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    if !text.len().is_multiple_of(2) {
+        return None;
+    }
+    text.chunks(2).map(|two| Some(digit(two[0])? << 4 | digit(two[1])?)).collect()
 }
 
 #[cfg(test)]
@@ -45,7 +57,7 @@ mod tests {
             assert_eq!(hex(&hmac_sha256(&Secret::new(key), message.as_bytes())), signature, "{message}");
         }
         // A key longer than a block is hashed first: the same as signing with its digest.
-        let secret = "k".repeat(BLOCK + 1);
+        let secret = "k".repeat(64 + 1);
         assert_ne!(
             hmac_sha256(&Secret::new(&secret), long.as_bytes()),
             hmac_sha256(&Secret::new("k"), long.as_bytes())

@@ -164,6 +164,7 @@ fn lamps() -> String {
 fn moment(moment: Moment) -> String {
     match moment {
         Moment::Start => "the alert's own start".to_owned(),
+        Moment::Told => "the first of the team was told".to_owned(),
         Moment::Resolved => "resolved".to_owned(),
         Moment::Mark(mark) => format!("{} {}", mark.word(), mark.meaning()),
     }

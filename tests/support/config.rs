@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use flightdeck::adapters::Rig;
+use flightdeck::channels::Post;
 use flightdeck::config::{File, Paths, Problems, Settings};
 use flightdeck::runtime::live;
 
@@ -33,4 +34,15 @@ pub fn rig(text: &str) -> Rig {
     let (rig, unbuilt) = live::rig(&settings);
     assert!(unbuilt.is_empty(), "{unbuilt:#?}\n{text}");
     rig
+}
+
+/// The adapters and the channels of a configuration that lies in this directory, with its secrets.
+pub fn all(dir: &Path, text: &str) -> (Rig, Post) {
+    let (settings, problems) = settings(dir, text);
+    assert!(problems.is_empty(), "{problems:#?}\n{text}");
+    let (rig, unbuilt) = live::rig(&settings);
+    assert!(unbuilt.is_empty(), "{unbuilt:#?}\n{text}");
+    let (channels, problems) = live::channels(&settings, &|name| std::env::var(name).ok());
+    assert!(problems.is_empty(), "{problems:#?}\n{text}");
+    (rig, Post::Live(channels))
 }

@@ -3,6 +3,11 @@
 //! PagerDuty wakes nobody for a second event of the same key. So whoever is brought in later, a
 //! level or a person, is called by the REST API where there is a token, and read back; without one
 //! by an alert of its own, which reaches whoever the service has on call.
+//!
+//! Notes and status updates go to the incident there, with a token only. PagerDuty knows no
+//! idempotency keys for either: each begins with its message's key, and after doubt the notes are
+//! read before one is written again. Status updates are listed nowhere: one whose answer was lost
+//! may be told twice, with the same key in both.
 
 mod rest;
 
@@ -10,10 +15,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Channel, Delivery, LiveChannel, OnCall, Pending, Site, answer};
+use super::{Channel, Delivery, LiveChannel, OnCall, Pending, answer};
 use crate::incident::{Incident, Message, MessageKind, Recipient, Severity, Text};
-use crate::web::{Answer, Credential, Method};
+use crate::pagerduty::Events;
+use crate::web::Answer;
 
+use rest::Writing;
 pub use rest::{Rest, RestSpec};
 
 /// The most characters that PagerDuty shows of a summary.
@@ -22,24 +29,36 @@ const SUMMARY: usize = 1024;
 /// A service of PagerDuty.
 pub struct PagerDuty {
     name: Text,
-    site: Site,
-    routing_key: Credential,
+    events: Events,
     rest: Option<Rest>,
     limit: Duration,
 }
 
 impl PagerDuty {
-    /// The service of this routing key; `site` is where events go.
+    /// The service that these events go to.
     #[must_use]
-    pub fn new(name: &str, site: Site, routing_key: Credential, rest: Option<Rest>, limit: Duration) -> Self {
-        Self { name: Text::line(name), site, routing_key, rest, limit }
+    pub fn new(name: &str, events: Events, rest: Option<Rest>, limit: Duration) -> Self {
+        Self { name: Text::line(name), events, rest, limit }
     }
 
     async fn tell(&self, key: &str, message: &Message, incident: &Incident) -> Delivery {
         let own = dedup_key(key, message);
         match message.kind {
             MessageKind::Digest => Delivery::Refused(Text::line("a pager takes no digest")),
-            MessageKind::Update => self.event("acknowledge", &own, message, incident).await,
+            // Somebody is on it, so it wakes nobody any more.
+            MessageKind::Acknowledged => self.event("acknowledge", &own, message, incident).await,
+            MessageKind::Update => {
+                match (self.event("acknowledge", &own, message, incident).await, &self.rest) {
+                    (Delivery::Delivered { .. }, Some(rest)) => {
+                        self.write(rest, key, &own, Writing::StatusUpdate, message, incident).await
+                    }
+                    (said, _) => said,
+                }
+            }
+            MessageKind::Note => match &self.rest {
+                Some(rest) => self.write(rest, key, &own, Writing::Note, message, incident).await,
+                None => Delivery::Refused(Text::line("PagerDuty takes notes with a token only")),
+            },
             MessageKind::Resolved => self.over(key, &own, message, incident).await,
             MessageKind::Declared
             | MessageKind::Severity
@@ -56,9 +75,9 @@ impl PagerDuty {
         let called = match (&message.to, &self.rest) {
             // The alert itself wakes whoever is primary, the first time.
             (Recipient::Level(0), _) if !self.has_called(message, incident) => None,
-            (Recipient::Level(level), Some(rest)) => rest.escalate(own, *level, tried).await,
+            (Recipient::Level(level), Some(rest)) => Some(rest.escalate(own, *level, tried).await),
             (Recipient::Person(person), Some(rest)) => {
-                rest.page(own, person, message.subject.as_str(), tried).await
+                Some(rest.page(own, person, message.subject.as_str(), tried).await)
             }
             (Recipient::Level(_) | Recipient::Person(_), None) => {
                 return self.event("trigger", key, message, incident).await;
@@ -88,6 +107,30 @@ impl PagerDuty {
         }
     }
 
+    /// Writes a message on the incident there.
+    async fn write(
+        &self,
+        rest: &Rest,
+        key: &str,
+        own: &str,
+        writing: Writing,
+        message: &Message,
+        incident: &Incident,
+    ) -> Delivery {
+        let tried = incident.outbox.get(message.id).is_some_and(|sent| sent.tries > 0);
+        let words = match writing {
+            Writing::Note => message.subject.as_str(),
+            Writing::StatusUpdate => message.text.as_str(),
+        };
+        match rest.write(own, key, writing, words, tried).await {
+            rest::Call::Made(delivery) => delivery,
+            rest::Call::NoIncident | rest::Call::Unknown(_) => {
+                let why = "PagerDuty has no open incident of it to write on";
+                Delivery::Failed { why: Text::line(why), retry_after: Some(Duration::from_secs(5)) }
+            }
+        }
+    }
+
     /// Whether an earlier message called the same through this channel.
     fn has_called(&self, message: &Message, incident: &Incident) -> bool {
         let mut earlier = incident.outbox.all().map(|sent| &sent.message);
@@ -114,14 +157,7 @@ impl PagerDuty {
     }
 
     async fn event(&self, action: &str, alert: &str, message: &Message, incident: &Incident) -> Delivery {
-        let secret = match self.routing_key.get().await {
-            Ok(secret) => secret,
-            Err(why) => return Delivery::Failed { why, retry_after: None },
-        };
-        let mut body = event(action, alert, message, incident);
-        body["routing_key"] = json!(secret.expose());
-        let make = |request: crate::web::Request| request.limit(self.limit).json(&body).hiding(&secret);
-        let outcome = self.site.send(Method::POST, make).await;
+        let outcome = self.events.send(&event(action, alert, message, incident)).await;
         answer::judged(outcome, |answer, said| taken(action, alert, answer, said))
     }
 }

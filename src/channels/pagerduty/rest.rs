@@ -1,39 +1,29 @@
-//! The REST API v2: who is on call, escalation to a level, and calls to one person, read back.
-//!
-//! A level is set alone: with the policy beside it PagerDuty begins again at its first level.
+//! What a token makes possible: who is on call, escalation to a level and calls to one person, read
+//! back, notes and status updates.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
-
-use serde_json::{Value, json};
 
 use crate::channels::{Delivery, OnCall, Pending, answer};
 use crate::incident::{Duty, Text, Time};
-use crate::web::{Answer, Backend, Method, Request};
+use crate::pagerduty::{Api, Incident, level_there};
+use crate::web::Outcome;
 
-/// The version that is spoken; plain JSON is what a proxy between might say.
-const ACCEPT: &str = "application/vnd.pagerduty+json;version=2, application/json;q=0.9";
-
-/// What a token makes possible.
+/// What is known of the account.
 #[derive(Clone, Debug)]
 pub struct RestSpec {
-    /// The e-mail address of the user in whose name incidents are changed.
-    pub from: String,
-    /// That user's id, which calls to a person need.
+    /// The id of the user in whose name people are called.
     pub requester: Option<String>,
     /// The escalation policy that is asked for who is on call.
     pub policy: Option<String>,
     /// People's user ids.
     pub people: BTreeMap<String, String>,
-    /// How long one request may take.
-    pub limit: Duration,
 }
 
 /// The REST API of an account.
 pub struct Rest {
     /// The channel's name.
     name: Text,
-    backend: Backend,
+    api: Api,
     spec: RestSpec,
 }
 
@@ -47,29 +37,34 @@ pub(super) enum Call {
     Unknown(Text),
 }
 
+/// What is written on an incident there.
+#[derive(Clone, Copy)]
+pub(super) enum Writing {
+    /// A note: kept there, and read before it is written again.
+    Note,
+    /// A status update: told to the subscribers, and never listed.
+    StatusUpdate,
+}
+
 impl Rest {
-    /// The account behind this backend.
+    /// The account behind this API.
     #[must_use]
-    pub fn new(name: &str, backend: Backend, spec: RestSpec) -> Self {
-        Self { name: Text::line(name), backend, spec }
+    pub fn new(name: &str, api: Api, spec: RestSpec) -> Self {
+        Self { name: Text::line(name), api, spec }
     }
 
     /// Escalates the incident of this alert. `tried`: an earlier try may have done it.
-    pub(super) async fn escalate(&self, alert: &str, level: u8, tried: bool) -> Option<Call> {
-        Some(self.escalated(alert, level, tried).await.unwrap_or_else(Call::Made))
+    pub(super) async fn escalate(&self, alert: &str, level: u8, tried: bool) -> Call {
+        self.escalated(alert, level, tried).await.unwrap_or_else(Call::Made)
     }
 
     async fn escalated(&self, alert: &str, level: u8, tried: bool) -> Result<Call, Delivery> {
-        let Some(found) = self.incident_of(alert).await? else { return Ok(Call::NoIncident) };
-        let id = id(&found)?;
-        // PagerDuty counts its levels from 1.
-        let there = u32::from(level) + 1;
+        let Some(Incident { id, .. }) = self.find(alert).await? else { return Ok(Call::NoIncident) };
+        let there = level_there(level);
         if tried && let Some(delivered) = self.assigned(&id, there).await? {
             return Ok(Call::Made(delivered));
         }
-        let body = json!({ "incident": { "type": "incident_reference", "escalation_level": there } });
-        let path = format!("/incidents/{id}");
-        self.ask(self.request(Method::PUT, &path).json(&body).once()).await?;
+        self.api.escalate(&id, there).await.map_err(made)?;
         match self.assigned(&id, there).await? {
             Some(delivered) => Ok(Call::Made(delivered)),
             None => {
@@ -80,55 +75,90 @@ impl Rest {
     }
 
     /// Calls one person to the incident of this alert.
-    pub(super) async fn page(&self, alert: &str, person: &Text, words: &str, tried: bool) -> Option<Call> {
-        let Some(user) = self.spec.people.get(person.as_str()) else {
-            return Some(Call::Unknown(person.clone()));
+    pub(super) async fn page(&self, alert: &str, person: &Text, words: &str, tried: bool) -> Call {
+        let user = self.spec.people.get(person.as_str());
+        let (Some(user), Some(requester)) = (user, &self.spec.requester) else {
+            return Call::Unknown(person.clone());
         };
-        Some(self.paged(alert, user, words, tried).await.unwrap_or_else(Call::Made))
+        self.paged(alert, requester, user, words, tried).await.unwrap_or_else(Call::Made)
     }
 
-    async fn paged(&self, alert: &str, user: &str, words: &str, tried: bool) -> Result<Call, Delivery> {
-        let Some(found) = self.incident_of(alert).await? else { return Ok(Call::NoIncident) };
-        let id = id(&found)?;
-        let asked = Delivery::Delivered {
-            answer: Text::line(&format!("{user} is asked to respond to {id}")),
-            reference: None,
-        };
-        let path = format!("/incidents/{id}");
-        if tried && holds_id(&self.read(&path).await?["incident"]["incidents_responders"], user) {
+    async fn paged(
+        &self,
+        alert: &str,
+        requester: &str,
+        user: &str,
+        words: &str,
+        tried: bool,
+    ) -> Result<Call, Delivery> {
+        let Some(Incident { id, .. }) = self.find(alert).await? else { return Ok(Call::NoIncident) };
+        let answer = Text::line(&format!("{user} is asked to respond to {id}"));
+        let asked = Delivery::Delivered { answer, reference: None };
+        if tried && self.api.incident(&id).await.map_err(looked)?.call_of(user).is_some() {
             return Ok(Call::Made(asked));
         }
-        let body = json!({
-            "requester_id": self.spec.requester,
-            "message": words,
-            "responder_request_targets": [
-                { "responder_request_target": { "id": user, "type": "user_reference" } }
-            ],
-        });
-        let path = format!("{path}/responder_requests");
-        let answer = self.ask(self.request(Method::POST, &path).json(&body).once()).await?;
-        // It answers with what it made: a request that names nobody called nobody.
-        let made = answer.json().unwrap_or_default();
-        if !holds_id(&made["responder_request"]["responder_request_targets"], user) {
-            let why = format!("PagerDuty answered {} and does not name {user}", answer.status);
-            return Err(Delivery::Unknown(Text::line(&why)));
-        }
+        self.api.call(&id, requester, user, words).await.map_err(made)?;
         Ok(Call::Made(asked))
+    }
+
+    /// Writes on the incident of this alert, under the message's key: what stands there already is
+    /// not written twice, as far as it can be read.
+    pub(super) async fn write(
+        &self,
+        alert: &str,
+        key: &str,
+        writing: Writing,
+        words: &str,
+        tried: bool,
+    ) -> Call {
+        self.written(alert, key, writing, words, tried).await.unwrap_or_else(Call::Made)
+    }
+
+    async fn written(
+        &self,
+        alert: &str,
+        key: &str,
+        writing: Writing,
+        words: &str,
+        tried: bool,
+    ) -> Result<Call, Delivery> {
+        let Some(Incident { id, .. }) = self.find(alert).await? else { return Ok(Call::NoIncident) };
+        let (mark, delivered) = (format!("[{key}]"), |what: &str| {
+            let answer = Text::line(&format!("{what} {id}"));
+            Ok(Call::Made(Delivery::Delivered { answer, reference: None }))
+        });
+        let words = format!("{mark} {words}");
+        match writing {
+            Writing::Note => {
+                if tried && self.api.has_note(&id, &mark).await.map_err(looked)? {
+                    return delivered("the note stands on");
+                }
+                self.api.note(&id, &words).await.map_err(made)?;
+                delivered("noted on")
+            }
+            Writing::StatusUpdate => {
+                self.api.status_update(&id, &words).await.map_err(made)?;
+                delivered("the subscribers are told of")
+            }
+        }
+    }
+
+    async fn find(&self, alert: &str) -> Result<Option<Incident>, Delivery> {
+        self.api.incident_of(alert).await.map_err(looked)
     }
 
     /// Whom the incident is assigned to, if that is whoever its policy has on call at the level.
     async fn assigned(&self, id: &str, level: u32) -> Result<Option<Delivery>, Delivery> {
-        let incident = self.read(&format!("/incidents/{id}")).await?;
-        let incident = &incident["incident"];
-        let Some(policy) = incident["escalation_policy"]["id"].as_str() else {
+        let incident = self.api.incident(id).await.map_err(looked)?;
+        let Some(policy) = &incident.policy else {
             let why = format!("it does not say which escalation policy {id} has");
             return Err(Delivery::Unknown(Text::line(&why)));
         };
-        let duties = self.duties(policy).await?;
-        let on_call = duties.iter().filter(|duty| duty["escalation_level"] == level);
-        let names: Vec<&str> = on_call
-            .filter(|duty| duty["user"]["id"].as_str().is_some_and(|user| assigned_to(incident, user)))
-            .filter_map(|duty| duty["user"]["summary"].as_str())
+        let duties = self.api.on_call(policy).await.map_err(looked)?;
+        let names: Vec<&str> = duties
+            .iter()
+            .filter(|duty| duty.level == u64::from(level) && incident.is_assigned_to(&duty.person.id))
+            .map(|duty| duty.person.name.as_str())
             .collect();
         Ok((!names.is_empty()).then(|| {
             let words = format!("{id} is assigned to {}, level {level}", names.join(", "));
@@ -136,93 +166,34 @@ impl Rest {
         }))
     }
 
-    /// The open incident of an alert.
-    async fn incident_of(&self, alert: &str) -> Result<Option<Value>, Delivery> {
-        let path = format!(
-            "/incidents?date_range=all&statuses[]=triggered&statuses[]=acknowledged&incident_key={alert}"
-        );
-        let list = self.read(&path).await?;
-        let all = list["incidents"].as_array().into_iter().flatten();
-        // It was asked for open ones only; what is shown counts.
-        Ok(all.into_iter().find(|incident| incident["status"] != "resolved").cloned())
-    }
-
-    async fn duties(&self, policy: &str) -> Result<Vec<Value>, Delivery> {
-        let path = format!("/oncalls?earliest=true&limit=100&escalation_policy_ids[]={policy}");
-        let list = self.read(&path).await?;
-        Ok(list["oncalls"].as_array().cloned().unwrap_or_default())
-    }
-
-    async fn read(&self, path: &str) -> Result<Value, Delivery> {
-        let answer = self.ask(self.request(Method::GET, path)).await.map_err(answer::looked)?;
-        answer
-            .json()
-            .ok_or_else(|| Delivery::Failed { why: Text::line("it answers no JSON"), retry_after: None })
-    }
-
-    fn request(&self, method: Method, path: &str) -> Request {
-        Request::new(method, path)
-            .insisting()
-            .limit(self.spec.limit)
-            .header("accept", ACCEPT)
-            .header("content-type", "application/json")
-            .header("from", &self.spec.from)
-    }
-
-    /// A success, or what the answer means for the message.
-    async fn ask(&self, request: Request) -> Result<Answer, Delivery> {
-        answer::success(self.backend.send(&request).await)
-    }
-
     async fn asked_who(&self, level: u8) -> Result<Vec<Duty>, Text> {
         let Some(policy) = &self.spec.policy else {
             return Err(Text::line("`escalation_policy` is not configured"));
         };
-        let duties = self.duties(policy).await.map_err(|delivery| match delivery {
+        let duties = self.api.on_call(policy).await.map_err(|ended| match looked(ended) {
             Delivery::Refused(why) | Delivery::Unknown(why) | Delivery::Failed { why, .. } => why,
             Delivery::Delivered { answer, .. } => answer,
         })?;
-        let there = u32::from(level) + 1;
-        let duties = duties.iter().filter(|duty| duty["escalation_level"] == there);
-        Ok(duties.map(|duty| self.duty(level, duty)).collect())
-    }
-
-    fn duty(&self, level: u8, duty: &Value) -> Duty {
-        Duty {
+        let there = u64::from(level_there(level));
+        let duty = |duty: &crate::pagerduty::OnCall| Duty {
             level,
-            person: duty["user"]["summary"].as_str().map(Text::line),
+            person: Some(duty.person.name.clone()).filter(|name| !name.is_blank()),
             channel: self.name.clone(),
-            // Without an end it is for ever.
-            until: duty["end"].as_str().and_then(|end| end.parse().ok()).unwrap_or(Time::MAX_UTC),
+            until: duty.until.unwrap_or(Time::MAX_UTC),
             swapped: false,
-        }
+        };
+        Ok(duties.iter().filter(|one| one.level == there).map(duty).collect())
     }
 }
 
-/// The incident's id, which goes into paths.
-fn id(incident: &Value) -> Result<String, Delivery> {
-    let id = incident["id"].as_str().unwrap_or_default();
-    if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
-        return Err(Delivery::Failed { why: Text::line("it names no incident"), retry_after: None });
-    }
-    Ok(id.to_owned())
+/// What the end of a call means for the message.
+fn made(ended: Outcome) -> Delivery {
+    answer::delivery(ended, |_| Ok(()), |_| None)
 }
 
-fn assigned_to(incident: &Value, user: &str) -> bool {
-    let all = incident["assignments"].as_array().into_iter().flatten();
-    all.into_iter().any(|assignment| assignment["assignee"]["id"] == user)
-}
-
-/// Whether an id stands anywhere in what was answered.
-fn holds_id(value: &Value, id: &str) -> bool {
-    match value {
-        Value::Array(all) => all.iter().any(|inner| holds_id(inner, id)),
-        Value::Object(fields) => {
-            fields.get("id").is_some_and(|found| found == id)
-                || fields.values().any(|inner| holds_id(inner, id))
-        }
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
-    }
+/// What the end of a mere look means for it.
+fn looked(ended: Outcome) -> Delivery {
+    answer::looked(made(ended))
 }
 
 impl OnCall for Rest {

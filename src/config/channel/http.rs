@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::incident::outbox::words;
 use crate::secret::SecretSource;
 
-use super::{Address, Places, Reading, written};
+use super::{Address, Reading, SecretKeys, written};
 use crate::config::wording;
 
 /// A place that takes JSON of its own form.
@@ -68,8 +68,9 @@ pub const PLACEHOLDERS: &[&str] = &[
 
 pub(super) fn read(reading: &mut Reading<'_>) -> Option<HttpChannel> {
     let written: Written = reading.tree.read_whole(reading.problems)?;
-    let url = Places { env: written.url_env, file: written.url_file, command: written.url_command };
-    let token = Places { env: written.token_env, file: written.token_file, command: written.token_command };
+    let url = SecretKeys { env: written.url_env, file: written.url_file, command: written.url_command };
+    let token =
+        SecretKeys { env: written.token_env, file: written.token_file, command: written.token_command };
     let url = reading.address(written.url, url);
     let token = reading.secret("token", token);
     let method = method(reading, written.method);

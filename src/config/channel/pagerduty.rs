@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::secret::SecretSource;
 
-use super::{Places, Reading, written};
+use super::{Reading, SecretKeys, written};
 
 /// A service of PagerDuty.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ const API: &str = "https://api.pagerduty.com";
 
 pub(super) fn read(reading: &mut Reading<'_>) -> Option<PagerDuty> {
     let mut written: Written = reading.tree.read_whole(reading.problems)?;
-    let key = Places {
+    let key = SecretKeys {
         env: written.routing_key_env.take(),
         file: written.routing_key_file.take(),
         command: written.routing_key_command.take(),
@@ -80,7 +80,8 @@ pub(super) fn read(reading: &mut Reading<'_>) -> Option<PagerDuty> {
 /// `None` if something is wrong with it, `Some(None)` if there is no token.
 #[expect(clippy::option_option, reason = "wrong and absent are two things, and only one is told")]
 fn account(reading: &mut Reading<'_>, written: Written) -> Option<Option<Account>> {
-    let token = Places { env: written.token_env, file: written.token_file, command: written.token_command };
+    let token =
+        SecretKeys { env: written.token_env, file: written.token_file, command: written.token_command };
     let token = reading.secret("token", token);
     let api = reading.base("api_url", written.api_url, API);
     let ids = [("requester", &written.requester), ("escalation_policy", &written.escalation_policy)];

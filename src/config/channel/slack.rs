@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::incident::Text;
 use crate::secret::SecretSource;
 
-use super::{Places, Reading, written};
+use super::{Reading, SecretKeys, written};
 
 /// A channel of a Slack workspace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,8 +51,9 @@ const API: &str = "https://slack.com/api";
 
 pub(super) fn read(reading: &mut Reading<'_>) -> Option<Slack> {
     let written: Written = reading.tree.read_whole(reading.problems)?;
-    let url = Places { env: written.url_env, file: written.url_file, command: written.url_command };
-    let token = Places { env: written.token_env, file: written.token_file, command: written.token_command };
+    let url = SecretKeys { env: written.url_env, file: written.url_file, command: written.url_command };
+    let token =
+        SecretKeys { env: written.token_env, file: written.token_file, command: written.token_command };
     let url = reading.secret("url", url);
     let token = reading.secret("token", token);
     let people = people(reading, &written.people);

@@ -3,7 +3,7 @@
 use crate::incident::{Audience, MessageKind};
 use crate::secret::SecretSource;
 
-use super::{Places, Reading, written};
+use super::{Reading, SecretKeys, written};
 
 /// A page at Statuspage.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +34,8 @@ const API: &str = "https://api.statuspage.io/v1";
 
 pub(super) fn read(reading: &mut Reading<'_>) -> Option<StatusPage> {
     let written: Written = reading.tree.read_whole(reading.problems)?;
-    let token = Places { env: written.token_env, file: written.token_file, command: written.token_command };
+    let token =
+        SecretKeys { env: written.token_env, file: written.token_file, command: written.token_command };
     let token = reading.secret("token", token);
     let api = reading.base("api_url", written.api_url, API);
     let plain = |page: &String| !page.is_empty() && page.bytes().all(|b| b.is_ascii_alphanumeric());

@@ -2,7 +2,7 @@
 
 use crate::secret::SecretSource;
 
-use super::{Address, Places, Reading, written};
+use super::{Address, Reading, SecretKeys, written};
 
 /// A place that takes flightdeck's JSON.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,10 +32,11 @@ written! {
 
 pub(super) fn read(reading: &mut Reading<'_>) -> Option<Webhook> {
     let written: Written = reading.tree.read_whole(reading.problems)?;
-    let url = Places { env: written.url_env, file: written.url_file, command: written.url_command };
-    let token = Places { env: written.token_env, file: written.token_file, command: written.token_command };
+    let url = SecretKeys { env: written.url_env, file: written.url_file, command: written.url_command };
+    let token =
+        SecretKeys { env: written.token_env, file: written.token_file, command: written.token_command };
     let secret =
-        Places { env: written.secret_env, file: written.secret_file, command: written.secret_command };
+        SecretKeys { env: written.secret_env, file: written.secret_file, command: written.secret_command };
     // Each is looked at before the first one that is wrong ends it.
     let url = reading.address(written.url, url);
     let token = reading.secret("token", token);

@@ -126,6 +126,7 @@ impl Context<'_> {
                 Ok(vec![Event::ReviewSaved { revision: *revision, sha256: sha256.clone() }])
             }
             Command::FirstCheck { check } => self.first_check(check),
+            Command::Hear { heard } => self.hear(heard),
             Command::Digest { day, count, text } => self.digest(*day, *count, text),
             Command::Tick => Ok(self.tick()),
         }
@@ -195,6 +196,7 @@ impl Context<'_> {
             | Command::SaveReview { .. }
             | Command::Digest { .. }
             | Command::FirstCheck { .. }
+            | Command::Hear { .. }
             | Command::Tick => false,
         }
     }

@@ -2,8 +2,8 @@
 
 use super::{Context, Decision};
 use crate::incident::{
-    Area, Audience, Event, FirstCheck, HypothesisId, ImprovementId, Mark, Outcome, Progress, Refusal, Text,
-    Time, Topic,
+    Area, Audience, Elsewhere, Event, FirstCheck, HypothesisId, ImprovementId, Mark, Outcome, Progress,
+    Refusal, Text, Time, Topic,
 };
 
 impl Context<'_> {
@@ -78,6 +78,28 @@ impl Context<'_> {
             return Ok(vec![]);
         }
         Ok(vec![Event::FirstChecked { check: check.clone() }])
+    }
+
+    /// What another system tells is taken once (B12). Somebody who acknowledged there is on it as
+    /// much as somebody who does it here (T1); nothing that is told ends an incident.
+    pub(super) fn hear(&self, heard: &Elsewhere) -> Decision {
+        if !self.is_flightdeck() {
+            let why = "what another system says is taken from that system";
+            return Err(Refusal::new("B12", why, "write what you know as a note"));
+        }
+        if self.incident.heard.contains(&(heard.source.clone(), heard.id.clone())) {
+            return Ok(vec![]);
+        }
+        let mut events = vec![Event::HeardElsewhere { heard: Box::new(heard.clone()) }];
+        let by = heard.by.as_ref().filter(|_| heard.acknowledges);
+        if let (Some(by), None, true) = (by, self.incident.mark(Mark::T1), self.incident.is_open()) {
+            // By another clock: never before it was detected, and never in the future.
+            let from = self.incident.mark(Mark::T0).unwrap_or(self.now).min(self.now);
+            let reason = Text::line(&format!("{by} acknowledged it in {}", heard.source));
+            let at = heard.at.clamp(from, self.now);
+            events.push(Event::MarkSet { mark: Mark::T1, at, reason: Some(reason) });
+        }
+        Ok(events)
     }
 
     pub(super) fn improve(&self, area: Area, text: &Text, owner: &Text, due: Time) -> Decision {

@@ -18,7 +18,7 @@ pub fn announced(
     if !events.iter().any(is_told) || (policy.routes.is_empty() && policy.rota.levels.is_empty()) {
         return events;
     }
-    let mut desk = Desk { incident: before.clone(), policy, now, said: Vec::new() };
+    let mut desk = Desk { incident: before.clone(), actor, policy, now, said: Vec::new() };
     for (seq, event) in (before.seq + 1..).zip(&events) {
         let was = desk.incident.clone();
         let incident = before.id;
@@ -38,7 +38,8 @@ pub fn settled(before: &Incident, policy: &Policy, now: Time) -> Vec<Event> {
     if !before.is_open() || before.actions.values().all(|action| action.leaks == 0) {
         return Vec::new();
     }
-    let mut desk = Desk { incident: before.clone(), policy, now, said: Vec::new() };
+    let actor = &Actor::Flightdeck;
+    let mut desk = Desk { incident: before.clone(), actor, policy, now, said: Vec::new() };
     desk.holds_again();
     desk.said
 }
@@ -58,12 +59,14 @@ fn is_told(event: &Event) -> bool {
         | Event::MergedInto { .. }
         | Event::Resolved { .. }
         | Event::Reopened { .. } => true,
+        Event::MarkSet { mark, .. } => *mark == Mark::T1,
+        Event::Noted { text } => named(text).is_some(),
         Event::ActionRequested { plan, .. } => plan.adapter.as_str() == OUTBOX,
         Event::AlertFired { .. }
         | Event::FirstChecked { .. }
+        | Event::HeardElsewhere { .. }
         | Event::AlertResolved { .. }
         | Event::AgentAdded { .. }
-        | Event::MarkSet { .. }
         | Event::RoleAssigned { .. }
         | Event::RoleReleased { .. }
         | Event::ActionProposed { .. }
@@ -82,7 +85,6 @@ fn is_told(event: &Event) -> bool {
         | Event::HypothesisClosed { .. }
         | Event::UpdateDrafted { .. }
         | Event::DraftSettled { .. }
-        | Event::Noted { .. }
         | Event::Decided { .. }
         | Event::LinePinned { .. }
         | Event::Absorbed { .. }
@@ -107,9 +109,16 @@ fn class(event: &Event) -> Option<(Severity, Option<String>)> {
     Some((*severity, reason.as_ref().map(ToString::to_string)))
 }
 
+/// The channel that a note is written for, and the note: `@pager rolled back`.
+fn named(text: &Text) -> Option<(&str, &str)> {
+    let (channel, note) = text.as_str().strip_prefix('@')?.split_once(char::is_whitespace)?;
+    Some((channel, note.trim())).filter(|(channel, note)| !channel.is_empty() && !note.is_empty())
+}
+
 /// The incident as it becomes, and what is said of it.
 struct Desk<'a> {
     incident: Incident,
+    actor: &'a Actor,
     policy: &'a Policy,
     now: Time,
     said: Vec<Event>,
@@ -175,6 +184,14 @@ impl Desk<'_> {
             self.broadcast(&news(MessageKind::Escalation, &topic, trigger.as_str(), what));
         } else if let Event::UpdateSent { audience, .. } = event {
             self.update(about, *audience);
+        } else if let Event::MarkSet { mark: Mark::T1, .. } = event {
+            // A correction of the time is no news.
+            if was.mark(Mark::T1).is_none() {
+                let what = format!("{} is on it", self.actor);
+                self.broadcast(&news(MessageKind::Acknowledged, "acknowledged", "acknowledged", what));
+            }
+        } else if let Event::Noted { text } = event {
+            self.note(about, text);
         } else if let Event::Resolved { .. } = event {
             let what = telling::tell_event(event, self.policy.naming);
             self.broadcast(&news(MessageKind::Resolved, "incident", "resolved", what));
@@ -248,12 +265,30 @@ impl Desk<'_> {
     fn broadcast(&mut self, news: &News<'_>) {
         for route in &self.policy.routes {
             let Some(to) = route.hears(news.kind) else { continue };
+            // That somebody is on it concerns those who were told of it.
+            if news.kind == MessageKind::Acknowledged && !self.incident.outbox.has_told(&route.channel) {
+                continue;
+            }
             // Whoever heard of it hears of its end, whatever became of its severity.
             let follows = news.kind != MessageKind::Declared && self.incident.outbox.has_told(&route.channel);
             let of_all = news.kind == MessageKind::Digest;
             if route.severities.contains(&self.incident.severity) || follows || of_all {
                 self.queue(news, &route.channel, to);
             }
+        }
+    }
+
+    /// A note goes to the channel that it begins with, and is a note all the same.
+    fn note(&mut self, about: u64, text: &Text) {
+        let Some((channel, what)) = named(text) else { return };
+        let Some(route) = self.policy.routes.iter().find(|route| route.channel.as_str() == channel) else {
+            return;
+        };
+        if let Some(to) = route.hears(MessageKind::Note) {
+            let what = format!("{}: {what}", self.actor);
+            let (kind, state) = (MessageKind::Note, about.to_string());
+            let news = News { kind, about, action: None, topic: "note".into(), state: &state, what };
+            self.queue(&news, &route.channel, to);
         }
     }
 

@@ -46,6 +46,10 @@ pub enum MessageKind {
     Page,
     /// A status update (D3).
     Update,
+    /// Somebody is on it (T1).
+    Acknowledged,
+    /// A note that somebody wrote for this channel: `@pager rolled back`.
+    Note,
     /// It is over, or goes on as another.
     Resolved,
     /// It was not over.
@@ -62,6 +66,8 @@ word_table!(MessageKind, "kind of message", {
     Escalation => "escalation",
     Page => "page",
     Update => "update",
+    Acknowledged => "acknowledged",
+    Note => "note",
     Resolved => "resolved",
     Reopened => "reopened",
     Digest => "digest",

@@ -24,7 +24,12 @@ impl Route {
             channel: Text::line(channel),
             audiences: vec![Audience::Engineering, Audience::Executives],
             severities: Severity::ALL.to_vec(),
-            kinds: MessageKind::ALL.to_vec(),
+            // That somebody is on it stops a pager, and is noise elsewhere.
+            kinds: MessageKind::ALL
+                .iter()
+                .copied()
+                .filter(|kind| *kind != MessageKind::Acknowledged)
+                .collect(),
         }
     }
 
@@ -53,7 +58,11 @@ const fn audiences_of(kind: MessageKind) -> &'static [Audience] {
         | MessageKind::Escalation
         | MessageKind::Resolved
         | MessageKind::Reopened => &[Audience::Engineering, Audience::Executives],
-        MessageKind::Leaking | MessageKind::InDoubt | MessageKind::Digest => &[Audience::Engineering],
+        MessageKind::Leaking | MessageKind::InDoubt | MessageKind::Acknowledged | MessageKind::Digest => {
+            &[Audience::Engineering]
+        }
+        // Whoever writes it names the channel.
+        MessageKind::Note => &[Audience::Engineering, Audience::Executives],
         // A page goes to a person, an update to the audience it was written for.
         MessageKind::Page | MessageKind::Update => &[],
     }

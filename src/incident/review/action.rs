@@ -256,6 +256,7 @@ fn lamp_of(event: &Event) -> Option<(ActionId, Lamp)> {
         | Event::ReviewSaved { .. }
         | Event::DigestMade { .. }
         | Event::FirstChecked { .. }
+        | Event::HeardElsewhere { .. }
         | Event::Unknown { .. } => return None,
     };
     Some((*action, lamp))

@@ -4,6 +4,7 @@ pub mod first;
 mod http;
 mod kubernetes;
 mod metrics;
+mod pagerduty;
 mod post;
 mod process;
 mod recovery;
@@ -18,6 +19,7 @@ use crate::app::msg::Notice;
 use crate::config::{Agent, Config, Env, Paths, Settings};
 use crate::incident::Text;
 use crate::logs::LogSource;
+use crate::sources::pagerduty::Webhooks;
 use crate::sources::{ReceiverSpec, Token};
 
 pub use post::channels;
@@ -53,6 +55,10 @@ pub fn receiver(settings: &Settings, env: &Env<'_>) -> Result<Option<ReceiverSpe
         let secret = source.fetch(env)?;
         let token = Token::new(secret.expose().as_bytes()).map_err(|error| error.to_string())?;
         spec.token = Some(token);
+    }
+    if let Some(webhooks) = &wanted.pagerduty {
+        let secret = webhooks.secret.fetch(env).map_err(|why| format!("pagerduty: {why}"))?;
+        spec.pagerduty = Some(Webhooks { secret, declare: webhooks.declare });
     }
     Ok(Some(spec))
 }

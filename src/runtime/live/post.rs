@@ -111,23 +111,21 @@ fn paged(
     limit: Duration,
     env: &Env<'_>,
 ) -> Result<Box<dyn LiveChannel>, Text> {
-    let events = site(name, &Address::Plain(format!("{}/enqueue", pager.events)), None, env)?;
-    let key = Credential::from_source(&pager.routing_key, env)?;
+    let fetched = |source: &SecretSource| Credential::from_source(source, env);
+    let events = super::pagerduty::events(name, pager, limit, &fetched)?;
     let rest = match &pager.rest {
         None => None,
         Some(account) => {
-            let backend = vendor(name, &account.api, "Token token=", &account.token, env)?;
+            let api = super::pagerduty::api(name, account, limit, &fetched)?;
             let spec = channels::pagerduty::RestSpec {
-                from: account.from.clone(),
                 requester: account.requester.clone(),
                 policy: account.policy.clone(),
                 people: account.people.clone(),
-                limit,
             };
-            Some(channels::pagerduty::Rest::new(name, backend, spec))
+            Some(channels::pagerduty::Rest::new(name, api, spec))
         }
     };
-    Ok(Box::new(channels::PagerDuty::new(name, events, key, rest, limit)))
+    Ok(Box::new(channels::PagerDuty::new(name, events, rest, limit)))
 }
 
 fn page_of(
@@ -136,18 +134,19 @@ fn page_of(
     limit: Duration,
     env: &Env<'_>,
 ) -> Result<Box<dyn LiveChannel>, Text> {
-    let backend = vendor(name, &page.api, "OAuth ", &page.token, env)?;
+    let token = Credential::from_source(&page.token, env)?;
+    let backend = vendor(name, &page.api, "OAuth ", token)?;
     Ok(Box::new(channels::StatusPage::new(name, backend, &page.page, page.notify, limit)))
 }
 
 /// An API with the token in the vendor's own form. The outbox repeats, so nothing here does.
-fn vendor(name: &str, api: &str, before: &str, token: &SecretSource, env: &Env<'_>) -> Result<Backend, Text> {
-    let value = Credential::from_source(token, env)?;
+pub(super) fn vendor(name: &str, api: &str, before: &str, value: Credential) -> Result<Backend, Text> {
     let auth = Auth::Header { name: "authorization".to_owned(), before: before.to_owned(), value };
-    let patience = Patience::ONCE;
-    Backend::new(crate::web::Settings {
-        auth,
-        patience,
-        ..crate::web::Settings::new(name, Base::parse(api)?)
-    })
+    once(name, api, auth)
+}
+
+/// A place to which everything is sent once.
+pub(super) fn once(name: &str, base: &str, auth: Auth) -> Result<Backend, Text> {
+    let settings = crate::web::Settings::new(name, Base::parse(base)?);
+    Backend::new(crate::web::Settings { auth, patience: Patience::ONCE, ..settings })
 }

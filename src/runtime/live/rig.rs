@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{http, kubernetes, metrics, process};
+use super::{http, kubernetes, metrics, pagerduty, process};
 use crate::adapters::{Live, LiveAdapter, Mounted, Reader, Rig, SpecProblem};
 use crate::config::{self, Adapter, Settings};
 use crate::incident::Op;
@@ -94,6 +94,10 @@ pub fn rig(settings: &Settings) -> (Rig, Vec<Unbuilt>) {
             }
             Adapter::Kubernetes(configured) => match kubernetes::adapter(name, configured) {
                 Ok(built) => (Some(built), Vec::new()),
+                Err(wrong) => (None, wrong),
+            },
+            Adapter::PagerDuty(configured) => match pagerduty::adapter(name, configured, settings) {
+                Ok(built) => (Some(Box::new(built) as Box<dyn LiveAdapter>), Vec::new()),
                 Err(wrong) => (None, wrong),
             },
             Adapter::Alertmanager(configured) => match metrics::adapter(name, configured, &settings.user) {

@@ -406,6 +406,20 @@ fn samples() -> Vec<(Actor, Event)> {
             },
         ),
         (Actor::Flightdeck, Event::Raised { severity: Severity::P0, by: "DataLeak".into() }),
+        (
+            Actor::Flightdeck,
+            Event::HeardElsewhere {
+                heard: Box::new(crate::incident::Elsewhere {
+                    source: "pagerduty".into(),
+                    id: "5ac64822-4adc-4fda-ade0-410becf0de4f".into(),
+                    called: "PGR0VU2".into(),
+                    by: Some("Ana Lee".into()),
+                    acknowledges: true,
+                    text: "acknowledged by Ana Lee".into(),
+                    at: at(91),
+                }),
+            },
+        ),
     ]
 }
 

@@ -110,6 +110,7 @@ fn look(view: &View<'_>, entry: &Entry) -> (&'static str, Role) {
         | Event::ImprovementMoved { .. }
         | Event::ReviewSaved { .. }
         | Event::FirstChecked { .. }
+        | Event::HeardElsewhere { .. }
         | Event::DigestMade { .. } => ("", Role::Text),
         Event::MessageFailed { again_at: Some(_), .. } => ("", Role::Warning),
         Event::MessageFailed { again_at: None, .. } => ("!", Role::Error),

@@ -6,7 +6,7 @@ use crate::incident::story::{ISOLATED, Story, WORKING, act, alert, plan, time};
 use crate::incident::{
     Actor, Audience, Command, DraftId, Due, Event, Lamp, Mark, MessageId, MessageKind, Op, Outgoing, Params,
     Plan, Policy, Reading, Realm, Receipt, Recipient, Report, Role, Route, Severity, Standing, Text,
-    deadlines, warnings,
+    deadlines, decide, warnings,
 };
 
 /// Everything to `ops`, the worst to `pager`, updates for customers to `status`.
@@ -293,8 +293,7 @@ fn e1_a_message_is_delivered_or_fails_is_given_up_retried_or_dropped() {
         message: MessageId(2),
         receipt: Receipt::Delivered { answer: "ok".into(), reference: None },
     };
-    let decided =
-        crate::incident::decide(&story.incident, &story.policy, &forged, &Actor::person("bo"), story.now);
+    let decided = decide(&story.incident, &story.policy, &forged, &Actor::person("bo"), story.now);
     assert_eq!(decided.unwrap_err().rule, "B12");
 }
 
@@ -469,4 +468,108 @@ fn hostile_words_stay_words_in_messages() {
         let subject = sent.message.subject.as_str();
         assert!(subject.contains("{affected}") && !subject.contains(['\n', '\r', '\u{202e}']), "{subject}");
     }
+}
+
+fn note(text: &str) -> Command {
+    Command::Note { text: text.into() }
+}
+
+#[test]
+fn a_note_goes_to_the_channel_that_it_names_and_to_no_other() {
+    for (text, told) in [
+        ("@ops rolled back", vec!["M3 ops engineering note"]),
+        ("@pager rolled back", vec![]),
+        ("@nobody rolled back", vec![]),
+        ("@ops", vec![]),
+        ("@ops  ", vec![]),
+        ("rolled back, @ops", vec![]),
+    ] {
+        let story = routed(Severity::P0);
+        let before = story.incident.seq;
+        let story = story.says(note(text));
+        // The pager of these stories is not told of notes.
+        assert_eq!(queued(&story, before), told, "{text}");
+        assert!(
+            matches!(story.entries[before as usize].event, Event::Noted { .. }),
+            "it is a note all the same"
+        );
+    }
+    let story = routed(Severity::P0).says(note("@ops one")).says(note("@ops two"));
+    assert!(sent(&story, 4).message.subject.as_str().ends_with("ana: two"), "each is told, in order");
+}
+
+#[test]
+fn that_somebody_is_on_it_is_told_once_to_whom_the_incident_was_told() {
+    let story = routed(Severity::P0).under(|policy| policy.routes[0].kinds.push(MessageKind::Acknowledged));
+    let before = story.incident.seq;
+    let story = story.says(Command::Acknowledge);
+    assert_eq!(queued(&story, before), ["M3 ops engineering acknowledged"]);
+    assert!(sent(&story, 3).message.subject.as_str().ends_with("ana is on it"));
+    let corrected = Command::SetMark { mark: Mark::T1, at: None, reason: Some("by phone".into()) };
+    let before = story.incident.seq;
+    assert_eq!(queued(&story.says(corrected), before), [""; 0], "a correction is no news");
+}
+
+#[test]
+fn b3_the_team_is_told_within_its_own_time() {
+    use crate::incident::policy::{Moment, PerSeverity, Window, WindowName};
+    let seconds = crate::incident::Span::seconds;
+    let tell = |policy: &mut Policy| {
+        let (p0, p2) = (seconds(30), seconds(300));
+        let within = PerSeverity { p0, p1: p0, p2, p3: p2 };
+        let window = Window { from: Moment::Mark(Mark::T0), to: Moment::Told, enforced: true, within };
+        policy.windows.insert(WindowName::Tell, window);
+    };
+    for (severity, at) in [
+        // The same time as B12's: one deadline for it.
+        (Severity::P0, None),
+        (Severity::P1, Some("12:00:30")),
+        (Severity::P2, Some("12:05:00")),
+        (Severity::P3, Some("12:05:00")),
+    ] {
+        let story = routed(severity).under(tell);
+        let all = deadlines(&story.incident, &story.policy, story.now);
+        let tell = all.into_iter().find(|d| d.due == Due::Window(WindowName::Tell));
+        assert_eq!(tell.as_ref().map(|d| d.at), at.map(time), "{severity}");
+        assert!(tell.is_none_or(|d| d.enforced && d.met.is_none()));
+    }
+    let story = delivers(routed(Severity::P2).under(tell).at("12:01:00"), 1);
+    assert_eq!(due(&story, Due::Window(WindowName::Tell)), Some(Standing::Met));
+    let story = Story::of(Severity::P2).under(tell).at("12:06:00");
+    let all = deadlines(&story.incident, &story.policy, story.now);
+    let tell = all.into_iter().find(|d| d.due == Due::Window(WindowName::Tell)).unwrap();
+    assert!(!tell.enforced, "without a channel it is measured only");
+}
+
+fn heard(id: &str, by: Option<&str>, acknowledges: bool) -> Command {
+    let heard = crate::incident::Elsewhere {
+        source: "pagerduty".into(),
+        id: id.into(),
+        called: "PGR0VU2".into(),
+        by: by.map(Into::into),
+        acknowledges,
+        text: "acknowledged".into(),
+        at: time("11:00:00"),
+    };
+    Command::Hear { heard }
+}
+
+#[test]
+fn b12_what_another_system_says_is_taken_once_from_the_program_and_ends_nothing() {
+    let story = routed(Severity::P0).at("12:01:00");
+    let (ana, forged) = (Actor::person("ana"), heard("E1", None, false));
+    let refused = decide(&story.incident, &story.policy, &forged, &ana, story.now).unwrap_err();
+    assert_eq!(refused.rule, "B12");
+    let story = story.says(heard("E1", None, true));
+    assert_eq!(story.incident.mark(Mark::T1), None, "a program that acknowledges is nobody");
+    let seq = story.incident.seq;
+    let story = story.says(heard("E1", Some("Bo"), true));
+    assert_eq!(story.incident.seq, seq, "the same word again");
+    let story = story.says(heard("E2", Some("Bo"), true));
+    // By another clock, which goes wrong: never before it was detected.
+    assert_eq!(story.incident.mark(Mark::T1), story.incident.mark(Mark::T0));
+    assert_eq!(story.incident.heard_at, Some(time("12:01:00")), "D10: it is not forgotten");
+    assert!(story.incident.is_open());
+    let mark = story.incident.marks[&Mark::T1].last().unwrap().reason.clone().unwrap();
+    assert_eq!(mark, "Bo acknowledged it in pagerduty");
 }

@@ -1,0 +1,69 @@
+//! `[adapters.NAME]` of type `pagerduty`: escalations and calls by the account of a channel.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::incident::Span;
+
+use super::adapter::Adapter;
+use super::channel::{Channel, Way};
+use super::located::Problems;
+use super::tree::Tree;
+
+/// An account of PagerDuty that is acted by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pager {
+    /// The channel whose account it is, so that both speak of the same alerts.
+    pub channel: String,
+    /// How long one request may take.
+    pub limit: Span,
+    /// Whether every call of it is refused.
+    pub read_only: bool,
+}
+
+/// The keys as written.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Written {
+    channel: Option<String>,
+    limit: Option<Span>,
+    read_only: bool,
+    #[serde(rename = "type")]
+    _type: Option<IgnoredAny>,
+}
+
+/// Reads one.
+pub(super) fn read(tree: &Tree, problems: &mut Problems) -> Option<Pager> {
+    let written: Written = tree.read_whole(problems)?;
+    let Some(channel) = written.channel else {
+        let message = format!("`{}` lacks the key `channel`", tree.path());
+        let hint = "the name of a [channels.NAME] of type pagerduty: its account is the one that is acted by";
+        problems.push(tree.problem_at(&[], message).hint(hint));
+        return None;
+    };
+    let limit = written.limit.unwrap_or(Span::seconds(10));
+    Some(Pager { channel, limit, read_only: written.read_only })
+}
+
+/// Leaves out, and tells of, those whose channel is not there or cannot act.
+pub(super) fn have_accounts(
+    adapters: &mut BTreeMap<String, Adapter>,
+    channels: &BTreeMap<String, Channel>,
+    tree: &Tree,
+    problems: &mut Problems,
+) {
+    adapters.retain(|name, adapter| {
+        let Adapter::PagerDuty(pager) = adapter else { return true };
+        let (why, hint) = match channels.get(&pager.channel).map(|channel| &channel.way) {
+            Some(Way::PagerDuty(account)) if account.rest.is_some() => return true,
+            Some(Way::PagerDuty(_)) => ("has no token", "escalating needs `token_env` and `from` there"),
+            Some(_) => ("is of another type", "name one of type pagerduty"),
+            None => ("is not there", "name a [channels.NAME] of type pagerduty"),
+        };
+        let message = format!("`adapters.{name}.channel`: the channel \"{}\" {why}", pager.channel);
+        problems.push(tree.problem_at(&["adapters", name, "channel"], message).hint(hint));
+        false
+    });
+}
