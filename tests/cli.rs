@@ -760,3 +760,107 @@ fn serve_says_why_it_cannot() {
     home.write("config.toml", "[receiver]\ntoken_env = 'NO_SUCH_TOKEN'\n");
     says(&home.run(&["serve"]), 3, &["NO_SUCH_TOKEN is not set"]);
 }
+
+/// Four records of an agent, one with a stack trace, and what a terminal must never be sent.
+const LOG: &str = concat!(
+    r#"{"ts":"2026-02-03T04:05:06Z","level":"info","agent":"mail-1","tool_call":{"name":"search"},"ms":12}"#,
+    "\n",
+    r#"{"ts":"2026-02-03T04:06:06Z","level":"error","agent":"mail-1","tool_call":{"name":"exportAll"},"ms":900}"#,
+    "\nTraceback (most recent call last):\n  File \"x.py\", line 3\nTimeoutError: no answer\n",
+    r#"{"ts":"2026-02-03T06:07:06+02:00","level":"warn","agent":"mail-2","user_input":"send \u001b[2J"}"#,
+    "\n2026-02-03 04:08:06 INFO plain \x1b[2Jtext \u{202e}gpj.exe\n",
+);
+
+#[test]
+fn a4_logs_are_searched_counted_and_handed_on_without_an_incident() {
+    let home = Home::new();
+    home.write("mail.log", LOG);
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(LOG.as_bytes()).unwrap();
+    fs::write(home.path().join("mail.log.1.gz"), gzip.finish().unwrap()).unwrap();
+    for (arguments, count) in [
+        (&[][..], 4),
+        (&["--filter", "level>=warn"], 2),
+        (&["--filter", "tool_call.name=export*"], 1),
+        (&["--filter", "kind=tool_call ms>100"], 1),
+        (&["--filter", "TimeoutError"], 1),
+        (&["--filter", "!kind=other agent=mail-*"], 3),
+        (&["--since", "2026-02-03T04:06:00Z", "--until", "2026-02-03T04:08:00Z"], 2),
+        (&["--filter", "nothing is so"], 0),
+    ] {
+        for (file, times) in [("mail.log", 1), ("mail.log.1.gz", 1), ("mail.log*", 2)] {
+            let ran = home.run(&[&["logs", file, "--count"][..], arguments].concat());
+            assert_eq!(ran.ok(), format!("{}\n", count * times), "{file} {arguments:?}");
+        }
+    }
+    // As it stands: with its times.
+    let exactly = |arguments: &[&str]| {
+        let out = home.command(&[&["logs", "mail.log"][..], arguments].concat()).output().unwrap();
+        String::from_utf8(out.stdout).unwrap()
+    };
+    let shown = exactly(&["--filter", "level=error"]);
+    assert_eq!(shown, LOG.lines().skip(1).take(4).map(|line| format!("{line}\n")).collect::<String>());
+    says(&home.run(&["logs", "mail.log"]), 0, &["INFO plain ^[[2Jtext <U+202E>gpj.exe"]);
+    let both = home.run(&["logs", "mail.log*", "--filter", "TimeoutError"]);
+    says(&both, 0, &["mail.log.1.gz: TimeoutError", "mail.log: TimeoutError"]);
+    let json = exactly(&["--format", "json", "--filter", "plain"]);
+    let record: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(record["time"], "2026-02-03T04:08:06Z");
+    assert_eq!(record["offset"], LOG.find("2026-02-03 04:08:06").unwrap());
+    assert_eq!(record["text"], LOG.lines().last().unwrap());
+}
+
+#[test]
+fn what_is_wrong_with_a_filter_is_said_under_its_place() {
+    let home = Home::new();
+    home.write("mail.log", LOG);
+    says(
+        &home.run(&["logs", "mail.log", "--filter", "agent=mail-1 level>=loud"]),
+        2,
+        &[
+            "agent=mail-1 level>=loud\n",
+            "                    ^ level is one of debug, info, warn, error, fatal",
+        ],
+    );
+    says(&home.run(&["logs", "mail.log", "--since", "soon"]), 2, &["--since soon is no time", "10m (ago)"]);
+    says(&home.run(&["logs", "nothing*"]), 2, &["no file fits nothing*"]);
+    says(&home.run(&["logs", "gone.log"]), 2, &["cannot read gone.log"]);
+    says(&home.run(&["logs", "."]), 2, &["cannot read ."]);
+}
+
+#[test]
+fn a_pipe_is_read_as_it_comes_and_a_followed_file_as_it_grows() {
+    let home = Home::new();
+    let file = home.write("mail.log", LOG);
+    let follow = home.command(&["logs", "mail.log", "--follow", "--filter", "level>=warn"]);
+    let piped = home.command(&["logs", "-", "--filter", "level>=warn"]);
+    for (mut command, is_piped) in [(follow, false), (piped, true)] {
+        if is_piped {
+            command.stdin(Stdio::piped());
+        }
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        let mut stdin = child.stdin.take();
+        if let Some(stdin) = &mut stdin {
+            stdin.write_all(LOG.as_bytes()).unwrap();
+        }
+        let mut next = || {
+            let mut line = String::new();
+            out.read_line(&mut line).unwrap();
+            line
+        };
+        assert!(next().contains("exportAll"));
+        assert_eq!([next(), next(), next()][2], "TimeoutError: no answer\n");
+        assert!(next().contains("user_input"));
+        let more = "{\"level\":\"fatal\",\"msg\":\"gone\"}\n";
+        match &mut stdin {
+            Some(stdin) => stdin.write_all(more.as_bytes()).unwrap(),
+            None => {
+                fs::OpenOptions::new().append(true).open(&file).unwrap().write_all(more.as_bytes()).unwrap()
+            }
+        }
+        assert_eq!(next(), more, "it is shown although nothing follows it");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}

@@ -16,6 +16,7 @@ pub mod log;
 pub mod model;
 pub mod msg;
 pub mod outbox;
+pub mod pager;
 pub mod palette;
 pub mod review;
 pub mod theme;

@@ -41,6 +41,10 @@
 //! `evidence INC-1`: `{"format": 1, "incident", "evidence": [{"seq", "action", "name", "bytes",
 //! "sha256", "from", "to"}]}`; `seq` is the entry, `from` and `to` are what the file covers, if known.
 //!
+//! `logs FILE`: one object a line instead, since a log has no end: `{"source", "offset", "time",
+//! "level", "kind", "text"}`. `offset` is the byte of the file (unpacked) at which the record begins,
+//! `text` all its lines as they stand; `time`, `level` and `kind` are null where it does not say.
+//!
 //! `mitigations`: what is overdue first, then what is known not to hold, then the oldest.
 //!
 //! ```json
@@ -96,6 +100,7 @@ mod evidence;
 mod incidents;
 mod init;
 mod keys;
+mod logs;
 mod man;
 mod mitigations;
 mod outbox;
@@ -167,6 +172,8 @@ enum Command {
     Review(review::Args),
     /// List an incident's evidence, or write it out
     Evidence(evidence::Args),
+    /// Look at logs of any size, search, count and follow them
+    Logs(logs::Args),
     /// List what people were to be told and have not been
     Outbox(outbox::Args),
     /// Prove that the journal is as it was recorded
@@ -229,6 +236,7 @@ fn dispatch(wanted: Command, context: &Context, out: &mut Out) -> Outcome {
         Command::Adapters(args) => adapters::run(&args, context, out),
         Command::Review(args) => review::run(&args, context, out),
         Command::Evidence(args) => evidence::run(&args, context, out),
+        Command::Logs(args) => logs::run(args, context, out),
         Command::Outbox(args) => outbox::run(&args, context, out),
         Command::Verify(args) => verify::run(&args, context, out),
         Command::Check(args) => check::run(&args, context, out),

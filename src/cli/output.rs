@@ -94,6 +94,15 @@ impl Out {
         Ok(self.to.write_all(text.as_bytes())?)
     }
 
+    /// Bytes that are safe to print, shown at once: whoever reads may wait for them.
+    ///
+    /// # Errors
+    /// When they cannot be written.
+    pub fn bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        self.to.write_all(bytes)?;
+        Ok(self.to.flush()?)
+    }
+
     /// A JSON document.
     ///
     /// # Errors

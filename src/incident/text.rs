@@ -82,7 +82,8 @@ fn clean(raw: &str, max: usize, lines: bool) -> String {
 }
 
 /// Characters that take no cell, reorder their neighbours or belong to no text.
-fn is_hidden(c: char) -> bool {
+#[must_use]
+pub fn is_hidden(c: char) -> bool {
     matches!(c,
         '\u{80}'..='\u{9f}'          // C1 controls
         | '\u{ad}'                   // soft hyphen

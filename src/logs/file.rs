@@ -67,6 +67,14 @@ impl LogFile {
         Ok(self.file.metadata()?.len())
     }
 
+    /// Whether it stands at `path`; nothing while there is no file at all.
+    #[must_use]
+    pub fn is_at(&self, path: &Path) -> Option<bool> {
+        let there = std::fs::metadata(path).ok()?;
+        let here = self.file.metadata().ok()?;
+        Some((there.dev(), there.ino()) == (here.dev(), here.ino()))
+    }
+
     /// When it was last written to, in seconds since 1970; times without a year are read by it.
     ///
     /// # Errors

@@ -80,6 +80,24 @@ impl Filter {
         Ok(Self { source: input.to_owned(), terms, plan })
     }
 
+    /// The same, of a time span only: records that state no time are in none.
+    #[must_use]
+    pub fn within(mut self, since: Option<Moment>, until: Option<Moment>) -> Self {
+        let since = since.map(|since| Test::Time(Comparison::AtLeast, since));
+        let until = until.map(|until| Test::Time(Comparison::Less, until));
+        self.terms.extend(since.into_iter().chain(until).map(|test| Term { hides: false, test }));
+        self.plan = Plan::of(&self.terms);
+        self
+    }
+
+    /// What passes this one and the other.
+    #[must_use]
+    pub fn and(mut self, other: &Self) -> Self {
+        self.terms.extend_from_slice(&other.terms);
+        self.plan = Plan::of(&self.terms);
+        self
+    }
+
     /// What was typed.
     #[must_use]
     pub fn source(&self) -> &str {

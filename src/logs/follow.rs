@@ -34,6 +34,8 @@ pub(super) enum Start {
     Tail(usize),
     /// The file has come to be since: all of it.
     Beginning,
+    /// The file was read up to this byte; from the beginning if it is shorter by now.
+    At(u64),
 }
 
 /// How long a follower waits for what may still come.
@@ -199,7 +201,10 @@ impl Follower {
         let generation = match (ledger.place(id), self.start) {
             (Some(place), _) => Generation::at_place(file, &meta, place, now),
             (None, Start::Tail(lines)) => Generation::at_tail(file, &meta, lines, now),
-            (None, Start::Beginning) => Generation::at_beginning(file, &meta, now),
+            (None, Start::At(offset)) if offset <= meta.len() => {
+                Generation::at_offset(file, &meta, offset, now)
+            }
+            (None, Start::Beginning | Start::At(_)) => Generation::at_beginning(file, &meta, now),
         }?;
         ledger.take(id);
         Ok(Some(generation))

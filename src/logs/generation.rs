@@ -62,6 +62,11 @@ impl Generation {
         Self::at(file, meta, 0, false, now)
     }
 
+    /// Begins at a byte where a line begins.
+    pub fn at_offset(file: File, meta: &Metadata, offset: u64, now: Time) -> io::Result<Self> {
+        Self::at(file, meta, offset, false, now)
+    }
+
     /// Goes on where `place` says, if the file is still the one that was read there.
     pub fn at_place(file: File, meta: &Metadata, place: &Place, now: Time) -> io::Result<Self> {
         let resumed = Self::at(file.try_clone()?, meta, place.at, place.continues, now)?;

@@ -7,6 +7,7 @@
 use std::io;
 use std::ops::{ControlFlow, Range};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::crew;
@@ -22,10 +23,10 @@ pub const STRETCH: u64 = 1024 * 1024;
 /// Lines of one file are nearly in order; one may come so much too early or too late.
 const DISORDER: i64 = 60_000_000;
 
-/// An open log file.
-#[derive(Debug)]
+/// An open log file. A clone reads the same file, and stays as it was.
+#[derive(Debug, Clone)]
 pub struct Log {
-    file: LogFile,
+    file: Arc<LogFile>,
     size: u64,
     reading: Reading,
 }
@@ -66,6 +67,7 @@ impl Log {
     pub fn of(file: LogFile, agent: Text) -> io::Result<Self> {
         let size = file.size()?;
         let newest = Moment(file.modified()?.saturating_mul(1_000_000));
+        let file = Arc::new(file);
         let mut log = Self { file, size, reading: Reading { shape: Shape::default(), newest, agent } };
         log.reading.shape = log.shape()?;
         Ok(log)
@@ -102,8 +104,14 @@ impl Log {
 
     /// The file.
     #[must_use]
-    pub const fn file(&self) -> &LogFile {
+    pub fn file(&self) -> &LogFile {
         &self.file
+    }
+
+    /// The file, for another thread.
+    #[must_use]
+    pub fn handle(&self) -> Arc<LogFile> {
+        Arc::clone(&self.file)
     }
 
     /// How many bytes it had when that was last asked.
@@ -116,6 +124,24 @@ impl Log {
     #[must_use]
     pub const fn reading(&self) -> &Reading {
         &self.reading
+    }
+
+    /// Where the last record begins: more may be appended to it, so whoever goes on by following
+    /// begins there. A trace of more lines than anybody reads is not traced back to its beginning.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn last_record(&self) -> io::Result<u64> {
+        const LINES: usize = 1_000;
+        let starts = self.file.starts_before(self.size, LINES)?;
+        let mut line = [0; Shape::LOOK];
+        for start in starts.iter().rev() {
+            let got = self.file.read_at(&mut line, *start)?;
+            if *start == 0 || self.reading.shape.begins(&line[..got]) {
+                return Ok(*start);
+            }
+        }
+        Ok(starts.last().copied().unwrap_or(0))
     }
 
     /// Counts the records that a filter shows.

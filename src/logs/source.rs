@@ -23,22 +23,29 @@ impl LogSource {
 
     /// The paths a pattern stands for now, in the order of their names.
     pub(super) fn expand(&self) -> Vec<PathBuf> {
-        let mut found = vec![PathBuf::new()];
-        for component in self.path.components() {
-            if is_pattern(component) {
-                let glob = component.as_os_str().to_string_lossy();
-                found = found.iter().flat_map(|dir| entries(dir, &glob)).collect();
-            } else {
-                for path in &mut found {
-                    path.push(component);
-                }
-            }
-        }
-        // Only what is there: a pattern may end in a plain name.
-        found.retain(|path| path.is_file() && !is_compressed(path));
-        found.sort();
+        let mut found = matches(&self.path);
+        found.retain(|path| !is_compressed(path));
         found
     }
+}
+
+/// The files that a pattern stands for now, in the order of their names.
+pub(super) fn matches(pattern: &Path) -> Vec<PathBuf> {
+    let mut found = vec![PathBuf::new()];
+    for component in pattern.components() {
+        if is_pattern(component) {
+            let glob = component.as_os_str().to_string_lossy();
+            found = found.iter().flat_map(|dir| entries(dir, &glob)).collect();
+        } else {
+            for path in &mut found {
+                path.push(component);
+            }
+        }
+    }
+    // Only what is there: a pattern may end in a plain name.
+    found.retain(|path| path.is_file());
+    found.sort();
+    found
 }
 
 fn is_pattern(component: Component<'_>) -> bool {

@@ -19,6 +19,7 @@ use crate::app::{digest, review, update};
 use crate::config::{Agent, Env, Glyphs, Language, Looks, Paths, Problems, Settings};
 use crate::error::{Error, Result};
 use crate::incident::{Actor, Audience, Board, Policy, Realm, Route, Text};
+use crate::logs::Filter;
 use crate::sim::{AgentSpec, Scenario};
 use crate::store::{Journal, Opening};
 use crate::tui::colour::Depth;
@@ -86,6 +87,19 @@ impl Launch<'_> {
             Ok((hub.reading_by(readers), extras))
         };
         session::run(front, Box::new(open))
+    }
+
+    /// One log on the whole screen; false if the terminal cannot show one.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is asked what is no filter.
+    pub fn log(self, path: &Path, filter: Filter) -> Result<bool> {
+        if !TermEnv::from_vars(self.env).has_cursor() {
+            return Ok(false);
+        }
+        let clock = Clock::wall();
+        super::pager::run(self.front(Realm::Live, &clock, None), path, filter, clock)?;
+        Ok(true)
     }
 
     /// The cockpit on a drill.

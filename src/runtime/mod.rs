@@ -3,6 +3,7 @@
 pub mod archive;
 pub mod backends;
 pub mod check;
+mod clerk;
 pub mod clock;
 pub mod desk;
 pub mod digest;
@@ -18,7 +19,9 @@ pub mod hub;
 pub mod intake;
 pub mod launch;
 pub mod live;
+pub mod logs;
 pub mod outbox;
+pub mod pager;
 mod park;
 pub mod recovery;
 pub mod scenarios;

@@ -12,6 +12,7 @@ pub mod input;
 mod modals;
 pub mod osc;
 pub mod pace;
+pub mod pager;
 mod painter;
 pub mod panes;
 mod pen;

@@ -10,6 +10,7 @@ mod keys;
 mod killed;
 mod leak;
 mod leaving;
+mod logs;
 mod looks;
 mod review;
 mod together;

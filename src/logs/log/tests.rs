@@ -164,6 +164,18 @@ fn a_time_is_found_by_halving_among_lines_that_state_none() {
 }
 
 #[test]
+fn the_last_record_is_where_following_goes_on() {
+    for (bytes, at) in [
+        ("", 0),
+        ("2026-02-03 04:05:06 a\n2026-02-03 04:05:07 b\n  trace\n\n", 22),
+        ("2026-02-03 04:05:06 a\n2026-02-03 04:05:07 unfini", 22),
+        ("2026-02-03 04:05:06 a\n", 0),
+    ] {
+        assert_eq!(holding(bytes.as_bytes()).last_record().expect("read"), at, "{bytes}");
+    }
+}
+
+#[test]
 fn a_file_that_is_truncated_while_it_is_searched_ends_early() {
     let mut file = tempfile::tempfile().expect("a file");
     file.write_all(&b"2026-02-03 04:05:06 x\n".repeat(200_000)).expect("written");

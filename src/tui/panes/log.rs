@@ -74,7 +74,7 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
 }
 
 /// How a level looks, and its short word.
-const fn level(level: Option<Level>) -> (&'static str, Role) {
+pub(in crate::tui) const fn level(level: Option<Level>) -> (&'static str, Role) {
     match level {
         Some(Level::Debug) => ("debug", Role::LogDebug),
         Some(Level::Info) => ("info", Role::LogInfo),
@@ -86,7 +86,7 @@ const fn level(level: Option<Level>) -> (&'static str, Role) {
 }
 
 /// The key field a line carries (A4), short.
-const fn kind(kind: LineKind) -> &'static str {
+pub(in crate::tui) const fn kind(kind: LineKind) -> &'static str {
     match kind {
         LineKind::Decision => "decision",
         LineKind::ToolCall => "tool",

@@ -14,7 +14,7 @@ mod brief;
 mod fleet;
 mod in_force;
 mod incidents;
-mod log;
+pub(in crate::tui) mod log;
 mod marks;
 mod review;
 mod roster;

@@ -1,0 +1,326 @@
+//! `flightdeck logs`: logs on their own, without an incident, a journal or a configuration.
+//!
+//! It joins the log engine with the clock and with whoever reads the result. Files are searched by
+//! several threads; what comes out of a pipe or a compressed file is read as it comes.
+
+use std::io;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use super::clock::Clock;
+use crate::error::{Error, Result};
+use crate::incident::{Text, Time};
+use crate::logs::filter::{pointed, when};
+use crate::logs::{
+    Filter, Following, Input, Log, Moment, Opened, Query, Reading, Record, Shape, Stream, crew, print,
+};
+
+/// What a person asks of logs.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Files, patterns, `-`.
+    pub files: Vec<PathBuf>,
+    /// Which records.
+    pub filter: String,
+    /// Not before.
+    pub since: Option<String>,
+    /// Before.
+    pub until: Option<String>,
+    /// Whether to go on with what is appended.
+    pub follow: bool,
+}
+
+/// How a record is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// As it stands, made safe.
+    Text,
+    /// A line of JSON.
+    Json,
+}
+
+/// What was read and cannot be seen in the output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Total {
+    /// Records shown.
+    pub records: u64,
+    /// Records too long to be looked at to their end.
+    pub cut: u64,
+}
+
+/// Logs that are ready to be read.
+pub struct Logs {
+    inputs: Vec<Input>,
+    filter: Filter,
+    since: Option<Moment>,
+    until: Option<Moment>,
+    follow: bool,
+    clock: Clock,
+}
+
+/// Blocks read ahead of the search through a pipe: one that waits for each that is searched.
+const BLOCKS: usize = 2;
+/// Bytes of such a block.
+const BLOCK: usize = 64 * 1024;
+/// How long a record is held back for a stack trace that may follow it.
+const HELD: Duration = Duration::from_millis(100);
+/// The time between two looks at followed files.
+const LOOK: Duration = Duration::from_millis(100);
+
+impl Logs {
+    /// Reads what was asked.
+    ///
+    /// # Errors
+    /// When the filter is none, a time is none, or a pattern fits no file.
+    pub fn new(request: &Request, clock: Clock) -> Result<Self> {
+        let now = clock.now();
+        let filter = Filter::parse(&request.filter, now).map_err(|error| {
+            let (typed, place) = pointed(&request.filter, &error);
+            Error::user("the filter cannot be read").hint(format!("{typed}\n{place}"))
+        })?;
+        let since = moment("--since", request.since.as_deref(), now)?;
+        let until = moment("--until", request.until.as_deref(), now)?;
+        let inputs = Input::all(&request.files).map_err(|pattern| {
+            Error::user(format!("no file fits {}", Text::line(&pattern.to_string_lossy())))
+        })?;
+        let filter = filter.within(since, until);
+        Ok(Self { inputs, filter, since, until, follow: request.follow, clock })
+    }
+
+    /// The one file that can be looked at on a full screen, and the filter; nothing for several, or
+    /// for what cannot be read anywhere.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn alone(&self) -> Result<Option<(&Path, &Filter)>> {
+        let [input @ Input::File(path)] = &self.inputs[..] else { return Ok(None) };
+        let opened = input.open().map_err(|error| unreadable(input, error))?;
+        Ok(matches!(opened, Opened::Plain(_)).then_some((path.as_path(), &self.filter)))
+    }
+
+    /// Counts what is there.
+    ///
+    /// # Errors
+    /// When something cannot be read.
+    pub fn count(&self) -> Result<Total> {
+        let mut total = Total::default();
+        for input in &self.inputs {
+            let unreadable = |error| unreadable(input, error);
+            match input.open().map_err(unreadable)? {
+                Opened::Plain(file) => {
+                    let log = Log::of(file, Text::line(&input.agent())).map_err(unreadable)?;
+                    let range = log.span(self.since, self.until).map_err(unreadable)?;
+                    let query = Query { filter: &self.filter, range, threads: crew::threads() };
+                    let count = log.count(&query).map_err(unreadable)?;
+                    total.records += count.records;
+                    total.cut += count.cut;
+                }
+                Opened::Flow(flow) => {
+                    let found = |_, _: Record<'_>, _: &Reading| total.records += 1;
+                    let cut =
+                        self.flow(input, flow, found, || ControlFlow::Continue(())).map_err(unreadable)?;
+                    total.cut += cut;
+                }
+            }
+        }
+        Ok(total)
+    }
+
+    /// Hands what is shown to `sink`, in order, until it has enough; with following, goes on then.
+    /// `tell` hears what happens to followed files.
+    ///
+    /// # Errors
+    /// When something cannot be read.
+    pub fn print(
+        &self,
+        form: Form,
+        mut sink: impl FnMut(&[u8]) -> ControlFlow<()>,
+        tell: impl FnMut(String),
+    ) -> Result<Total> {
+        let mut total = Total::default();
+        let mut following = Following::new();
+        let mut followed = Vec::new();
+        for input in &self.inputs {
+            let unreadable = |error| unreadable(input, error);
+            let line = self.line(input, form);
+            let goes_on = match input.open().map_err(unreadable)? {
+                Opened::Plain(file) => {
+                    let log = Log::of(file, Text::line(&input.agent())).map_err(unreadable)?;
+                    let mut range = log.span(self.since, self.until).map_err(unreadable)?;
+                    if let (true, Input::File(path)) = (self.follow, input) {
+                        let last = log.last_record().map_err(unreadable)?;
+                        range.end = range.end.min(last);
+                        range.start = range.start.min(last);
+                        following.add(path, log.reading().clone(), last);
+                        followed.push((line.clone(), log.reading().clone()));
+                    }
+                    self.search(&log, range, &line, &mut sink).map_err(unreadable)?
+                }
+                Opened::Flow(flow) => {
+                    let out = std::cell::RefCell::new(Vec::new());
+                    let found = |at, record: Record<'_>, reading: &Reading| {
+                        line.append(at, &record, reading, &mut out.borrow_mut());
+                    };
+                    let mut ended = ControlFlow::Continue(());
+                    let cut = self.flow(input, flow, found, || {
+                        let mut out = out.borrow_mut();
+                        if !out.is_empty() {
+                            ended = sink(&out);
+                            out.clear();
+                        }
+                        ended
+                    });
+                    total.cut += cut.map_err(unreadable)?;
+                    ended
+                }
+            };
+            if goes_on.is_break() {
+                return Ok(total);
+            }
+        }
+        if !followed.is_empty() {
+            self.go_on(following, &followed, sink, tell);
+        }
+        Ok(total)
+    }
+
+    fn search(
+        &self,
+        log: &Log,
+        range: std::ops::Range<u64>,
+        line: &Line,
+        mut sink: impl FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> io::Result<ControlFlow<()>> {
+        let query = Query { filter: &self.filter, range, threads: crew::threads() };
+        let mut ended = ControlFlow::Continue(());
+        let render = |at: u64, record: &Record<'_>, out: &mut Vec<u8>| {
+            line.append(at, record, log.reading(), out);
+        };
+        log.render(&query, render, |out| {
+            ended = sink(out);
+            ended
+        })?;
+        Ok(ended)
+    }
+
+    /// Reads a flow to its end: `found` hears of each record, `rest` is called whenever nothing more
+    /// is there at once, and may end it. How many records were too long.
+    fn flow(
+        &self,
+        input: &Input,
+        flow: Box<dyn io::Read + Send>,
+        mut found: impl FnMut(u64, Record<'_>, &Reading),
+        mut rest: impl FnMut() -> ControlFlow<()>,
+    ) -> io::Result<u64> {
+        let reading = Reading {
+            shape: Shape::default(),
+            newest: self.clock.now().into(),
+            agent: Text::line(&input.agent()),
+        };
+        let mut stream = Stream::new(reading.clone());
+        let mut take = |at: u64, record: Record<'_>| found(at, record, &reading);
+        let blocks = read_ahead(flow);
+        loop {
+            match blocks.recv_timeout(HELD) {
+                Ok(block) => stream.feed(&block?, &self.filter, &mut take),
+                Err(RecvTimeoutError::Timeout) => stream.flush(&self.filter, &mut take),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+            if rest().is_break() {
+                return Ok(stream.cut());
+            }
+        }
+        stream.finish(&self.filter, &mut take);
+        let _ = rest();
+        Ok(stream.cut())
+    }
+
+    /// Follows until nobody reads any more.
+    fn go_on(
+        &self,
+        mut following: Following,
+        followed: &[(Line, Reading)],
+        mut sink: impl FnMut(&[u8]) -> ControlFlow<()>,
+        mut tell: impl FnMut(String),
+    ) {
+        let mut out = Vec::new();
+        loop {
+            let found = |place: usize, at: u64, record: Record<'_>| {
+                let (line, reading) = &followed[place];
+                line.append(at, &record, reading, &mut out);
+            };
+            let came =
+                following.step(self.clock.now(), &self.filter, found, |notice| tell(notice.to_string()));
+            // An empty write would not find out that nobody reads any more; the next line will.
+            if !out.is_empty() && sink(&out).is_break() {
+                return;
+            }
+            out.clear();
+            if !came {
+                thread::sleep(LOOK);
+            }
+        }
+    }
+
+    fn line(&self, input: &Input, form: Form) -> Line {
+        let name = Text::line(&input.name());
+        let mark = if self.inputs.len() > 1 { format!("{name}: ") } else { String::new() };
+        Line { form, name, mark }
+    }
+}
+
+/// How the records of one input are printed.
+#[derive(Clone)]
+struct Line {
+    form: Form,
+    name: Text,
+    mark: String,
+}
+
+impl Line {
+    fn append(&self, at: u64, record: &Record<'_>, reading: &Reading, out: &mut Vec<u8>) {
+        match self.form {
+            Form::Text => print::text(&self.mark, record, out),
+            Form::Json => print::json(self.name.as_str(), at, record, reading, out),
+        }
+    }
+}
+
+/// Reads on a thread of its own, so that a record is not held back because nothing comes. The
+/// thread ends with the flow, or when nobody takes its blocks.
+fn read_ahead(mut flow: Box<dyn io::Read + Send>) -> Receiver<io::Result<Vec<u8>>> {
+    let (send, receive) = sync_channel(BLOCKS);
+    thread::spawn(move || {
+        loop {
+            let mut block = vec![0; BLOCK];
+            let read = match flow.read(&mut block) {
+                Ok(0) => return,
+                Ok(got) => {
+                    block.truncate(got);
+                    Ok(block)
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => Err(error),
+            };
+            let is_over = read.is_err();
+            if send.send(read).is_err() || is_over {
+                return;
+            }
+        }
+    });
+    receive
+}
+
+fn moment(option: &str, typed: Option<&str>, now: Time) -> Result<Option<Moment>> {
+    let Some(typed) = typed else { return Ok(None) };
+    let read = when::read(typed, now);
+    read.map(Some)
+        .ok_or_else(|| Error::user(format!("{option} {} is no time", Text::line(typed))).hint(when::FORMS))
+}
+
+fn unreadable(input: &Input, error: io::Error) -> Error {
+    Error::user(format!("cannot read {}", Text::line(&input.name()))).because(error)
+}

@@ -1,0 +1,485 @@
+//! A log on a person's whole terminal: `flightdeck logs FILE` where somebody looks.
+//!
+//! The thread that has the keys never touches the file: a clerk on a thread of its own moves
+//! through it, a second thread counts its lines, a third what passes the filter. The screen waits
+//! for none of them; a key that asks for something else stops what is under way.
+
+use std::collections::VecDeque;
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc as channel;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use ratatui::layout::Size;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
+
+use super::clerk::{Clerk, Job, Shown};
+use super::clock::Clock;
+use super::park::Park;
+use super::session::Front;
+use crate::app::key::Input;
+use crate::app::pager::{Pager, Passed, Wish};
+use crate::app::theme::Role;
+use crate::error::{Error, Result};
+use crate::incident::Text;
+use crate::logs::{Filter, Index, Log, LogFile, Query, crew};
+use crate::tui::backend::FrameBackend;
+use crate::tui::input::{ESC_WAIT, Reader};
+use crate::tui::pace::Pace;
+use crate::tui::pager;
+use crate::tui::terminal::{Guard, LocalTty, size_of, stop_process};
+use crate::tui::theme::Skin;
+
+/// News on their way to the screen: each thread has one under way at a time.
+const NEWS: usize = 16;
+/// The time between two looks at a log that grows, or that is being indexed.
+const ACTIVE: Duration = Duration::from_millis(100);
+/// The time between two looks at one that is quiet.
+const QUIET: Duration = Duration::from_secs(1);
+/// The time between two words on how far counting is.
+const PROGRESS: Duration = Duration::from_millis(100);
+
+/// What the threads tell.
+pub(super) enum News {
+    /// What there is to show, and whether a person waits for it.
+    Shown {
+        asked: bool,
+        shown: Box<io::Result<Shown>>,
+    },
+    Passed {
+        filter: u64,
+        passed: Passed,
+    },
+    Indexed,
+}
+
+/// Shows one log until the person leaves.
+///
+/// # Errors
+/// When it cannot be read, or there is no terminal.
+pub fn run(front: Front, path: &Path, filter: Filter, clock: Clock) -> Result<()> {
+    let name = Text::line(&path.to_string_lossy());
+    let broken = |error: io::Error| Error::user(format!("cannot read {name}")).because(error);
+    let log = Log::open(path, Text::default()).map_err(broken)?;
+    let tty = LocalTty::open().map_err(|error| Error::user("this needs a terminal").because(error))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_io()
+        .build()
+        .map_err(|error| Error::internal("cannot hear signals").because(error))?;
+    let _runtime = runtime.enter();
+    Session::new(tty, front, path, log, filter, clock)?.live()
+}
+
+struct Session {
+    pager: Pager,
+    skin: Skin,
+    terminal: FrameBackend<std::fs::File>,
+    guard: Guard<LocalTty>,
+    park: Park,
+    reader: Reader<std::fs::File>,
+    pace: Pace,
+    began: Instant,
+    escape_at: Option<Instant>,
+    look_at: Instant,
+    clock: Clock,
+    /// What is set off: the last search, else the filter.
+    found: Filter,
+    filter: Filter,
+    wishes: VecDeque<Wish>,
+    jobs: channel::SyncSender<Job>,
+    /// Whether the clerk has a job that a person waits for.
+    busy: bool,
+    /// Whether it is to look at the file.
+    looking: bool,
+    stop: Arc<AtomicBool>,
+    news: mpsc::Receiver<News>,
+    tell: mpsc::Sender<News>,
+    indexer: channel::SyncSender<ToIndex>,
+    index: Arc<Index>,
+    log: Log,
+    /// Which filter is being counted, and how to stop that.
+    counting: (u64, Arc<AtomicBool>),
+    grew: bool,
+    left: bool,
+}
+
+/// Why the loop woke up.
+enum Woken {
+    News(News),
+    Stop,
+    Suspend,
+    Resized,
+}
+
+impl Session {
+    fn new(tty: LocalTty, front: Front, path: &Path, log: Log, filter: Filter, clock: Clock) -> Result<Self> {
+        let broken = |error: io::Error| Error::user("the terminal cannot be taken over").because(error);
+        let size = tty.size();
+        let out = tty.writer().map_err(broken)?;
+        let keys = LocalTty::reader().map_err(broken)?;
+        let guard = Guard::enter(tty, front.modes).map_err(broken)?;
+        guard.leave_on_panic();
+        let name = Text::line(&path.to_string_lossy());
+        let pager = Pager::new(name, size, filter.source());
+        let (tell, news) = mpsc::channel(NEWS);
+        let (index, stop) = (Arc::new(Index::default()), Arc::new(AtomicBool::new(false)));
+        let clerk = Clerk::new(log.clone(), path.to_owned(), index.clone(), stop.clone(), clock.clone());
+        // One job that a person waits for, and one look at the file.
+        let (jobs, desk) = channel::sync_channel(2);
+        let answer = tell.clone();
+        thread::spawn(move || clerk.work(&desk, &answer));
+        // The next size to index up to; a later look brings a later one.
+        let (indexer, files) = channel::sync_channel(1);
+        let done = tell.clone();
+        thread::spawn(move || index_files(&files, &done));
+        let mut session = Self {
+            pager,
+            skin: front.skin,
+            terminal: FrameBackend::new(out, Size::new(size.0, size.1), front.depth),
+            guard,
+            park: Park::new().map_err(broken)?,
+            reader: Reader::new(keys),
+            pace: Pace::new(front.frames_per_second),
+            began: Instant::now(),
+            escape_at: None,
+            look_at: Instant::now(),
+            clock,
+            found: filter.clone(),
+            filter: filter.clone(),
+            wishes: VecDeque::new(),
+            jobs,
+            busy: false,
+            looking: false,
+            stop,
+            news,
+            tell,
+            indexer,
+            index,
+            log,
+            counting: (0, Arc::new(AtomicBool::new(false))),
+            grew: true,
+            left: false,
+        };
+        session.send(Job::Filter(filter));
+        session.count();
+        Ok(session)
+    }
+
+    fn live(mut self) -> Result<()> {
+        let mut signals = Signals::hear()?;
+        self.draw()?;
+        while !self.left {
+            let now = Instant::now();
+            let frame = self.pace.due(self.began.elapsed()).map(|due| now + due);
+            let at = [frame, self.escape_at, Some(self.look_at)].into_iter().flatten().min().unwrap_or(now);
+            let news = &mut self.news;
+            let first = async {
+                tokio::select! {
+                    biased;
+                    woken = signals.wait() => woken,
+                    // The session holds a sender itself.
+                    Some(news) = news.recv() => Woken::News(news),
+                }
+            };
+            let broken = |error: io::Error| Error::internal("the session cannot wait").because(error);
+            let ended = self.park.wait(self.reader.source(), first, at).map_err(broken)?;
+            if ended.readable {
+                let inputs = self.reader.read();
+                self.escape_at = self.reader.is_waiting().then(|| Instant::now() + ESC_WAIT);
+                self.hear(inputs);
+            }
+            match ended.ready {
+                Some(Woken::News(news)) => self.take(news),
+                Some(Woken::Stop) => self.left = true,
+                Some(Woken::Resized) => self.look_anew(),
+                Some(Woken::Suspend) => self.suspend()?,
+                None => {}
+            }
+            // However much news there is, what is due is done.
+            self.do_what_is_due()?;
+        }
+        self.stop.store(true, Ordering::Relaxed);
+        self.counting.1.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Does what its time has come for: the rest of an escape sequence, a look at the log, a frame.
+    fn do_what_is_due(&mut self) -> Result<()> {
+        let now = Instant::now();
+        if self.escape_at.is_some_and(|at| at <= now) {
+            self.escape_at = None;
+            let inputs = self.reader.give_up();
+            self.hear(inputs);
+        }
+        if self.look_at <= now {
+            let active = self.grew || self.index.covered() < self.log.size();
+            self.look_at = now + if active { ACTIVE } else { QUIET };
+            if !self.busy && !self.looking {
+                self.looking = self.jobs.try_send(Job::Look).is_ok();
+            }
+        }
+        if self.pace.due(self.began.elapsed()) == Some(Duration::ZERO) {
+            self.draw()?;
+        }
+        Ok(())
+    }
+
+    fn hear(&mut self, inputs: Vec<Input>) {
+        for input in inputs {
+            let wish = self.pager.hear(input);
+            self.pace.key();
+            match wish {
+                None => {}
+                Some(Wish::Leave) => self.left = true,
+                Some(Wish::Move(lines)) => {
+                    if let Some(Wish::Move(more)) = self.wishes.back_mut() {
+                        *more = more.saturating_add(lines);
+                    } else {
+                        self.wishes.push_back(Wish::Move(lines));
+                    }
+                }
+                Some(Wish::Anew) => {
+                    self.wishes.retain(|wish| *wish != Wish::Anew);
+                    self.wishes.push_back(Wish::Anew);
+                }
+                Some(wish) => {
+                    // Whatever is looked for far away, something else is wanted now.
+                    self.stop.store(true, Ordering::Relaxed);
+                    if matches!(wish, Wish::Filter(_)) {
+                        self.wishes.retain(|wish| !matches!(wish, Wish::Filter(_) | Wish::Anew));
+                    }
+                    self.wishes.push_back(wish);
+                }
+            }
+        }
+        self.serve();
+    }
+
+    /// Hands the next wish on, if the clerk is free.
+    fn serve(&mut self) {
+        while !self.busy
+            && let Some(wish) = self.wishes.pop_front()
+        {
+            match self.job(wish) {
+                // A prompt that is closed leaves a line more to show the log in.
+                Ok(job) => {
+                    if job.closes_a_prompt() {
+                        self.pager.accept();
+                    }
+                    self.send(job);
+                }
+                Err(error) => self.pager.refuse(error),
+            }
+        }
+    }
+
+    fn job(&mut self, wish: Wish) -> std::result::Result<Job, crate::incident::FilterError> {
+        let now = self.clock.now();
+        Ok(match wish {
+            Wish::Move(lines) => Job::Move(lines),
+            Wish::Top => Job::Top,
+            Wish::Follow => Job::Follow,
+            Wish::Anew | Wish::Leave => Job::Anew,
+            Wish::Jump(to) => {
+                let shown = self.pager.lines.iter().rev().find_map(|line| line.at);
+                Job::jump(&to, now, shown)?
+            }
+            Wish::Find { what, back } => {
+                self.found = Filter::parse(&what, now)?;
+                self.pager.search = what;
+                Job::Find { what: self.found.clone(), back }
+            }
+            Wish::Filter(text) => {
+                self.filter = Filter::parse(&text, now)?;
+                if self.pager.search.is_empty() {
+                    self.found = self.filter.clone();
+                }
+                self.pager.filter = text;
+                self.count();
+                Job::Filter(self.filter.clone())
+            }
+        })
+    }
+
+    fn send(&mut self, job: Job) {
+        self.stop.store(false, Ordering::Relaxed);
+        let height = self.pager.height();
+        // There is always room: see the channel.
+        let sent = self.jobs.send(Job::Sized(height, Box::new(job)));
+        self.busy = sent.is_ok();
+        self.pager.waiting = self.busy;
+    }
+
+    fn take(&mut self, news: News) {
+        match news {
+            News::Shown { asked, shown } => {
+                if asked {
+                    self.busy = false;
+                    self.pager.waiting = false;
+                    self.pace.key();
+                } else {
+                    self.looking = false;
+                    self.pace.change();
+                }
+                match *shown {
+                    Ok(shown) => self.show(shown),
+                    Err(error) => self.pager.notice = Some(Text::line(&format!("{error}"))),
+                }
+                self.serve();
+            }
+            News::Passed { filter, passed } => {
+                if filter == self.counting.0 {
+                    self.pager.passed = Some(passed);
+                    self.pace.change();
+                }
+            }
+            News::Indexed => {
+                self.look_at = Instant::now();
+                self.pace.change();
+            }
+        }
+    }
+
+    fn show(&mut self, shown: Shown) {
+        self.grew = shown.log.size() != self.log.size();
+        if let Some(notice) = shown.notice {
+            self.pager.notice = Some(notice);
+        }
+        (self.log, self.index) = (shown.log, shown.index);
+        self.pager.following = shown.following;
+        self.pager.place = shown.place;
+        if let Some(lines) = shown.lines {
+            self.pager.lines = lines;
+        }
+        if self.index.covered() < self.log.size() {
+            // It is busy with less, and asked again at the next look.
+            drop(self.indexer.try_send((self.log.handle(), self.index.clone(), self.log.size())));
+        }
+    }
+
+    /// Counts what passes the filter, on threads of its own.
+    fn count(&mut self) {
+        self.counting.1.store(true, Ordering::Relaxed);
+        let stop = Arc::new(AtomicBool::new(false));
+        self.counting = (self.counting.0 + 1, stop.clone());
+        self.pager.passed = None;
+        if self.filter.is_empty() {
+            return;
+        }
+        let (number, filter, log, tell) =
+            (self.counting.0, self.filter.clone(), self.log.clone(), self.tell.clone());
+        thread::spawn(move || count(&log, &filter, number, &stop, &tell));
+    }
+
+    fn suspend(&mut self) -> Result<()> {
+        let broken = |error: io::Error| Error::internal("the process cannot be stopped").because(error);
+        self.guard.suspend().map_err(broken)?;
+        stop_process().map_err(broken)?;
+        self.guard.resume().map_err(broken)?;
+        self.look_anew();
+        Ok(())
+    }
+
+    fn look_anew(&mut self) {
+        let (columns, rows) = size_of(self.terminal.out());
+        self.terminal.set_size(Size::new(columns, rows));
+        self.hear(vec![Input::Resize { columns, rows }]);
+    }
+
+    fn draw(&mut self) -> Result<()> {
+        if !self.guard.is_entered() && self.guard.resume().is_ok() {
+            self.terminal.forget();
+        }
+        let (pager, skin, found) = (&self.pager, &self.skin, &self.found);
+        self.terminal
+            .draw(|canvas| {
+                let area = canvas.area();
+                let buffer = canvas.part(area, skin.style(Role::Text));
+                pager::draw(pager, skin, &|text| found.found_in(text), area, buffer)
+            })
+            .map_err(|error| Error::user("the terminal is gone").because(error))?;
+        self.pace.drawn(self.began.elapsed());
+        Ok(())
+    }
+}
+
+/// A file, its index, and up to where it is to be indexed.
+type ToIndex = (Arc<LogFile>, Arc<Index>, u64);
+
+/// Indexes what it is handed until nobody asks any more.
+fn index_files(files: &channel::Receiver<ToIndex>, tell: &mpsc::Sender<News>) {
+    let go = AtomicBool::new(false);
+    while let Ok((file, index, size)) = files.recv() {
+        // What cannot be read is said by whoever shows it.
+        drop(index.extend(&file, size, crew::threads(), &go));
+        if tell.blocking_send(News::Indexed).is_err() {
+            return;
+        }
+    }
+}
+
+/// Counts what passes a filter, and says now and then how far it is.
+fn count(log: &Log, filter: &Filter, number: u64, stop: &AtomicBool, tell: &mpsc::Sender<News>) {
+    use std::ops::ControlFlow::{Break, Continue};
+    let query = Query { filter, range: 0..log.size(), threads: crew::threads() };
+    let mut passed = Passed::default();
+    let mut said = Instant::now();
+    let outcome = log.render(
+        &query,
+        |_, _, out| out.push(b'.'),
+        |out| {
+            passed.records += out.len() as u64;
+            if stop.load(Ordering::Relaxed) {
+                return Break(());
+            }
+            if said.elapsed() >= PROGRESS {
+                said = Instant::now();
+                if tell.blocking_send(News::Passed { filter: number, passed }).is_err() {
+                    return Break(());
+                }
+            }
+            Continue(())
+        },
+    );
+    passed.all = outcome.is_ok();
+    drop(tell.blocking_send(News::Passed { filter: number, passed }));
+}
+
+/// Signals that end or stop a session, or tell it of a new size.
+struct Signals {
+    term: Signal,
+    hangup: Signal,
+    int: Signal,
+    suspend: Signal,
+    window: Signal,
+}
+
+impl Signals {
+    fn hear() -> Result<Self> {
+        /// SIGTSTP has no name in tokio.
+        const TSTP: i32 = rustix::process::Signal::TSTP.as_raw();
+        let broken = |error: io::Error| Error::internal("signals cannot be heard").because(error);
+        Ok(Self {
+            term: signal(SignalKind::terminate()).map_err(broken)?,
+            hangup: signal(SignalKind::hangup()).map_err(broken)?,
+            int: signal(SignalKind::interrupt()).map_err(broken)?,
+            suspend: signal(SignalKind::from_raw(TSTP)).map_err(broken)?,
+            window: signal(SignalKind::window_change()).map_err(broken)?,
+        })
+    }
+
+    async fn wait(&mut self) -> Woken {
+        tokio::select! {
+            _ = self.term.recv() => Woken::Stop,
+            _ = self.hangup.recv() => Woken::Stop,
+            _ = self.int.recv() => Woken::Stop,
+            _ = self.suspend.recv() => Woken::Suspend,
+            _ = self.window.recv() => Woken::Resized,
+        }
+    }
+}

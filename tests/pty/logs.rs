@@ -1,0 +1,78 @@
+//! `flightdeck logs FILE` where a person looks: one log on the whole screen.
+
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+
+use super::support::home::Home;
+use super::support::screen::{End, Screen};
+
+/// Five thousand records, one a second; every hundredth is an error with a trace.
+fn log() -> String {
+    let record = |n: u32| {
+        let (hour, minute, second) = (n / 3_600, n / 60 % 60, n % 60);
+        let (level, trace) = match n % 100 {
+            0 => ("error", format!("Traceback of {n}\n  File \"x.py\" \x1b[2J\u{202e}\n")),
+            _ => ("info", String::new()),
+        };
+        let ts = format!("2026-02-03T{hour:02}:{minute:02}:{second:02}Z");
+        format!("{{\"ts\":\"{ts}\",\"level\":\"{level}\",\"n\":{n},\"msg\":\"record {n}.\"}}\n{trace}")
+    };
+    (0..5_000).map(record).collect()
+}
+
+#[test]
+fn a_log_opens_at_its_end_and_is_moved_through_and_filtered() {
+    let home = Home::new();
+    let file = home.write("mail.log", &log());
+    let mut screen = Screen::open(&home, (100, 20), &["logs", "mail.log"]);
+    screen.wait_for("record 4999.");
+    screen.wait_for("following");
+    // The first of the shown lines: 5,100 with the traces, less the 18 that fit, from 1.
+    screen.wait_for("line 5083");
+    screen.press("g");
+    screen.wait_for("record 0.");
+    screen.wait_for("line 1 ");
+    screen.wait_for("x.py\" ^[[2J<U+202E>");
+    screen.press(":");
+    screen.type_text("00:50");
+    screen.press("enter");
+    screen.wait_for("record 3000.");
+    screen.press("/");
+    screen.type_text("n=3205");
+    screen.press("enter");
+    screen.wait_for("00:53:25.000");
+    screen.press("f");
+    screen.type_text("level>=loud");
+    screen.wait_for("level is one of debug, info, warn, error, fatal");
+    screen.press("ctrl-u");
+    screen.type_text("level>=warn !/record 41/");
+    screen.press("enter");
+    screen.wait_for("(49 records)");
+    screen.wait_gone("record 3201.");
+    screen.press("G");
+    screen.wait_for("record 4900.");
+    screen.wait_for("Traceback of 4900");
+    let more = "{\"level\":\"info\",\"msg\":\"hidden\"}\n{\"level\":\"fatal\",\"msg\":\"the end\"}\n";
+    OpenOptions::new().append(true).open(&file).unwrap().write_all(more.as_bytes()).unwrap();
+    screen.wait_for("FATAL");
+    fs::write(&file, "{\"level\":\"error\",\"msg\":\"anew\"}\n").unwrap();
+    screen.wait_for("the log was truncated");
+    screen.wait_for("anew");
+    screen.press("q");
+    assert_eq!(screen.wait_end(), End::Code(0));
+}
+
+#[test]
+fn what_cannot_be_moved_through_is_printed_and_a_signal_gives_the_terminal_back() {
+    let home = Home::new();
+    home.write("a.log", "one line of a\n");
+    home.write("b.log", "one line of b\n");
+    let screen = Screen::open(&home, (80, 24), &["logs", "a.log", "b.log"]);
+    screen.wait_for("b.log: one line of b");
+    assert_eq!(screen.wait_end(), End::Code(0));
+    let screen = Screen::open(&home, (80, 24), &["logs", "a.log"]);
+    screen.wait_for("following");
+    screen.signal(rustix::process::Signal::TERM);
+    assert_eq!(screen.wait_end(), End::Code(0));
+    screen.assert_given_back();
+}
