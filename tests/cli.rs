@@ -756,7 +756,10 @@ fn serve_says_why_it_cannot() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let listen = taken.local_addr().unwrap();
     home.write("config.toml", &format!("[receiver]\nlisten = '{listen}'\n"));
-    says(&home.run(&["serve"]), 5, &["is in use by another program"]);
+    // What is in force is probed all the same.
+    let serve = Program::run("flightdeck serve", home.command(&["serve"])).unwrap();
+    serve.wait_for_line("is in use by another program", Duration::from_secs(30)).unwrap();
+    drop(serve);
     home.write("config.toml", "[receiver]\ntoken_env = 'NO_SUCH_TOKEN'\n");
     says(&home.run(&["serve"]), 3, &["NO_SUCH_TOKEN is not set"]);
 }

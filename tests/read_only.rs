@@ -15,9 +15,9 @@ use flightdeck::incident::policy::{Approval, Confirm};
 use flightdeck::incident::rota::Turns;
 use flightdeck::incident::{
     ActionId, Actor, AgentReadings, Alert, Area, Audience, Command, Confirmation, Disposition, DraftId,
-    Event, FirstCheck, Glance, HypothesisId, ImprovementId, Incident, IncidentId, Inverse, Lamp, Mark,
-    Message, Op, Outcome, Plan, Policy, Progress, Realm, Receipt, Report, Role, Route, Settlement, Severity,
-    Text, Time, Topic,
+    Elsewhere, Event, FirstCheck, Glance, HypothesisId, ImprovementId, Incident, IncidentId, Inverse, Lamp,
+    Mark, Message, Op, Outcome, Plan, Policy, Progress, Realm, Receipt, Report, Role, Route, Settlement,
+    Severity, Text, Time, Topic,
 };
 use flightdeck::runtime::{Clock, Hub, HubError, dispatch, outbox};
 use flightdeck::store::Journal;
@@ -234,6 +234,15 @@ fn commands(board: &Incident) -> Vec<Command> {
     let now = chrono::Utc::now();
     let check =
         FirstCheck { topic: Topic::Drift, source: "x".into(), glance: Glance::Quiet, found: "y".into() };
+    let heard = Elsewhere {
+        source: "pagerduty".into(),
+        id: "01ABC".into(),
+        called: "Q1".into(),
+        by: None,
+        acknowledges: false,
+        text: "annotated".into(),
+        at: now,
+    };
     let alert = Alert {
         key: "k9".into(),
         group: "g".into(),
@@ -307,6 +316,7 @@ fn commands(board: &Incident) -> Vec<Command> {
         Command::SaveReview { revision: 1, sha256: "0".repeat(64).as_str().into() },
         Command::Digest { day: now.date_naive(), count: 1, text: reason() },
         Command::FirstCheck { check },
+        Command::Hear { heard },
         Command::Tick,
         Command::Deny { action, reason: reason() },
         Command::Merge { into: OTHER, reason: reason() },

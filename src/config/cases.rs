@@ -90,11 +90,6 @@ fn each_mistake_is_told_at_its_place_with_a_hint() {
              `secret_file` or `secret_command`: PagerDuty shows it when the webhook subscription is made)",
         ),
         (
-            "[receiver.pagerduty]\nsecret = 'hunter2'",
-            "c.toml:2:1: unknown key `receiver.pagerduty.secret` (hint: a secret is never written here: use \
-             `secret_env`, `secret_file` or `secret_command`)",
-        ),
-        (
             "[receiver.pagerduty]\nsecret_file = '/nowhere/s'",
             "c.toml:2:15: `secret_file`: there is no file /nowhere/s",
         ),
@@ -140,7 +135,7 @@ fn each_mistake_is_told_at_its_place_with_a_hint() {
         ),
         (
             "[adapters.k]",
-            "c.toml:1:11: `adapters.k` lacks the key `type` (hint: types: process, http, kubernetes, alertmanager)",
+            "c.toml:1:11: `adapters.k` lacks the key `type` (hint: types: process, http, kubernetes, alertmanager, pagerduty)",
         ),
         (
             "[adapters.k]\ntype = 'proces'",

@@ -156,14 +156,16 @@ async fn made(hub: &Hub, adapter: &dyn Adapter, key: &str, plan: &Arc<Plan>) -> 
     }
 }
 
-/// What a no comes to. It is believed unless the world reads as if it had been done.
+/// What a no comes to. It is believed, unless a control measure reads as if it had been taken which
+/// did not before: an agent that runs after a restart that was refused ran all the time.
 async fn refused(hub: &Hub, plan: &Arc<Plan>, asked_at: Time, reason: &Text) -> Report {
     if plan.checks.is_empty() {
         return Report::Failed { reason: reason.clone() };
     }
     let read = watch::read_once(hub, plan, asked_at).await;
     let reason = Text::block(&format!("{reason}\nthen read: {}", in_words(&read)));
-    if Judged::all(&read).iter().all(Judged::holds) {
+    let came_true = plan.op.info().controls && !plan.already;
+    if came_true && Judged::all(&read).iter().all(Judged::holds) {
         return Report::Unknown { reason };
     }
     Report::Failed { reason }

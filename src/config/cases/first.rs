@@ -35,12 +35,12 @@ fn what_is_asked_first_is_judged_at_its_place() {
         (
             "[dependencies.llm]\ntype = 'redis'\naddress = 'h:1'\npassword = 'hunter2'",
             "c.toml:4:1: unknown key `dependencies.llm.password` (hint: a secret is never written here: use \
-             `password_env` or `password_file`)",
+             `password_env`, `password_file` or `password_command`)",
         ),
         (
             "[dependencies.llm]\ntype = 'redis'\naddress = 'h:1'\npassword_env = 'A'\npassword_file = 'b'",
-            "c.toml:5:17: `dependencies.llm.password_file`: both `password_env` and `password_file` are given; \
-             keep one",
+            "c.toml:5:17: more than one of `password_env`, `password_file` and `password_command` is given (hint: keep \
+             one)",
         ),
         (
             "[dependencies.llm]\ntype = 'tcp'\naddress = 'h:1'\nnormal_ms = 900\nalarm_ms = 100",
@@ -50,7 +50,7 @@ fn what_is_asked_first_is_judged_at_its_place() {
         (
             "[dependencies.llm]\ntype = 'tcp'\naddress = 'h:1'\ntimeout = 5",
             "c.toml:4:1: unknown key `dependencies.llm.timeout` (hint: known here: type, url, address, user, \
-             database, password_env, password_file, normal_ms, alarm_ms)",
+             database, password_env, password_file, password_command, normal_ms, alarm_ms)",
         ),
         ("[drift.a]\npath = 'x'\nfile = 'y'", "c.toml:1:1: `drift.a` lacks the key `repository`"),
         (
