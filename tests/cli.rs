@@ -751,15 +751,25 @@ fn an_action_whose_process_was_killed_is_in_doubt_and_never_run_again() {
 }
 
 #[test]
-fn serve_says_why_it_cannot() {
-    let home = Home::new();
+fn serve_goes_on_probing_where_the_port_is_taken_or_no_receiver_is_wanted() {
+    // Regression: it ended, although it is what keeps reading what is in force; and it opened a
+    // receiver that the file says is not to be.
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let listen = taken.local_addr().unwrap();
-    home.write("config.toml", &format!("[receiver]\nlisten = '{listen}'\n"));
-    // What is in force is probed all the same.
-    let serve = Program::run("flightdeck serve", home.command(&["serve"])).unwrap();
-    serve.wait_for_line("is in use by another program", Duration::from_secs(30)).unwrap();
-    drop(serve);
+    for (more, says) in [("", "is in use by another program"), ("enabled = false\n", "enabled = false")] {
+        let home = Home::new();
+        home.write("config.toml", &format!("[receiver]\nlisten = '{listen}'\n{more}"));
+        let serve = Program::run("flightdeck serve", home.command(&["serve"])).unwrap();
+        let line = serve.wait_for_line("no alerts are taken", Duration::from_secs(60)).unwrap();
+        assert!(line.contains(says) && line.contains("probing goes on"), "{line}");
+        serve.hang_up().unwrap();
+        assert!(serve.end(Duration::from_secs(60)).unwrap().success());
+    }
+}
+
+#[test]
+fn serve_says_why_it_cannot() {
+    let home = Home::new();
     home.write("config.toml", "[receiver]\ntoken_env = 'NO_SUCH_TOKEN'\n");
     says(&home.run(&["serve"]), 3, &["NO_SUCH_TOKEN is not set"]);
 }

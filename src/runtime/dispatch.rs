@@ -164,8 +164,9 @@ async fn refused(hub: &Hub, plan: &Arc<Plan>, asked_at: Time, reason: &Text) -> 
     }
     let read = watch::read_once(hub, plan, asked_at).await;
     let reason = Text::block(&format!("{reason}\nthen read: {}", in_words(&read)));
-    let came_true = plan.op.info().controls && !plan.already;
-    if came_true && Judged::all(&read).iter().all(Judged::holds) {
+    // What a restart must read was so before it: that says nothing of a call that was refused.
+    let tells = plan.op.info().mitigation && !plan.already;
+    if tells && Judged::all(&read).iter().all(Judged::holds) {
         return Report::Unknown { reason };
     }
     Report::Failed { reason }

@@ -215,7 +215,7 @@ pub async fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) {
             Some(Done { key, readings, at, hanging: ways }) = dones.recv() => {
                 let hangs = !ways.under_way.is_empty();
                 known.read(key, &readings);
-                rounds.read(key, readings, at, hangs, &hub.policy().probing);
+                rounds.read(key, readings, at, &hub.policy().probing);
                 // What nobody probes any more needs no answer either.
                 hanging.retain(|key, _| rounds.is_probed(*key));
                 if hangs && rounds.is_probed(key) {

@@ -179,16 +179,17 @@ impl Rounds {
         turn
     }
 
-    /// A reading is done: what was read, and when, and whether one way still hangs. Who hangs does not
-    /// put off what the others read.
-    pub fn read(&mut self, key: Key, readings: Vec<Reading>, at: Time, hangs: bool, probing: &Probing) {
+    /// A reading is done: what was read, and when. The next one is counted from when this one began:
+    /// a way that hangs does not put off what the others read.
+    pub fn read(&mut self, key: Key, readings: Vec<Reading>, at: Time, probing: &Probing) {
         let Some(probed) = self.probed.get_mut(&key) else { return };
         let every = if probed.is_eager(at) { probing.settle_every } else { probing.probe_every };
         probed.reading = false;
         probed.round += 1;
         probed.before = readings;
-        let since = if hangs { probed.begun } else { at };
-        probed.due = since + every.delta() - early(key, probed.round, every.delta());
+        // Set back, the clock puts nothing off.
+        let since = probed.begun.min(at);
+        probed.due = (since + every.delta() - early(key, probed.round, every.delta())).max(at);
     }
 }
 
@@ -257,7 +258,7 @@ mod tests {
             let now = story.now;
             assert_eq!(begun(&rounds.turn(now, &probing())), 1, "at once");
             assert_eq!(rounds.turn(now, &probing()), Turn::default(), "one reading at a time");
-            rounds.read((story.incident.id, ActionId(1)), vec![], now, false, &probing());
+            rounds.read((story.incident.id, ActionId(1)), vec![], now, &probing());
             let wait = rounds.turn(now, &probing()).next.unwrap().as_millis();
             assert!((longest * 3 / 4..=longest).contains(&wait), "{} {wait}", story.action(1).lamp);
         }
@@ -269,7 +270,7 @@ mod tests {
         let mut rounds = rounds(&story);
         let later = time("12:06:00");
         rounds.turn(later, &probing());
-        rounds.read((story.incident.id, ActionId(1)), vec![], later, false, &probing());
+        rounds.read((story.incident.id, ActionId(1)), vec![], later, &probing());
         assert!(rounds.turn(later, &probing()).next.unwrap() > Duration::from_secs(3));
     }
 
@@ -281,9 +282,20 @@ mod tests {
         rounds.turn(now, &probing());
         rounds.index(&story.incident, now);
         assert_eq!(rounds.turn(now, &probing()), Turn::default());
-        rounds.read(key, vec![], now, false, &probing());
+        rounds.read(key, vec![], now, &probing());
         assert!(rounds.turn(now, &probing()).next.is_some_and(|wait| wait <= Duration::from_secs(5)));
         assert_eq!(begun(&rounds.turn(now - TimeDelta::hours(1), &probing())), 1, "the clock was set back");
+    }
+
+    #[test]
+    fn a_reading_that_took_long_puts_off_the_next_by_nothing() {
+        // Regression: one way hung for most of an interval, and the others were read an interval later.
+        let story = Story::isolated();
+        let (mut rounds, key, now) = (rounds(&story), (story.incident.id, ActionId(1)), story.now);
+        rounds.turn(now, &probing());
+        let done = now + TimeDelta::milliseconds(4_900);
+        rounds.read(key, vec![], done, &probing());
+        assert!(rounds.turn(done, &probing()).next.is_none_or(|wait| wait <= Duration::from_millis(100)));
     }
 
     #[test]
@@ -305,7 +317,7 @@ mod tests {
             // One reading takes a tenth of a second.
             now += TimeDelta::milliseconds(100);
             if let Some(key) = under_way.pop() {
-                rounds.read(key, vec![], now, false, &probing());
+                rounds.read(key, vec![], now, &probing());
                 dues.insert(rounds.probed[&key].due);
             }
         }
