@@ -34,6 +34,7 @@ impl Brought {
     }
 
     /// Notes that something which was there to be had is missing: half of the evidence is not the evidence.
+    #[cfg(feature = "kubernetes")]
     pub fn in_part(&self, plan: &Plan) {
         let digest = plan.digest();
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
