@@ -8,7 +8,6 @@ use super::output::{DONE, Format, Out, Outcome, say};
 use super::table::{Table, TooWide};
 use super::words::shown;
 use crate::incident::{IncidentId, MessageKind, Outgoing, Recipient, Text, Time};
-use crate::runtime::archive::Archive;
 
 /// Which messages, and how they are shown.
 #[derive(clap::Args, Debug)]
@@ -28,7 +27,7 @@ pub struct Args {
 
 /// Lists them, in the order of incidents and of their messages.
 pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
-    let archive = Archive::open(&context.paths, realm(args.drill))?;
+    let archive = context.archive(realm(args.drill))?;
     let incidents = match args.incident {
         Some(incident) => vec![incident],
         None => archive.heads()?.into_iter().map(|head| head.incident).collect(),

@@ -435,6 +435,7 @@ impl Incident {
                 self.move_action(*action, Lamp::InDoubt, at, Some(reason));
                 if let Some(a) = self.actions.get_mut(action) {
                     a.read_at = None;
+                    a.doubted_at = Some(at);
                 }
             }
             Event::ActionRead { action, readings } => {
@@ -659,6 +660,7 @@ impl Action {
             held_until: None,
             leaks: 0,
             read_at: None,
+            doubted_at: None,
             readings: Vec::new(),
             runner: Text::default(),
             undoing: None,
