@@ -120,5 +120,5 @@ fn a_whole_frame(bencher: Bencher) {
 fn deadlines_and_warnings(bencher: Bencher) {
     let model = sized(fleet::night());
     assert_ne!(model.selection.incident, Some(IncidentId(0)));
-    bencher.bench_local(|| (model.deadlines(), model.warnings()));
+    bencher.bench_local(|| (model.deadlines(), model.warned()));
 }

@@ -144,6 +144,21 @@ impl Form {
         matches!(self.purpose, Purpose::Account(..)) && self.focus == 0 && self.get("it") == UNDO_NOW
     }
 
+    /// Says why it was refused, with the cursor where that is mended: in the blank field that it
+    /// names, else in the only blank one that says nothing of being left empty.
+    pub fn fail(&mut self, why: String) {
+        let wants = |entry: &Entry| {
+            entry.choices.is_empty() && entry.field.as_text().is_blank() && !entry.hint.contains("empty")
+        };
+        let named = |entry: &Entry| why.to_lowercase().contains(entry.label);
+        let blank: Vec<usize> =
+            self.entries.iter().enumerate().filter(|(_, e)| wants(e)).map(|(at, _)| at).collect();
+        let named = blank.iter().copied().find(|at| named(&self.entries[*at]));
+        let only = blank.first().copied().filter(|_| blank.len() == 1);
+        self.focus = named.or(only).unwrap_or(self.focus);
+        self.error = Some(why);
+    }
+
     /// Moves the focus by one, round and round.
     pub fn step(&mut self, forward: bool) {
         let count = self.entries.len().max(1);

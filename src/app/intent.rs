@@ -126,6 +126,8 @@ intents! {
     NextIncident, "next-incident", Look, "select the next incident";
     PreviousIncident, "previous-incident", Look, "select the previous incident";
     Messages, "messages", Look, "what people were told, and what became of it";
+    FirstChecks, "first-checks", Look, "what was gathered first, what did not come, and why";
+    Warnings, "warnings", Look, "every warning of every incident, worst first";
     Back, "back", Look, "close, go back; never loses anything";
     Up, "up", Move, "one up";
     Down, "down", Move, "one down";
@@ -158,7 +160,7 @@ intents! {
 impl Intent {
     /// Its row.
     #[must_use]
-    pub fn info(self) -> &'static IntentInfo {
+    pub const fn info(self) -> &'static IntentInfo {
         &INTENTS[self as usize]
     }
 

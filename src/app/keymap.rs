@@ -153,6 +153,11 @@ impl Keymap {
         own.iter().chain(fallen_back).map(|(keys, intent)| (keys.as_slice(), *intent))
     }
 
+    /// What a context's own keys mean, in the order of the keys.
+    pub fn intents_of(&self, context: Context) -> impl Iterator<Item = Intent> {
+        self.own(context).iter().map(|(_, intent)| *intent)
+    }
+
     /// The shortest keys for an intent in a context, as shown: `i`, `space r`.
     #[must_use]
     pub fn keys_for(&self, context: Context, intent: Intent) -> Option<String> {

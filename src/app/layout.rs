@@ -146,12 +146,17 @@ pub fn list_area(model: &Model, pane: Pane, inside: Area) -> Area {
     }
 }
 
-/// Rows that the list of incidents has: what it leaves is for the selected one, if it is enough.
+/// Rows that the list of incidents has: what it leaves is for the selected one, which has half of a
+/// pane that is high enough, however many burn.
 fn incident_rows(model: &Model, height: u16) -> u16 {
     const ENOUGH: u16 = 4;
     let unloaded = model.heads.iter().filter(|head| model.board.incident(head.id).is_none()).count();
     let count = u16::try_from(model.board.incidents().count() + unloaded).unwrap_or(u16::MAX);
-    if model.incident().is_some() && count.saturating_add(ENOUGH) <= height { count } else { height }
+    match model.incident() {
+        Some(_) if count.saturating_add(ENOUGH) <= height => count,
+        Some(_) if height >= 2 * ENOUGH => count.min(height / 2),
+        Some(_) | None => height,
+    }
 }
 
 /// Rows that the log has for its filter: while it is typed, one more for what is wrong with it.
@@ -195,10 +200,12 @@ fn roomy(body: Area) -> Vec<(Pane, Area)> {
 
 /// The focused pane, and a strip that keeps time in sight.
 fn narrow(focus: Pane, body: Area) -> Vec<(Pane, Area)> {
-    let strip = 7;
-    if body.height < 2 * strip {
-        return vec![(focus, body)];
-    }
+    let strip = match body.height {
+        14.. => 7,
+        // The next deadline, and the marks.
+        9.. => 4,
+        _ => return vec![(focus, body)],
+    };
     let other = if focus == Pane::Timer { Pane::Incidents } else { Pane::Timer };
     let main = Area { height: body.height - strip, ..body };
     let below = Area { y: body.y + main.height, height: strip, ..body };

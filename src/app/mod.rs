@@ -6,6 +6,7 @@
 pub mod attention;
 pub mod digest;
 pub mod effect;
+pub mod entry;
 pub mod field;
 pub mod form;
 pub mod intent;
@@ -18,9 +19,11 @@ pub mod msg;
 pub mod outbox;
 pub mod pager;
 pub mod palette;
+pub mod read_only;
 pub mod review;
 pub mod theme;
 pub mod update;
+pub mod warned;
 pub mod watched;
 
 pub use update::update;

@@ -5,6 +5,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
 use super::effect::Ticket;
+use super::field::Field;
 use super::form::{End, Form};
 use super::key::Key;
 use super::keymap::{Context, Keymap};
@@ -12,6 +13,7 @@ use super::layout::{Layout, layout};
 use super::log::LogView;
 use super::msg::{BrokenCircuit, Head, Notice, ReviewView};
 use super::palette::Palette;
+use super::read_only::ReadOnly;
 use super::watched::{Seen, Watched};
 use crate::incident::{
     Action, ActionId, Actor, AgentId, Board, Deadline, Digest, Incident, IncidentId, LastRead, Op, Params,
@@ -112,10 +114,7 @@ impl Pane {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Modal {
     /// What can be done here.
-    Help {
-        /// The first line shown.
-        scroll: u16,
-    },
+    Help(Help),
     /// Find a command.
     Palette(Palette),
     /// Fill in a few fields.
@@ -141,6 +140,17 @@ pub enum Modal {
         /// The first line shown.
         scroll: u16,
     },
+}
+
+/// What can be done, where the person stood when they asked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Help {
+    /// The first line shown.
+    pub scroll: u16,
+    /// What is looked for; nothing: all of it is shown.
+    pub filter: Field,
+    /// Whether keys go to that.
+    pub typing: bool,
 }
 
 /// One choice of several.
@@ -186,7 +196,7 @@ pub struct Confirm {
     /// Where it stands.
     pub stage: ConfirmStage,
     /// What is typed so far.
-    pub typed: super::field::Field,
+    pub typed: Field,
     /// Whether what it asks was on the screen. Nothing that is pressed before answers it.
     pub shown: bool,
     /// Whether a line is being typed that was begun before that. All of it is thrown away, to its
@@ -303,6 +313,15 @@ pub struct AgentCard {
     pub permissions: Vec<Text>,
 }
 
+/// How far a view can be scrolled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Its last first line.
+    pub most: u16,
+    /// Lines of it that are seen at once.
+    pub page: u16,
+}
+
 /// How this person wants to be told things.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Attention {
@@ -358,8 +377,8 @@ pub struct Facts {
     pub attention: Attention,
     /// The terminal's size: columns, rows.
     pub size: (u16, u16),
-    /// How many lines the foremost view can be scrolled at this size: what draws it knows.
-    pub reach: fn(&Model) -> u16,
+    /// How far the foremost view can be scrolled at this size: what draws it knows.
+    pub reach: fn(&Model) -> Reach,
     /// All incidents loaded so far.
     pub board: Board,
     /// All incidents by name, until their entries are loaded.
@@ -392,6 +411,8 @@ pub struct Facts {
     pub readings: BTreeMap<(IncidentId, ActionId), Vec<Reading>>,
     /// When they were read last and gave a value.
     pub last_read: BTreeMap<(IncidentId, ActionId), LastRead>,
+    /// Why nothing can be acted on from here, if that is so.
+    pub read_only: Option<ReadOnly>,
     /// Operations that some adapter carries.
     pub offers: BTreeSet<Op>,
     /// The newest passing notice, and since when.
@@ -424,7 +445,7 @@ impl Model {
             keymap,
             attention: Attention { bell: true, notify: true },
             size: (80, 24),
-            reach: |_| u16::MAX,
+            reach: |_| Reach { most: u16::MAX, page: 10 },
             board: Board::default(),
             heads: Vec::new(),
             loaded: false,
@@ -441,6 +462,7 @@ impl Model {
             cards: BTreeMap::new(),
             readings: BTreeMap::new(),
             last_read: BTreeMap::new(),
+            read_only: None,
             offers: BTreeSet::new(),
             notice: None,
             lasting: Vec::new(),
@@ -508,10 +530,9 @@ impl Model {
         self.incident().map(|i| deadlines(i, &self.policy, self.now())).unwrap_or_default()
     }
 
-    /// The warnings of the selected incident.
+    /// The warnings of an incident, loudest first, with what could not be read here.
     #[must_use]
-    pub fn warnings(&self) -> Vec<Warning> {
-        let Some(incident) = self.incident() else { return Vec::new() };
+    pub fn warnings_of(&self, incident: &Incident) -> Vec<Warning> {
         let mut all = warnings(incident, &self.policy, self.now());
         all.extend(unread(incident, &self.policy, self.now(), |action| self.looked_at(incident.id, action)));
         all.sort_by_key(|warning| std::cmp::Reverse(warning.weight));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::effect::Ticket;
 use super::key::Input;
+use super::read_only::ReadOnly;
 use crate::incident::{
     ActionId, AgentId, Entry, IncidentId, LogLine, Op, Plan, Reading, Severity, Status, Text, Time, Vitals,
 };
@@ -40,6 +41,8 @@ pub enum Msg {
         /// What was read.
         readings: Vec<Reading>,
     },
+    /// Nothing can be acted on from here, and why.
+    ReadOnly(ReadOnly),
     /// Which operations some adapter carries.
     Offers(Vec<Op>),
     /// The answer to a plan asked for.

@@ -12,6 +12,7 @@ use super::table::wrap;
 use super::words;
 use crate::error::{Error, Result};
 use crate::incident::policy::Confirm;
+use crate::incident::telling::brief;
 use crate::incident::{
     ALREADY, Action, Actor, AgentId, Aim, Event, Incident, IncidentId, Judged, Lamp, Op, Params, Plan,
     Policy, Span, Text,
@@ -249,7 +250,7 @@ fn lamp(action: &Action) -> String {
             Some(read.join(", "))
         }
         Lamp::Accepted | Lamp::Failed | Lamp::InDoubt | Lamp::Denied | Lamp::Undone => {
-            Some(action.answer.as_str().trim().replace('\n', " / "))
+            Some(brief(action.answer.as_str().trim()).replace('\n', " / "))
         }
         Lamp::Requested | Lamp::Expired => None,
     };
@@ -273,6 +274,11 @@ fn judge(incident: IncidentId, action: &Action) -> Result<()> {
                 }
                 false => format!("{what}; it is not proved yet"),
             });
+            Ok(())
+        }
+        // More than to propose an AI actor may not: it did what it could.
+        Lamp::Proposed if matches!(action.asked_by, Actor::Ai(_)) => {
+            say(&format!("{what}; nothing is called before a person approves it"));
             Ok(())
         }
         Lamp::Proposed => {

@@ -8,7 +8,8 @@ use clap::Args;
 use super::output::say;
 use crate::config::{self, Canvas, Config, Env, Flags, Glyphs, Paths, Places, Settings};
 use crate::error::{Error, Result};
-use crate::incident::{Actor, Text};
+use crate::incident::{Actor, Realm, Text};
+use crate::runtime::archive::Archive;
 use crate::runtime::launch::{self, Launch};
 
 fn var(name: &str) -> Option<String> {
@@ -95,6 +96,18 @@ impl Context {
             n => say(&format!("flightdeck: {n} problems in the configuration; flightdeck check shows them")),
         }
         config
+    }
+
+    /// Opens a journal to be read. That nothing could be written to it is said beside the list.
+    ///
+    /// # Errors
+    /// When there is one and it cannot be read.
+    pub fn archive(&self, realm: Realm) -> Result<Archive> {
+        let archive = Archive::open(&self.paths, realm)?;
+        if let Some(why) = archive.read_only() {
+            say(&format!("flightdeck: READ-ONLY: {why}"));
+        }
+        Ok(archive)
     }
 
     /// Who speaks.

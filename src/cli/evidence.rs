@@ -13,7 +13,6 @@ use super::table::{Table, TooWide};
 use super::words;
 use crate::error::{Error, Result};
 use crate::incident::{ActionId, Entry, Event, IncidentId, Text, Time};
-use crate::runtime::Archive;
 
 /// Whose evidence, and where to.
 #[derive(clap::Args, Debug)]
@@ -33,7 +32,7 @@ pub struct Args {
 
 /// Lists it; with a directory, writes it out.
 pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
-    let archive = Archive::open(&context.paths, realm(args.drill))?;
+    let archive = context.archive(realm(args.drill))?;
     let record = archive.record(args.id)?;
     let pieces: Vec<Piece<'_>> = record.entries.iter().filter_map(|entry| Piece::of(entry)).collect();
     match args.format {

@@ -8,8 +8,8 @@ use super::context::Context;
 use super::output::{DONE, Format, Out, Outcome, say};
 use super::table::{Table, TooWide};
 use super::words::shown;
-use crate::incident::{Realm, Severity, Status, Text, Time};
-use crate::runtime::archive::{Archive, Head};
+use crate::incident::{AgentId, Board, Realm, Severity, Status, Text, Time};
+use crate::runtime::archive::Head;
 
 /// Which ones, and how they are shown.
 #[derive(clap::Args, Debug)]
@@ -32,7 +32,8 @@ pub const fn realm(drill: bool) -> Realm {
 
 /// Lists them.
 pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
-    let all = Archive::open(&context.paths, realm(args.drill))?.heads()?;
+    let archive = context.archive(realm(args.drill))?;
+    let all = archive.heads()?;
     let count = all.len();
     let mut heads: Vec<Head> = all.into_iter().filter(|h| args.all || h.status == Status::Open).collect();
     // Open ones first, worst first, newest first; then the rest, newest first.
@@ -41,7 +42,8 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
         (!open, if open { head.severity.index() } else { 0 }, Reverse(head.incident))
     });
     if args.format == Format::Json {
-        let incidents = heads.iter().map(Listed::of).collect();
+        let board = archive.board()?;
+        let incidents = heads.iter().map(|head| Listed::of(head, &board)).collect();
         out.json(&Document { format: 1, incidents })?;
         return Ok(DONE);
     }
@@ -94,11 +96,12 @@ struct Listed {
     changed_at: Time,
     resolved_at: Option<Time>,
     merged_into: Option<String>,
+    agents: Vec<AgentId>,
     entries: u64,
 }
 
 impl Listed {
-    fn of(head: &Head) -> Self {
+    fn of(head: &Head, board: &Board) -> Self {
         let (status, resolved_at, merged_into) = match head.status {
             Status::Open => ("open", None, None),
             Status::Resolved(at) => ("resolved", Some(at), None),
@@ -114,6 +117,7 @@ impl Listed {
             changed_at: head.changed_at,
             resolved_at,
             merged_into,
+            agents: board.incident(head.incident).map(|i| i.agents.clone()).unwrap_or_default(),
             entries: head.seq,
         }
     }

@@ -11,7 +11,6 @@ use crate::app::digest::{DigestFacts, digest};
 use crate::error::Error;
 use crate::incident::in_force::rough;
 use crate::incident::{Board, InForce, MitigationFact, Reading, Text, Time};
-use crate::runtime::archive::Archive;
 use crate::runtime::errand::{Errand, ReadNow, live_hub};
 use crate::runtime::{Clock, launch};
 
@@ -41,7 +40,7 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
     let (board, read) = if args.read {
         read_now(context)?
     } else {
-        (Archive::open(&context.paths, realm(args.drill))?.board_as_read()?, Vec::new())
+        (context.archive(realm(args.drill))?.board_as_read()?, Vec::new())
     };
     let listed = if args.all { board.mitigations() } else { board.in_force(now) };
     if args.digest {

@@ -21,7 +21,7 @@
 //! {"format": 1, "incidents": [
 //!   {"id": "INC-1", "title": "mail answers leak", "severity": "P0", "status": "open",
 //!    "realm": "live", "declared_at": "2026-11-21T12:00:00Z", "changed_at": "2026-11-21T12:04:05Z",
-//!    "resolved_at": null, "merged_into": null, "entries": 9}]}
+//!    "resolved_at": null, "merged_into": null, "agents": ["support-1"], "entries": 9}]}
 //! ```
 //!
 //! `status` is `open`, `resolved` or `merged`; `merged_into` names the incident it went on as.

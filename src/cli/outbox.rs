@@ -13,7 +13,6 @@ use crate::error::Error;
 use crate::incident::{
     Command, Incident, IncidentId, MessageId, MessageKind, Outgoing, Recipient, Text, Time,
 };
-use crate::runtime::archive::Archive;
 use crate::runtime::errand::{Errand, live_hub};
 
 /// Which messages, and how they are shown.
@@ -113,7 +112,7 @@ fn standing(incident: &Incident, message: MessageId) -> Option<String> {
 
 /// Lists them, in the order of incidents and of their messages.
 fn list(args: &Args, context: &Context, out: &mut Out) -> Outcome {
-    let archive = Archive::open(&context.paths, realm(args.drill))?;
+    let archive = context.archive(realm(args.drill))?;
     let incidents = match args.incident {
         Some(incident) => vec![incident],
         None => archive.heads()?.into_iter().map(|head| head.incident).collect(),

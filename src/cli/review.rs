@@ -67,7 +67,7 @@ impl Language {
 
 /// Prints it, or writes it to a file.
 pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
-    let archive = Archive::open(&context.paths, realm(args.drill))?;
+    let archive = context.archive(realm(args.drill))?;
     let record = archive.record(args.id)?;
     let config = context.config();
     let now = as_of(&record);

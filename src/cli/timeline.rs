@@ -10,7 +10,6 @@ use super::table::{Table, TooWide};
 use super::words::shown;
 use crate::incident::telling::tell_event;
 use crate::incident::{Actor, Entry, Event, IncidentId, Naming, Text, Time};
-use crate::runtime::archive::Archive;
 
 /// Whose timeline, and how it is shown.
 #[derive(clap::Args, Debug)]
@@ -27,7 +26,7 @@ pub struct Args {
 
 /// Shows it.
 pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
-    let record = Archive::open(&context.paths, realm(args.drill))?.record(args.id)?;
+    let record = context.archive(realm(args.drill))?.record(args.id)?;
     let naming = context.config().policy.naming;
     if args.format == Format::Json {
         let entries = record.entries.iter().map(|entry| Told::of(entry, naming)).collect();

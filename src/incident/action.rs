@@ -362,6 +362,8 @@ pub struct Action {
     pub answer: Text,
     /// When it was read first since it came into doubt, if that did not settle it.
     pub read_at: Option<Time>,
+    /// When it came into doubt last, settled since or not.
+    pub doubted_at: Option<Time>,
     /// The newest reading of each check.
     pub readings: Vec<Reading>,
     /// The process that makes the call; when it is gone before the answer, the action is in doubt.

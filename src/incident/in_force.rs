@@ -57,8 +57,8 @@ impl Board {
         all.filter(|one| one.action.plan.op.info().mitigation && called(one)).collect()
     }
 
-    /// Every mitigation that may be in force: what is overdue first, then what is known not to hold,
-    /// then what nobody has, then the oldest.
+    /// Every mitigation that may be in force, worst first: what leaks, what is overdue, what is not
+    /// known to hold, what nobody has, and then the oldest.
     #[must_use]
     pub fn in_force(&self, now: Time) -> Vec<InForce<'_>> {
         let mut all: Vec<InForce<'_>> = self
@@ -67,10 +67,11 @@ impl Board {
             .filter(|one| one.action.is_in_force())
             .collect();
         all.sort_by_key(|one| {
-            let trouble = matches!(one.action.lamp, Lamp::Leaking | Lamp::Unverified | Lamp::InDoubt)
-                || one.action.was_seen_failing();
+            let leaks = one.action.lamp == Lamp::Leaking;
+            let trouble =
+                matches!(one.action.lamp, Lamp::Unverified | Lamp::InDoubt) || one.action.was_seen_failing();
             let orphan = !one.incident.is_open() && one.incident.is_unaccounted(one.action);
-            let urgent = (one.is_overdue(now), trouble, orphan);
+            let urgent = (leaks, one.is_overdue(now), trouble, orphan);
             (Reverse(urgent), one.action.asked_at, one.incident.id, one.action.id)
         });
         all

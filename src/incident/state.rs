@@ -441,6 +441,7 @@ impl Incident {
                 self.move_action(*action, Lamp::InDoubt, at, Some(reason));
                 if let Some(a) = self.actions.get_mut(action) {
                     a.read_at = None;
+                    a.doubted_at = Some(at);
                 }
             }
             Event::ActionRead { action, readings } => {
@@ -673,6 +674,7 @@ impl Action {
             held_until: None,
             leaks: 0,
             read_at: None,
+            doubted_at: None,
             readings: Vec::new(),
             runner: Text::default(),
             undoing: None,

@@ -62,8 +62,8 @@ pub fn tell_event(event: &Event, naming: Naming) -> String {
             let already = if plan.already { ", although it read so already" } else { "" };
             format!("{action} requested: {}{undoes}{approved}{already}: {}", plan.title(), plan.call)
         }
-        Event::ActionAccepted { action, answer } => format!("{action} accepted: {answer}"),
-        Event::ActionFailed { action, reason } => format!("{action} failed: {reason}"),
+        Event::ActionAccepted { action, answer } => format!("{action} accepted: {}", brief(answer.as_str())),
+        Event::ActionFailed { action, reason } => format!("{action} failed: {}", brief(reason.as_str())),
         Event::ActionVerified { action, readings } => format!("{action} VERIFIED: {}", values(readings)),
         Event::ActionUnverified { action, readings } => {
             format!("{action} unverified, the checks did not hold in time: {}", values(readings))
@@ -72,7 +72,9 @@ pub fn tell_event(event: &Event, naming: Naming) -> String {
             let logged = logged.map(|count| format!("; {}", lines_logged(count))).unwrap_or_default();
             format!("{action} LEAKING: {}{logged}", values(readings))
         }
-        Event::ActionInDoubt { action, reason } => format!("{action} in doubt: {reason}"),
+        Event::ActionInDoubt { action, reason } => {
+            format!("{action} in doubt: {}", brief(reason.as_str()))
+        }
         Event::ActionRead { action, readings } => {
             format!("{action} read while in doubt, which does not settle it: {}", values(readings))
         }
@@ -170,6 +172,18 @@ pub fn tell_event(event: &Event, naming: Naming) -> String {
 pub fn tell(entry: &Entry, naming: Naming) -> String {
     let text = tell_event(&entry.event, naming).replace('\n', " / ");
     format!("{} {:<12} {text}", entry.at.format("%H:%M:%S"), entry.actor)
+}
+
+/// What a line of a table or a pane shows of a text that a program or a backend gave.
+const SEEN: usize = 600;
+
+/// A text from outside as far as eyes need it: its beginning, how long it is, and where the rest is.
+#[must_use]
+pub fn brief(text: &str) -> std::borrow::Cow<'_, str> {
+    let Some((end, _)) = text.char_indices().nth(SEEN) else { return text.into() };
+    let all = text.chars().count();
+    format!("{}.. [{SEEN} of {all} characters; flightdeck timeline --format json has all]", &text[..end])
+        .into()
 }
 
 fn join<T: ToString>(all: &[T], none: &str) -> String {

@@ -3,9 +3,10 @@
 //! Nothing is loaded but what is asked for, nothing is written, and a journal that nobody has begun
 //! yet is an empty one.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rustix::fs::Access;
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::{Builder, Runtime};
 
@@ -51,6 +52,16 @@ impl Archive {
             .build()
             .map_err(|error| Error::internal("cannot start to read").because(error))?;
         Ok(Ok(Self { runtime, journal, realm, place }))
+    }
+
+    /// Why nothing could be written to it, if that is so.
+    #[must_use]
+    pub fn read_only(&self) -> Option<Text> {
+        let journal = self.journal.as_ref()?;
+        let may_write = |path: &Path| rustix::fs::access(path, Access::WRITE_OK).is_ok();
+        let writable = may_write(&self.place) && self.place.parent().is_none_or(may_write);
+        let why = format!("{}: the journal or its directory may not be written", self.place.display());
+        journal.degraded().or_else(|| (!writable).then(|| Text::line(&why)))
     }
 
     /// The list of incidents, by number.

@@ -330,8 +330,11 @@ impl Desk {
         } else {
             open.editor.text()
         };
-        write_new(Path::new(file.as_str()), text.as_bytes())?;
-        Ok(Notice::info(format!("written to {file}")))
+        let path = Path::new(file.as_str());
+        write_new(path, text.as_bytes())?;
+        // Where the cockpit was started is nothing a person remembers at night.
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        Ok(Notice::info(format!("written to {}", path.display())))
     }
 }
 

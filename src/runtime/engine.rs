@@ -19,7 +19,7 @@ use super::{digest, dispatch, drill, outbox, watch};
 use crate::app::msg::Notice;
 use crate::error::{Error, Result};
 use crate::logs::{self, LogBatch, LogSource};
-use crate::sources::{Receiver, ReceiverSpec};
+use crate::sources::{BindError, Receiver, ReceiverSpec};
 
 /// Batches of log lines under way. Each is large already; a full channel makes the follower wait,
 /// and the file is the buffer.
@@ -157,18 +157,46 @@ async fn run_extras(hub: Hub, extras: Extras, cancel: CancellationToken) {
     tokio::join!(receiver, logs, vitals, simulation, digests);
 }
 
-/// Runs the alert receiver. Without it everything else goes on, and the screen says so.
+/// How often a process that does not take alerts looks whether it may.
+const TAKE_OVER: Duration = Duration::from_secs(3);
+
+/// Runs the alert receiver. Without it everything else goes on, and the screen says so. Where another
+/// process takes them for the same journal, that is said once, and this one follows when it ends.
 async fn receive(hub: &Hub, spec: ReceiverSpec, cancel: CancellationToken) {
-    match Receiver::bind(spec).await {
-        Ok(bound) => {
-            hub.tell(Feed::Notice(Notice::info(format!("alerts are taken on http://{}", bound.addr()))));
-            bound.serve(Arc::new(hub.clone()), cancel).await;
+    let mut said = String::new();
+    loop {
+        let error = match Receiver::bind(spec.clone()).await {
+            Ok(bound) => {
+                // Held as long as it listens; where leases cannot be had, others hear of no receiver.
+                let _lease = hub.journal().lease_receiver();
+                hub.tell(Feed::Notice(Notice::clear(RECEIVER)));
+                hub.tell(Feed::Notice(Notice::info(format!("alerts are taken on http://{}", bound.addr()))));
+                return bound.serve(Arc::new(hub.clone()), cancel).await;
+            }
+            Err(error) => error,
+        };
+        let busy = matches!(error, BindError::InUse(_));
+        let notice = if busy && matches!(hub.journal().lease_receiver(), Ok(None)) {
+            Notice::info("alerts are taken by another flightdeck on this journal")
+        } else {
+            Notice::lasting(RECEIVER, format!("no alerts are taken: {error}"))
+        };
+        if notice.text.as_str() != said {
+            if notice.key.is_none() {
+                hub.tell(Feed::Notice(Notice::clear(RECEIVER)));
+            }
+            notice.text.as_str().clone_into(&mut said);
+            hub.tell(Feed::Notice(notice));
         }
-        Err(error) => {
-            hub.tell(Feed::Notice(Notice::lasting("receiver", format!("no alerts are taken: {error}"))))
+        let waited = cancel.run_until_cancelled(tokio::time::sleep(TAKE_OVER)).await;
+        if !busy || waited.is_none() {
+            return;
         }
     }
 }
+
+/// By what the receiver's lasting notice is known.
+const RECEIVER: &str = "receiver";
 
 async fn follow(hub: &Hub, sources: Vec<LogSource>, cancel: CancellationToken) {
     let (out, mut batches) = mpsc::channel::<LogBatch>(LOG_BATCHES);

@@ -554,8 +554,9 @@ impl Hub {
                 plan
             }
             Err(unavailable) => self.page(&ask).await.map_err(|why| {
-                let why = why.map(|why| format!("\nthrough channels: {why}")).unwrap_or_default();
-                Text::block(&format!("{unavailable}{why}"))
+                // How people are reached is said first: it is the shorter way.
+                let why = why.map(|why| format!("{why}\n\nor by an adapter: ")).unwrap_or_default();
+                Text::block(&format!("{why}{unavailable}"))
             })?,
         };
         self.seen_from_here(incident, &mut plan);
@@ -650,7 +651,7 @@ impl Hub {
     /// Paging through the outbox, where no adapter does it. Whoever the table leaves to a channel's
     /// own system is asked for there, so that nobody is woken who was not read out before (D10).
     async fn page(&self, ask: &Ask) -> Result<Plan, Option<String>> {
-        if !matches!(ask.op, Op::Escalate | Op::Page) || self.0.policy.rota.levels.is_empty() {
+        if !matches!(ask.op, Op::Escalate | Op::Page) {
             return Err(None);
         }
         let now = self.0.clock.now();

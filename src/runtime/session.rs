@@ -24,6 +24,7 @@ use crate::app::effect::Effect;
 use crate::app::key::Input;
 use crate::app::model::Model;
 use crate::app::msg::{Head, Msg, Notice};
+use crate::app::read_only::ReadOnly;
 use crate::app::update;
 use crate::error::{Error, Result};
 use crate::incident::Text;
@@ -276,18 +277,14 @@ impl Session {
         self.model.runner = hub.runner();
         self.model.set_now(hub.clock().now());
         let mut first = vec![Msg::Offers(hub.offers())];
-        if let Some(why) = hub.journal().degraded() {
+        if let Some(read_only) = read_only(hub) {
+            first.push(Msg::ReadOnly(read_only));
+        } else if let Some(why) = hub.journal().degraded() {
             first.push(Msg::Notice(Notice::lasting("journal", why.as_str())));
         }
         if let Some(words) = hub.journal().missing() {
             let words = format!("entries may be missing, see flightdeck verify: {words}");
             first.push(Msg::Notice(Notice::lasting("missing", words)));
-        }
-        if hub.is_read_only() {
-            first.push(Msg::Notice(Notice::lasting(
-                "read-only",
-                "read-only: nothing can be acted on from here",
-            )));
         }
         for msg in first {
             self.take(engine, msg);
@@ -463,6 +460,18 @@ impl Session {
         drop(update(&mut self.model, Msg::Drawn));
         Ok(())
     }
+}
+
+/// Why a session on this hub can only look, the most lasting reason first.
+fn read_only(hub: &Hub) -> Option<ReadOnly> {
+    if hub.journal().is_read_only() {
+        let why = hub.journal().degraded().unwrap_or_else(|| "the journal was opened to be read".into());
+        // Which file it is stands first, and is the least of it.
+        let why = why.as_str().split_once(": ").map_or(why.as_str(), |(_, why)| why);
+        return Some(ReadOnly { why: Text::line(why), records: false });
+    }
+    let why = "started with --read-only: nothing can be acted on from here, notes are recorded";
+    hub.is_read_only().then(|| ReadOnly { why: why.into(), records: true })
 }
 
 /// SIGTSTP has no name in tokio.

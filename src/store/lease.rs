@@ -22,6 +22,9 @@ const DIGEST: &str = "digest";
 /// The same for first checks.
 const FIRST: &str = "first";
 
+/// The same for taking alerts.
+const RECEIVER: &str = "receiver";
+
 /// This process makes calls under this id, for as long as it holds this. Requests on the timeline
 /// carry the id: when its holder is gone before the answer, the action is in doubt.
 #[derive(Debug)]
@@ -59,6 +62,13 @@ pub struct DigestLease {
 /// This process gathers first checks, for as long as it holds this: one at a time does.
 #[derive(Debug)]
 pub struct FirstLease {
+    _held: Held,
+}
+
+/// This process takes alerts, for as long as it holds this: another one that cannot listen knows by
+/// it that they are taken all the same.
+#[derive(Debug)]
+pub struct ReceiverLease {
     _held: Held,
 }
 
@@ -149,6 +159,14 @@ impl Journal {
     /// When the directory beside the journal cannot be written.
     pub fn lease_first(&self) -> Result<Option<FirstLease>, StoreError> {
         Ok(self.lease(FIRST)?.map(|held| FirstLease { _held: held }))
+    }
+
+    /// Says that this process takes alerts; none when another one does.
+    ///
+    /// # Errors
+    /// When the directory beside the journal cannot be written.
+    pub fn lease_receiver(&self) -> Result<Option<ReceiverLease>, StoreError> {
+        Ok(self.lease(RECEIVER)?.map(|_held| ReceiverLease { _held }))
     }
 
     fn lease(&self, name: &str) -> Result<Option<Held>, StoreError> {

@@ -53,9 +53,12 @@ pub fn due(model: &Model) -> Vec<Intent> {
     due
 }
 
-/// Whether some adapter carries what an intent asks for.
+/// Whether some adapter carries what an intent asks for, and it may be asked for here.
 #[must_use]
 pub fn is_offered(model: &Model, intent: Intent) -> bool {
+    if model.forbids(intent).is_some() {
+        return false;
+    }
     let any = |ops: &[Op]| ops.iter().any(|op| model.offers.contains(op));
     match (intent, intent.op()) {
         (Intent::Rollback, _) => any(&[Op::RollbackConfig, Op::RollbackBranch, Op::RollbackSystem]),
@@ -85,9 +88,11 @@ fn is_timely(model: &Model, intent: Intent) -> bool {
 const ACTS: [Intent; 4] = [Intent::Isolate, Intent::RateLimit, Intent::Rollback, Intent::Escalate];
 
 /// What is worth knowing of a pane besides.
-const fn own_keys(pane: Pane) -> &'static [Intent] {
+pub(super) const fn own_keys(pane: Pane) -> &'static [Intent] {
     match pane {
-        Pane::Incidents => &[Intent::Open, Intent::Declare, Intent::Resolve, Intent::Zoom],
+        Pane::Incidents => {
+            &[Intent::Open, Intent::FirstChecks, Intent::Declare, Intent::Resolve, Intent::Zoom]
+        }
         Pane::Timer => &[Intent::Update, Intent::SetMark, Intent::Suppose, Intent::CloseHypothesis],
         Pane::Roster => &[Intent::TakeCommand, Intent::AssignRole],
         Pane::Log => &[Intent::Filter, Intent::Follow, Intent::Pin, Intent::Open, Intent::ClearFilter],
@@ -115,6 +120,9 @@ const fn own_keys(pane: Pane) -> &'static [Intent] {
 /// From this width on nothing is abbreviated.
 const WIDE: usize = 100;
 
+/// Below this width the acts need the whole line.
+const NARROW: usize = 66;
+
 /// The keys of one frame's footer, none of them twice.
 struct Keys<'a> {
     model: &'a Model,
@@ -129,10 +137,13 @@ impl Keys<'_> {
     /// The acts, which are always there; then what is due, as far as there is room.
     fn draw(&mut self, row: &mut Row<'_>) {
         let more = if row.room() >= WIDE { "commands" } else { "more" };
+        // Where the acts would drop out, the words of these two do.
+        let narrow = row.room() < NARROW;
         row.gap(1);
         for (intent, word) in [(Intent::Palette, more), (Intent::Help, "help")] {
             if let Some(key) = self.key(intent) {
-                row.right(&format!("{key} {word} "), Role::Key);
+                let words = if narrow { key } else { format!("{key} {word} ") };
+                row.right(&words, Role::Key);
                 self.shown.push(intent);
             }
         }
@@ -193,9 +204,11 @@ fn draw_words(keys: &mut Keys<'_>, row: &mut Row<'_>) {
         row.say("... esc forgets it", Role::Dim);
         return;
     }
-    let passing = model.notice.iter().map(|(notice, _)| notice);
+    // What lasts gives way to what was just said, and is listed with the warnings.
+    let passing = model.notice.as_slice().iter().map(|(notice, _)| notice);
+    let lasting = model.lasting.iter().filter(|_| model.notice.is_none());
     let mut said = false;
-    for notice in passing.chain(&model.lasting) {
+    for notice in passing.chain(lasting) {
         if said {
             row.say("  |  ", Role::Dim);
         }

@@ -1,15 +1,13 @@
 //! The top of every screen: live or drill, which incident, what time it is, and what not to overlook.
 
-use std::cmp::Reverse;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::intent::Intent;
-use crate::app::keymap::Context;
 use crate::app::model::{Model, Screen};
 use crate::app::theme::Role;
-use crate::incident::{Incident, IncidentId, Mark, Realm, Severity, Status, Text, Warning, Weight, warnings};
+use crate::app::warned::Warned;
+use crate::incident::{Incident, IncidentId, Realm, Severity, Status, Text, Weight};
 
 use super::row::Row;
 use super::view::View;
@@ -82,6 +80,9 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let mut row = Row::new(area, buf, view.skin);
     let (sign, role) = sign(model.realm);
     row.word(sign, role);
+    if model.read_only.is_some() {
+        row.word("READ-ONLY", Role::Warning);
+    }
     if let Some(drill) = &model.drill {
         let words = format!("{} seed {} x{}", drill.scenario, drill.seed, drill.speed);
         row.word(&words, Role::Dim);
@@ -107,56 +108,19 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The selected incident's warnings, and of every other one its loudest: what burns elsewhere must
-/// not be out of sight because somebody works here.
-pub fn warnings_of(model: &Model) -> Vec<Warning> {
-    let mut all = model.warnings();
-    let here = |id: IncidentId| model.selection.incident == Some(id);
-    for other in model.board.incidents().filter(|i| !here(i.id)) {
-        let untold = other.outbox.given_up().next().is_some();
-        if !other.is_open() && other.leaking_since().is_none() && !untold {
-            continue;
-        }
-        let alarm =
-            warnings(other, &model.policy, model.now()).into_iter().find(|w| w.weight == Weight::Alarm);
-        let name = format!("{} {}", other.id, other.severity.name(model.policy.naming));
-        if let Some(alarm) = alarm {
-            all.push(Warning { text: format!("{name}: {}", alarm.text), ..alarm });
-        } else if other.mark(Mark::T1).is_none() {
-            let text = format!("{name}: nobody has acknowledged it");
-            all.push(Warning { weight: Weight::Warn, row: "A2", text });
-        }
-    }
-    // Without an incident nothing here asks the time, and a second changes nothing.
-    let any = model.board.incidents().next();
-    let late = any.into_iter().flat_map(|_| model.board.in_force(model.now()));
-    let late: Vec<_> = late.filter(|one| one.is_overdue(model.now()) && !here(one.incident.id)).collect();
-    if let Some(first) = late.first() {
-        let (incident, action) = (first.incident.id, first.action);
-        let more = if late.len() > 1 { format!(", and {} more", late.len() - 1) } else { String::new() };
-        let key = model.keymap.keys_for(Context::Everywhere, Intent::InForce);
-        let key = key.map_or_else(String::new, |key| format!("; {key} lists them"));
-        let text =
-            format!("{incident}: {} {} was to be gone by now{more}{key}", action.id, action.plan.title());
-        all.push(Warning { weight: Weight::Warn, row: "A3", text });
-    }
-    // Stable: of what is equally loud, what is here comes first.
-    all.sort_by_key(|warning| Reverse(warning.weight));
-    all
-}
-
-/// Draws the warnings, loudest first, each with the row of the playbook it comes from.
+/// Draws the warnings, worst first, each with the row of the playbook it comes from.
 pub fn draw_warnings(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let warnings = warnings_of(view.model);
+    let area = draw_read_only(view, area, buf);
+    let warnings = view.model.warned();
     let shown = usize::from(area.height);
-    let hidden = warnings.len().saturating_sub(shown);
-    for (index, (warning, line)) in warnings.iter().zip(area.rows()).enumerate() {
+    let hidden = warnings.get(shown..).unwrap_or_default();
+    for (index, (Warned { warning, .. }, line)) in warnings.iter().zip(area.rows()).enumerate() {
         let mut row = Row::new(line, buf, view.skin);
-        if index + 1 == shown && hidden > 0 {
-            row.right(&format!("+{hidden} more"), Role::Warning);
+        if index + 1 == shown && !hidden.is_empty() {
+            row.right(&rest(view, hidden), Role::Warning);
         }
         let role = words::weight(warning.weight);
         let id = format!(" [{}]", warning.row);
@@ -177,4 +141,22 @@ pub fn draw_warnings(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         row.gap(3);
         row.say(words, Role::Dim);
     }
+}
+
+/// Says first of all that nothing can be acted on from here, and why; what is left is for warnings.
+fn draw_read_only(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
+    let Some(read_only) = &view.model.read_only else { return area };
+    let mut row = Row::new(Rect { height: 1, ..area }, buf, view.skin);
+    row.word(words::sign(Weight::Warn), Role::Warning);
+    row.say(&format!("READ-ONLY: {}", read_only.why), Role::Warning);
+    Rect { y: area.y + 1, height: area.height - 1, ..area }
+}
+
+/// What there is no room for, and the key that lists it: `+4 more, 1 LEAKING: g w`.
+fn rest(view: &View<'_>, hidden: &[Warned]) -> String {
+    let leaks = hidden.iter().filter(|one| one.is_leak()).count();
+    let leaks = if leaks > 0 { format!(", {leaks} LEAKING") } else { String::new() };
+    let key = view.model.keymap.keys_for(view.model.context(), Intent::Warnings);
+    let key = key.map_or_else(String::new, |key| format!(": {key}"));
+    format!("+{} more{leaks}{key}", hidden.len())
 }

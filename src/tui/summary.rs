@@ -7,13 +7,13 @@ use crate::app::intent::Intent;
 use crate::app::layout::SMALLEST;
 use crate::app::model::Screen;
 use crate::app::theme::Role;
+use crate::app::warned::Warned;
 use crate::incident::{Lamp, Realm, clock_face, next_deadline};
 
 use super::footer::due;
-use super::header::warnings_of;
 use super::row::Row;
 use super::view::View;
-use super::widgets::wrap::width;
+use super::widgets::wrap::{width, wrap};
 use super::words;
 
 /// Draws as many lines as there are rows, the most important first.
@@ -29,8 +29,21 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     {
         return editor.draw(rest, buf, view.skin).filter(|_| view.model.editing);
     }
-    for (words, role) in lines(view) {
-        Row::new(rows.next()?, buf, view.skin).say(&words, role);
+    let lines = lines(view);
+    // Where rows are left, a line takes as many as it needs.
+    let mut spare = usize::from(rest.height).saturating_sub(lines.len());
+    for (words, role) in lines {
+        let mut parts = wrap(&words, usize::from(area.width)).into_iter();
+        let (first, mut behind) = (parts.next().unwrap_or_default(), parts.collect::<Vec<_>>());
+        if behind.len() > spare {
+            Row::new(rows.next()?, buf, view.skin).say(&words, role);
+            continue;
+        }
+        spare -= behind.len();
+        behind.insert(0, first);
+        for part in behind {
+            Row::new(rows.next()?, buf, view.skin).say(part, role);
+        }
     }
     None
 }
@@ -86,7 +99,7 @@ fn lines(view: &View<'_>) -> Vec<(String, Role)> {
     if let Some((notice, _)) = &model.notice {
         lines.push((notice.text.to_string(), Role::Warning));
     }
-    for warning in warnings_of(model) {
+    for Warned { warning, .. } in model.warned() {
         let sign = words::sign(warning.weight);
         let words = format!("{sign} {} [{}]", warning.text, warning.row);
         lines.push((words, words::weight(warning.weight)));

@@ -7,7 +7,7 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
 use crate::app::layout::{Area, is_tiny};
-use crate::app::model::{Model, Pane};
+use crate::app::model::{Model, Pane, Reach};
 use crate::app::theme::{Look, Role, Theme};
 
 use super::colour::Depth;
@@ -117,22 +117,24 @@ const fn below_header(area: Rect) -> Rect {
     if area.height > 4 { Rect { y: area.y + 1, height: area.height - 1, ..area } } else { area }
 }
 
-/// How many lines the foremost view can be scrolled at the model's size: what a key scrolls further
-/// nobody would see, and would have to be scrolled back.
+/// How far the foremost view can be scrolled at the model's size: what a key scrolls further nobody
+/// would see, and would have to be scrolled back.
 #[must_use]
-pub fn reach(model: &Model) -> u16 {
+pub fn reach(model: &Model) -> Reach {
     let screen = Rect::new(0, 0, model.size.0, model.size.1);
     // Looks change no line's length.
     let skin = Skin::new(&Theme::new("none", |_| Some(Look::default())), Depth::Mono, &ASCII);
     let view = View { model, skin: &skin, editor: None, own: None };
-    let most = if model.modals.is_empty() {
+    let (most, page) = if model.modals.is_empty() {
         let layout = model.layout();
         let timer = layout.panes.iter().find(|(pane, _)| *pane == Pane::Timer);
-        timer.map_or(0, |(_, area)| panes::timer_reach(&view, rect(area.inside())))
+        (timer.map_or(0, |(_, area)| panes::timer_reach(&view, rect(area.inside()))), 1)
     } else {
-        modals::draw(&view, below_header(screen), &mut Buffer::empty(screen)).scroll_max
+        let seen = modals::draw(&view, below_header(screen), &mut Buffer::empty(screen));
+        (seen.scroll_max, seen.page)
     };
-    u16::try_from(most).unwrap_or(u16::MAX)
+    let lines = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+    Reach { most: lines(most), page: lines(page).max(1) }
 }
 
 /// What a screen of panes consists of. No two parts have a cell in common.

@@ -131,7 +131,7 @@ fn from_alert_to_review(size: Size) {
     screen.press("w");
     screen.wait_for("drill-INC-1-review.md");
     screen.press("ctrl-s");
-    screen.wait_for("written to drill-INC-1-review.md");
+    screen.wait_for("written to /");
     let review = fs::read_to_string(home.path().join("drill-INC-1-review.md")).expect("it was written");
     for words in [
         "\nWritten by a person. \n> **QUESTION:** What happened",

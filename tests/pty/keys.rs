@@ -26,7 +26,7 @@ fn fifty_keys_in_one_write_are_two_frames_at_most_and_none_is_lost() {
     let before = screen.mark();
     screen.type_text(&"kj".repeat(24));
     screen.type_text("?");
-    screen.wait_for("Command the incident");
+    screen.wait_for("Here, in");
     assert!(frames(&screen.since(before)) <= 3);
     screen.press("enter");
     screen.press("q");

@@ -20,7 +20,7 @@ fn tour(screen: &mut Screen) {
     for (keys, there, gone) in [
         ("f4", "[Fleet]", "f2"),
         ("f3", "[Timeline]", "f2"),
-        ("?", "Command the incident", "enter"),
+        ("?", "Here, in", "enter"),
         ("space", "restore-checkpoint", "esc"),
         (":", "[Commands]", "esc"),
         ("D", "declare an incident", "esc"),

@@ -74,12 +74,18 @@ fn home() -> (tempfile::TempDir, Paths) {
             fs::set_permissions(file, fs::Permissions::from_mode(0o755)).unwrap();
         }
     }
+    // The secrets that its reader keeps, beside the configuration and under their home.
+    for secret in ["pagerduty.key", "pagerduty.token", "pagerduty.signing", ".config/flightdeck/token"] {
+        let file = dir.path().join(secret);
+        fs::create_dir_all(file.parent().unwrap()).unwrap();
+        fs::write(file, "s3cret").unwrap();
+    }
     let paths = Paths {
         config_file: dir.path().join("config.toml"),
         config_named: false,
         config_dir: dir.path().to_owned(),
         data_dir: dir.path().join("data"),
-        home: None,
+        home: Some(dir.path().to_owned()),
     };
     (dir, paths)
 }
@@ -95,9 +101,7 @@ fn every_file_passes_the_check() {
         fs::create_dir_all(file.parent().unwrap()).unwrap();
         fs::write(&file, &block.text).unwrap();
         let problems = runtime::check::problems(&paths, &|name| std::env::var(name).ok());
-        // A reader's own secrets lie where they put them.
-        let told = problems.iter().map(ToString::to_string);
-        let told: Vec<String> = told.filter(|problem| !problem.contains("there is no file")).collect();
+        let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
         assert!(told.is_empty(), "README.md:{}: {}", block.line, told.join("\n"));
     }
 }

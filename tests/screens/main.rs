@@ -27,6 +27,7 @@ mod bytes;
 mod capture;
 mod fleet;
 mod parts;
+mod regressions;
 mod scrolling;
 mod sizes;
 mod telling;

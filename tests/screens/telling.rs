@@ -17,7 +17,7 @@ use super::{asking, press, screen};
 const SIZE: (u16, u16) = (80, 24);
 
 /// The same night, with channels: engineers and managers are told, customers have a page.
-fn told() -> Model {
+pub fn told() -> Model {
     let mut model = night();
     let mut policy = Policy::clone(&model.policy);
     policy.routes = vec![
@@ -169,6 +169,8 @@ fn a3_what_nothing_reads_and_a_person_saw_80x24() {
     says(&mut model, "03:13:01", &Actor::Flightdeck, Command::Report { action, report });
     model.selection.action = Some(action);
     press(&mut model, "5");
+    // What was just said is in front of the keys for some seconds.
+    model.notice = None;
     let before = screen(model.clone(), SIZE, &UNICODE);
     for words in
         ["nothing verifies it: look for yourself", "by nobody yet: space d puts on record", "space d settle"]

@@ -70,18 +70,20 @@ impl Judge {
             }
             Outcome::Answered(answer) => answer,
         };
-        let said = said(&answer);
         match self.refused(&answer) {
-            None => CallOutcome::Accepted { answer: said, evidence: Vec::new() },
+            None => CallOutcome::Accepted { answer: said(&answer), evidence: Vec::new() },
             // A try before this one may have done it; a gateway may have given up too early, and what
             // broke may have broken behind the effect.
             Some(No::Clear(why) | No::Unexpected(why)) if answer.after_doubt || answer.may_have_acted() => {
-                CallOutcome::Unknown(with(&format!("{why}, and nobody knows whether it took effect"), &said))
+                CallOutcome::Unknown(with(
+                    &format!("{why}, and nobody knows whether it took effect"),
+                    &answer,
+                ))
             }
             Some(No::Unexpected(why)) => {
-                CallOutcome::Unknown(with(&format!("{why}: nobody knows whether it took effect"), &said))
+                CallOutcome::Unknown(with(&format!("{why}: nobody knows whether it took effect"), &answer))
             }
-            Some(No::Clear(why)) => CallOutcome::Refused(with(&why, &said)),
+            Some(No::Clear(why)) => CallOutcome::Refused(with(&why, &answer)),
         }
     }
 
@@ -137,14 +139,20 @@ fn is_empty(value: &Value) -> bool {
 
 /// `200 after 2 tries: {"ok":true}`.
 fn said(answer: &Answer) -> Text {
+    Text::block(&format!("{}{}", answer.status, rest(answer)))
+}
+
+/// ` after 2 tries: {"ok":true}`.
+fn rest(answer: &Answer) -> String {
     let body: String = answer.text().as_str().chars().take(SHOWN).collect();
     let tries = if answer.tries > 1 { format!(" after {} tries", answer.tries) } else { String::new() };
     let colon = if body.is_empty() { "" } else { ": " };
-    Text::block(&format!("{}{tries}{colon}{body}", answer.status))
+    format!("{tries}{colon}{body}")
 }
 
-fn with(why: &str, said: &Text) -> Text {
-    Text::block(&format!("{why}\n{said}"))
+/// `it answered 403: {"error":"no"}`: why it is a no names the status already.
+fn with(why: &str, answer: &Answer) -> Text {
+    Text::block(&format!("{why}{}", rest(answer)))
 }
 
 #[cfg(test)]
@@ -192,6 +200,16 @@ mod tests {
         ] {
             assert_eq!(judged(&usual, answered(status, body)), says, "{status} {body}");
         }
+    }
+
+    /// The status was said as the reason and then again with the body.
+    #[test]
+    fn a_no_says_its_status_once() {
+        let judge = Judge::build(&CallSpec::default(), "", &mut Problems::new("t")).unwrap();
+        let CallOutcome::Refused(why) = judge.outcome(answered(403, r#"{"error":"not yours"}"#)) else {
+            unreachable!("a 403 is a no")
+        };
+        assert_eq!(why.as_str(), r#"it answered 403: {"error":"not yours"}"#);
     }
 
     #[test]

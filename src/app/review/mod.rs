@@ -10,6 +10,8 @@ mod merge;
 mod origin;
 mod render;
 
+use chrono::SubsecRound as _;
+
 use crate::incident::{Incident, IncidentId, Policy, Record, ReviewFacts, Time};
 
 pub use merge::{Conflict, Refill, refill};
@@ -42,7 +44,8 @@ pub fn document(
     template: &str,
     now: Time,
 ) -> Result<String, TemplateError> {
-    render(template, &ReviewFacts::of(record, policy, now))
+    // What is finer than entries are would only make its first line too long for a screen.
+    render(template, &ReviewFacts::of(record, policy, now.trunc_subsecs(3)))
 }
 
 /// Writes the review of an incident of which nothing is known: what a template does wrong in every

@@ -56,7 +56,8 @@ impl Model {
                 }
             }
             Aim::Level => self.choose_whom(),
-            Aim::Person => self.open_ask_form(op, None),
+            Aim::Person if !self.offers.contains(&op) => self.plan_or_ask(op, "somebody".into()),
+            Aim::Person => self.choose_person(),
         }
     }
 
@@ -89,6 +90,7 @@ impl Model {
                 if params.is_empty() { self.plan_or_ask(op, target) } else { self.plan(op, target, params) }
             }
             Then::Whom(targets) => match targets.into_iter().nth(choose.selected) {
+                Some((op, target)) if target.is_blank() => self.open_ask_form(op, None),
                 Some((op, target)) => self.plan_or_ask(op, target),
                 None => vec![],
             },
@@ -98,9 +100,11 @@ impl Model {
         }
     }
 
-    /// Plans at once when every parameter has a default, else asks for them.
+    /// Plans at once where there is nothing to ask, else asks for the parameters. What nothing here
+    /// carries is planned at once too: why it cannot be is said before anybody types.
     fn plan_or_ask(&mut self, op: Op, target: Text) -> Vec<Effect> {
-        if op.info().params.is_empty() {
+        let nobody = op == Op::Escalate && target.as_str().parse().is_ok_and(|level| self.is_nobody(level));
+        if op.info().params.is_empty() || nobody || !self.offers.contains(&op) {
             self.plan(op, target, Params::new())
         } else {
             self.open_ask_form(op, Some(target))
@@ -135,6 +139,13 @@ impl Model {
     pub(super) fn ask_rollback(&mut self) -> Vec<Effect> {
         if self.incident().is_none() {
             return self.refuse(Intent::Rollback.info().name, self.no_incident());
+        }
+        let steps = [Op::RollbackConfig, Op::RollbackBranch, Op::RollbackSystem];
+        if let (Some(agent), false) =
+            (self.agents_at_hand().first(), steps.iter().any(|op| self.offers.contains(op)))
+        {
+            let agent = agent.clone();
+            return self.plan(Op::RollbackConfig, agent, Params::new());
         }
         match self.agents_at_hand().as_slice() {
             [only] => {
@@ -221,6 +232,9 @@ impl Model {
 
     /// Does what a chat command asks for (E9).
     pub(super) fn chat(&mut self, chat: Chat) -> Vec<Effect> {
+        if let (Chat::Act { op, .. }, Some(why)) = (&chat, self.forbids(Intent::Isolate)) {
+            return self.refuse(op.word(), why);
+        }
         match chat {
             Chat::Status => {
                 self.screen = Screen::Fleet;

@@ -11,7 +11,6 @@ use super::super::field::Field;
 use super::super::form::End;
 use super::super::key::{Code, Key};
 use super::super::model::{Confirm, ConfirmAct, ConfirmStage, Modal, Model, Pane, Screen};
-use super::hands::PAGE;
 use super::keeping::Said;
 use crate::incident::policy::Confirm as ConfirmRule;
 use crate::incident::{ActionId, Command, Confirmation, IncidentId, Plan, Text};
@@ -158,8 +157,8 @@ impl Model {
         match key.code {
             Code::Up => self.scroll_modal(-1),
             Code::Down => self.scroll_modal(1),
-            Code::PageUp => self.scroll_modal(-PAGE),
-            Code::PageDown => self.scroll_modal(PAGE),
+            Code::PageUp => self.page_modal(-1),
+            Code::PageDown => self.page_modal(1),
             _ => return self.answer_confirm(key),
         }
         vec![]

@@ -239,7 +239,7 @@ impl Model {
                 self.submit_as(ticket, incident, command)
             }
             Err(words) => {
-                shown.error = Some(words);
+                shown.fail(words);
                 vec![]
             }
         }

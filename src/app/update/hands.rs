@@ -5,16 +5,14 @@
 use super::super::effect::{Effect, ReviewDeed};
 use super::super::intent::Intent;
 use super::super::key::{Code, Input, Key, Mouse, MouseKind};
-use super::super::keymap::{Lookup, show};
+use super::super::keymap::{Context, Lookup, show};
 use super::super::layout::list_area;
-use super::super::model::{Confirm, Modal, Model, Pane, Screen};
+use super::super::model::{Confirm, Help, Modal, Model, Pane, Screen};
 use super::super::msg::Notice;
 use super::look::scroll_by;
 
 /// Lines that one notch of the wheel scrolls.
 const NOTCH: i32 = 3;
-/// Lines that a page key scrolls what stands in front.
-pub(super) const PAGE: i32 = 10;
 
 impl Model {
     pub(super) fn input(&mut self, input: Input) -> Vec<Effect> {
@@ -45,7 +43,7 @@ impl Model {
                 self.size = (columns, rows);
                 // A larger one shows the end sooner.
                 self.scroll_modal(0);
-                let most = (self.reach)(self);
+                let most = (self.reach)(self).most;
                 scroll_by(&mut self.selection.timer_scroll, 0, most);
                 vec![]
             }
@@ -94,12 +92,13 @@ impl Model {
         let facts = &mut **self;
         match facts.modals.last_mut() {
             Some(Modal::Palette(palette)) => Some(&mut palette.typed),
+            Some(Modal::Help(help)) if help.typing => Some(&mut help.filter),
             Some(Modal::Form(form)) => {
                 form.focused().filter(|entry| entry.choices.is_empty()).map(|entry| &mut entry.field)
             }
             Some(Modal::Confirm(confirm)) if confirm.listens() => Some(&mut confirm.typed),
             Some(
-                Modal::Help { .. }
+                Modal::Help(_)
                 | Modal::Choose(_)
                 | Modal::Confirm(_)
                 | Modal::Refused { .. }
@@ -118,7 +117,8 @@ impl Model {
             }
             Some(Modal::Form(form)) => form.error = None,
             Some(Modal::Confirm(confirm)) => confirm.error = None,
-            Some(Modal::Help { .. } | Modal::Choose(_) | Modal::Refused { .. } | Modal::Detail { .. }) => {}
+            Some(Modal::Help(help)) => help.scroll = 0,
+            Some(Modal::Choose(_) | Modal::Refused { .. } | Modal::Detail { .. }) => {}
             None => self.log.refilter(),
         }
     }
@@ -135,22 +135,26 @@ impl Model {
     }
 
     fn modal_key(&mut self, key: Key) -> Vec<Effect> {
+        if let Some(Modal::Help(help)) = self.modals.last_mut()
+            && help.typing
+        {
+            Self::filter_help(help, key);
+            return vec![];
+        }
         if key == Key::ctrl('c') || key.code == Code::Esc {
             self.close_modal();
             return vec![];
         }
+        // A text is typed here, and "?" is a part of it: the other key of help has no letter.
+        let asks = !matches!(key.code, Code::Char(_))
+            && self.keymap.look_up(Context::Everywhere, &[key]) == Lookup::Found(Intent::Help);
+        if asks && !matches!(self.modals.last(), Some(Modal::Help(_))) {
+            self.modals.push(Modal::Help(Help::default()));
+            return vec![];
+        }
         match self.modals.last_mut() {
-            Some(Modal::Help { .. } | Modal::Detail { .. }) => {
-                match key.code {
-                    Code::Up | Code::Char('k') => self.scroll_modal(-1),
-                    Code::Down | Code::Char('j') => self.scroll_modal(1),
-                    Code::PageUp => self.scroll_modal(-PAGE),
-                    Code::PageDown | Code::Char(' ') => self.scroll_modal(PAGE),
-                    Code::Home => self.scroll_modal(i32::MIN),
-                    Code::End => self.scroll_modal(i32::MAX),
-                    Code::Enter | Code::Char('q' | '?') => self.close_modal(),
-                    _ => {}
-                }
+            Some(Modal::Help(_) | Modal::Detail { .. }) => {
+                self.read_key(key);
                 vec![]
             }
             Some(Modal::Palette(_)) => self.palette_key(key),
@@ -161,11 +165,48 @@ impl Model {
         }
     }
 
+    /// A key while something is read in front.
+    fn read_key(&mut self, key: Key) {
+        match key.code {
+            Code::Up | Code::Char('k') => self.scroll_modal(-1),
+            Code::Down | Code::Char('j') => self.scroll_modal(1),
+            Code::PageUp => self.page_modal(-1),
+            Code::PageDown | Code::Char(' ') => self.page_modal(1),
+            Code::Home => self.scroll_modal(i32::MIN),
+            Code::End => self.scroll_modal(i32::MAX),
+            Code::Char('/') => {
+                if let Some(Modal::Help(help)) = self.modals.last_mut() {
+                    help.typing = true;
+                }
+            }
+            Code::Enter | Code::F(_) | Code::Char('q' | '?') => self.close_modal(),
+            _ => {}
+        }
+    }
+
+    /// A key of what is looked for in the help: as everywhere, Esc ends the typing, not the help.
+    fn filter_help(help: &mut Help, key: Key) {
+        match key.code {
+            Code::Esc => *help = Help::default(),
+            Code::Enter | Code::Down | Code::PageDown => help.typing = false,
+            _ if help.filter.key(key) => help.scroll = 0,
+            _ => {}
+        }
+    }
+
+    /// Scrolls what is read in front by what is seen of it, less a line to hold on to.
+    pub(super) fn page_modal(&mut self, by: i32) {
+        let page = (self.reach)(self).page;
+        self.scroll_modal(by * i32::from(page.saturating_sub(1).max(1)));
+    }
+
     /// Scrolls what is read in front, as far as it goes.
     pub(super) fn scroll_modal(&mut self, by: i32) {
-        let most = (self.reach)(self);
+        let most = (self.reach)(self).most;
         if let Some(
-            Modal::Help { scroll } | Modal::Detail { scroll, .. } | Modal::Confirm(Confirm { scroll, .. }),
+            Modal::Help(Help { scroll, .. })
+            | Modal::Detail { scroll, .. }
+            | Modal::Confirm(Confirm { scroll, .. }),
         ) = self.modals.last_mut()
         {
             scroll_by(scroll, by, most);
@@ -314,6 +355,9 @@ impl Model {
 
     /// What an intent leads to.
     pub(super) fn intend(&mut self, intent: Intent) -> Vec<Effect> {
+        if let Some(why) = self.forbids(intent) {
+            return self.refuse(intent.info().name, why);
+        }
         if let Some(op) = intent.op() {
             return self.ask(op);
         }
@@ -358,6 +402,8 @@ impl Model {
             | Intent::Export => self.open_form(intent),
             Intent::NoChange => self.no_change(),
             Intent::Messages => self.show_messages(),
+            Intent::FirstChecks => self.show_first(),
+            Intent::Warnings => self.show_warnings(),
             Intent::Pin => self.pin(),
             Intent::Open
             | Intent::NextPane

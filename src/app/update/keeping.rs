@@ -177,7 +177,8 @@ impl Model {
         if checks == 0 {
             return self.refuse(word, format!("{id} has no checks: nothing reads it"));
         }
-        self.take_notice(Notice::info(format!("reading {checks} checks of {incident} {id}")));
+        let noun = if checks == 1 { "check" } else { "checks" };
+        self.take_notice(Notice::info(format!("reading {checks} {noun} of {incident} {id}")));
         vec![Effect::Read { incident, action: id }]
     }
 

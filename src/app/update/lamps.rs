@@ -6,7 +6,7 @@ use super::super::field::Field;
 use super::super::form::{End, Purpose};
 use super::super::model::{Modal, Model, Pane, Screen};
 use super::super::msg::Notice;
-use crate::incident::{Action, IncidentId, Lamp, Recovery, Time};
+use crate::incident::{Action, ActionId, Entry, Event, IncidentId, Lamp, Recovery, Time};
 
 /// Seconds between two readings while somebody is about to end an incident.
 const READ_AGAIN: i64 = 10;
@@ -37,6 +37,23 @@ impl Model {
             Some(Modal::Form(form)) if is_ending(&form.purpose) => self.read_recovery(),
             Some(_) | None => vec![],
         }
+    }
+
+    /// Says what became of an action of the selected incident, where its pane is not in sight.
+    pub(super) fn say_lamp(&mut self, entry: &Entry) {
+        let layout = self.layout();
+        let in_sight = layout.panes.iter().any(|(pane, _)| *pane == Pane::Actions);
+        if in_sight || self.selection.incident != Some(entry.incident) {
+            return;
+        }
+        let Some(id) = action_of(&entry.event) else { return };
+        let Some(action) = self.incident().and_then(|i| i.actions.get(&id)) else { return };
+        let words = format!("{id} {}: {}; {}", action.plan.title(), action.lamp, action.next_step());
+        let bad = matches!(
+            action.lamp,
+            Lamp::Leaking | Lamp::Failed | Lamp::Unverified | Lamp::InDoubt | Lamp::Denied | Lamp::Expired
+        );
+        self.take_notice(if bad { Notice::error(words) } else { Notice::info(words) });
     }
 
     /// Reads on demand, and says how it stands.
@@ -73,6 +90,26 @@ impl Model {
         self.log.refilter();
         self.log.select_since(since);
         vec![]
+    }
+}
+
+/// The action whose lamp an event changes.
+fn action_of(event: &Event) -> Option<ActionId> {
+    if let Event::ActionProposed { action, .. }
+    | Event::ActionDenied { action, .. }
+    | Event::ActionExpired { action }
+    | Event::ActionRequested { action, .. }
+    | Event::ActionAccepted { action, .. }
+    | Event::ActionFailed { action, .. }
+    | Event::ActionVerified { action, .. }
+    | Event::ActionUnverified { action, .. }
+    | Event::ActionLeaking { action, .. }
+    | Event::ActionInDoubt { action, .. }
+    | Event::ActionUndone { action, .. } = event
+    {
+        Some(*action)
+    } else {
+        None
     }
 }
 

@@ -3,9 +3,10 @@
 #![expect(clippy::wildcard_enum_match_arm, reason = "only the intents named here are ways of looking")]
 
 use super::super::effect::{Effect, ReviewDeed};
+use super::super::entry::in_full;
 use super::super::intent::Intent;
 use super::super::layout::{first_in_sight, list_area};
-use super::super::model::{Modal, Model, Pane, Screen};
+use super::super::model::{Help, Modal, Model, Pane, Screen};
 use super::super::msg::Notice;
 use super::super::palette::Palette;
 use crate::incident::{Action, ActionId, IncidentId, Judged, Reading, Role, Text, Time, Verdict, telling};
@@ -54,7 +55,7 @@ impl Model {
             }
             Intent::Copy => return self.copy(),
             Intent::Palette => self.modals.push(Modal::Palette(Palette::default())),
-            Intent::Help => self.modals.push(Modal::Help { scroll: 0 }),
+            Intent::Help => self.modals.push(Modal::Help(Help::default())),
             Intent::Open => return self.open(),
             other => debug_assert!(false, "{other:?} is not a way of looking"),
         }
@@ -135,6 +136,11 @@ impl Model {
 
     /// Makes everything on the screen be about an incident, from its newest on.
     pub(super) fn turn_to(&mut self, id: Option<IncidentId>) {
+        // That there was none is no news any more.
+        if self.selection.incident.is_none() && id.is_some() {
+            let none = self.no_incident();
+            self.notice.take_if(|(notice, _)| notice.text.as_str() == none);
+        }
         self.selection.incident = id;
         self.selection.action = None;
         self.selection.entry = None;
@@ -169,7 +175,7 @@ impl Model {
         match pane {
             Pane::Incidents => return self.step_incident(by),
             Pane::Timer => {
-                let most = (self.reach)(self);
+                let most = (self.reach)(self).most;
                 scroll_by(&mut self.selection.timer_scroll, by, most);
             }
             Pane::Roster => self.selection.role = step(Role::ALL, self.selection.role, by),
@@ -374,7 +380,10 @@ impl Model {
             Pane::Log => self.log.selected().map(|line| {
                 let lines = vec![
                     format!("agent   {}", line.agent),
-                    format!("source  {} byte {}", line.source, line.offset),
+                    match line.source.as_str().contains('/') {
+                        true => format!("source  {} byte {}", line.source, line.offset),
+                        false => format!("source  {}", line.source),
+                    },
                     format!("sha256  {}", line.sha256()),
                     String::new(),
                     line.raw().to_string(),
@@ -389,10 +398,8 @@ impl Model {
                 let seq = self.selection.entry.or(self.incident().map(|i| i.seq));
                 let entry = self.record().and_then(|r| r.entries.iter().find(|e| Some(e.seq) == seq));
                 entry.map(|e| {
-                    let whole = format!("{:#?}", e.event);
-                    let mut lines = vec![telling::tell(e, self.policy.naming), String::new()];
-                    lines.extend(whole.lines().map(str::to_owned));
-                    detail(format!("{} #{}", e.incident, e.seq), lines)
+                    let lines = in_full(e, self.policy.naming);
+                    detail(format!("{}, entry {}", e.incident, e.seq), lines)
                 })
             }
             Pane::Fleet => self.selection.agent.as_ref().and_then(|id| self.vitals.get(id)).map(|vitals| {
@@ -432,7 +439,7 @@ fn action_in_full(action: &Action, readings: &[Reading]) -> Vec<String> {
             time(action.accepted_at),
             time(action.verified_at)
         ),
-        format!("answer     {}", action.answer),
+        format!("answer     {}", telling::brief(action.answer.as_str())),
     ];
     if let Some(seen) = &action.witnessed {
         lines.push(format!("seen       by {} at {}: {}", seen.by, time(Some(seen.at)), seen.said()));

@@ -2,6 +2,7 @@
 
 mod act;
 mod confirm;
+mod first;
 mod forms;
 mod hands;
 mod keeping;
@@ -68,6 +69,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.readings.insert((incident, action), readings);
             vec![]
         }
+        Msg::ReadOnly(why) => {
+            model.read_only = Some(why);
+            vec![]
+        }
         Msg::Offers(ops) => {
             model.offers = ops.into_iter().collect();
             vec![]
@@ -107,6 +112,9 @@ impl Model {
         }
         for entry in entries {
             self.board.apply(entry);
+            if self.loaded {
+                self.say_lamp(entry);
+            }
             // Another process may be the one that probes; what was read long ago is no news.
             if let Some((action, readings)) = vitals::read(&entry.event).filter(|_| self.loaded) {
                 self.probed(entry.incident, action, readings);

@@ -50,7 +50,7 @@ impl Model {
         let form = self.modals.iter_mut().rev().find_map(|modal| match modal {
             Modal::Form(form) if form.waiting => Some(form),
             Modal::Form(_)
-            | Modal::Help { .. }
+            | Modal::Help(_)
             | Modal::Palette(_)
             | Modal::Choose(_)
             | Modal::Confirm(_)
@@ -60,7 +60,7 @@ impl Model {
         match (form, answer) {
             (Some(form), Err(words)) => {
                 form.waiting = false;
-                form.error = Some(words.to_string());
+                form.fail(words.to_string());
             }
             (Some(form), Ok(id)) => {
                 let (purpose, sent) = (form.purpose.clone(), form.clone());

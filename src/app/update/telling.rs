@@ -7,7 +7,7 @@ use super::super::model::{Choose, Modal, Model, Then};
 use super::super::msg::Notice;
 use super::forms::Built;
 use crate::incident::name::counted;
-use crate::incident::{Audience, Command, DraftId, Due, MessageId, Op, Outgoing, Span, Text};
+use crate::incident::{Audience, Command, DraftId, Due, MessageId, Op, Outgoing, Realm, Span, Text};
 
 const RETRY: &str = "try it again";
 const DROP: &str = "drop it";
@@ -132,12 +132,15 @@ impl Model {
     /// whom the on-call table names. Nothing is sent before the plan was read.
     pub(super) fn choose_whom(&mut self) -> Vec<Effect> {
         let rota = &self.policy.rota;
-        let on_call = |level| rota.on_call(level, self.now()).map(|duty| format!(": {}", duty.words()));
         let mut all: Vec<(Text, (Op, Text))> = Vec::new();
         let mut add =
             |words: String, op, target: String| all.push((Text::line(&words), (op, Text::line(&target))));
         for level in &self.policy.escalation {
-            let who = on_call(level.level).unwrap_or_else(|| format!(" - {}", level.trigger));
+            let who = match rota.on_call(level.level, self.now()) {
+                Some(duty) => format!(": {}", duty.words()),
+                None if self.is_nobody(level.level) => format!(": nobody is on call - {}", level.trigger),
+                None => format!(" - {}", level.trigger),
+            };
             add(format!("{} {}{who}", level.level, level.name), Op::Escalate, level.level.to_string());
         }
         let mut people: Vec<(&Text, &Text)> = rota.people().collect();
@@ -148,6 +151,51 @@ impl Model {
         }
         let (items, targets) = all.into_iter().unzip();
         let title = "escalate: whom? nothing is sent yet".to_owned();
+        self.modals.push(Modal::Choose(Choose { title, then: Then::Whom(targets), items, selected: 0 }));
+        vec![]
+    }
+
+    /// Whether nobody can be reached at a level: no turn of the on-call table, and in a drill the
+    /// simulated people are asked instead.
+    pub(super) fn is_nobody(&self, level: u8) -> bool {
+        let nobody = self.policy.rota.on_call(level, self.now()).is_none();
+        let table = !self.policy.rota.levels.is_empty() || !self.offers.contains(&Op::Escalate);
+        nobody && table && self.realm == Realm::Live
+    }
+
+    /// Whom to page: who holds a role, who has the duty, who answers for an agent; and anybody else
+    /// by name. Nothing is sent before the plan was read.
+    pub(super) fn choose_person(&mut self) -> Vec<Effect> {
+        let rota = &self.policy.rota;
+        let mut all: Vec<(Text, String)> = Vec::new();
+        let mut add = |who: &Text, why: String| {
+            if !who.is_blank() && !all.iter().any(|(known, _)| known == who) {
+                all.push((who.clone(), why));
+            }
+        };
+        for level in rota.levels.keys() {
+            if let Some(person) = rota.on_call(*level, self.now()).and_then(|duty| duty.person) {
+                add(&person, format!("on call at level {level}"));
+            }
+        }
+        let held = self.incident().into_iter().flat_map(|incident| &incident.roles);
+        held.for_each(|(role, holding)| add(&holding.holder, role.title().to_owned()));
+        rota.people().for_each(|(person, _)| add(person, "takes turns on call".to_owned()));
+        for (agent, card) in &self.cards {
+            add(&card.owner, format!("answers for {agent}"));
+        }
+        let channel = |who: &Text| rota.channel_of(who.as_str());
+        let words = |who: &Text, why: &str| match channel(who) {
+            Some(channel) => format!("{who}, {why}, through {channel}"),
+            None => format!("{who}, {why}"),
+        };
+        // Whom a channel reaches comes first.
+        all.sort_by_key(|(who, _)| channel(who).is_none());
+        let mut items: Vec<Text> = all.iter().map(|(who, why)| Text::line(&words(who, why))).collect();
+        let mut targets: Vec<(Op, Text)> = all.into_iter().map(|(who, _)| (Op::Page, who)).collect();
+        items.push("somebody else, by name".into());
+        targets.push((Op::Page, Text::default()));
+        let title = "page: whom? nothing is sent yet".to_owned();
         self.modals.push(Modal::Choose(Choose { title, then: Then::Whom(targets), items, selected: 0 }));
         vec![]
     }

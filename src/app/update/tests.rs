@@ -57,6 +57,7 @@ fn session() -> Model {
     let policy = Arc::new(Policy::built_in());
     let mut model = Model::new(Actor::person("ana"), Realm::Live, policy, Arc::new(keymap()), at(0));
     model.runner = "test-run".into();
+    model.offers = Op::ALL.iter().copied().collect();
     let declared = Event::Declared {
         realm: Realm::Live,
         title: "data leak".into(),

@@ -73,6 +73,12 @@ fn nobody(policy: &Policy, op: Op, target: &Text) -> String {
         policy.rota.levels.keys().map(u8::to_string).collect()
     };
     let known = if known.is_empty() { "nobody".to_owned() } else { known.join(", ") };
+    if op == Op::Escalate {
+        return format!(
+            "nobody is on call at level {target}: [oncall.levels] {target} = {{ people = [\"NAME\"], \
+             channel = \"CHANNEL\" }} would say who; the table knows {known}"
+        );
+    }
     format!("the on-call table does not say how to page {target}; it knows {known}")
 }
 

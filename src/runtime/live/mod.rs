@@ -82,7 +82,8 @@ pub fn extras(config: &Config, paths: &Paths, env: &Env<'_>) -> Extras {
     let settings = &config.settings;
     let mut problems = Vec::new();
     if let Some(first) = config.problems.first() {
-        let count = config.problems.len();
+        // As many as the command counts that lists them: it looks further.
+        let count = super::check::problems(paths, env).len().max(config.problems.len());
         let words = format!("{count} problems in the configuration ('flightdeck check' lists them): {first}");
         problems.push(Notice::lasting("configuration", words));
     }

@@ -9,9 +9,9 @@ use crate::app::model::Choose;
 use crate::app::theme::Role;
 use crate::tui::view::View;
 use crate::tui::widgets::Modal;
-use crate::tui::widgets::wrap::truncate;
+use crate::tui::widgets::wrap::{truncate, width};
 
-use super::{line, line_cells, span};
+use super::{across, line, line_cells, span};
 
 /// Draws the choices.
 pub fn draw(view: &View<'_>, choose: &Choose, area: Rect, buf: &mut Buffer) -> Option<Position> {
@@ -38,7 +38,10 @@ pub fn draw(view: &View<'_>, choose: &Choose, area: Rect, buf: &mut Buffer) -> O
         })
         .collect();
     let prompt = [line(view, "enter or a digit takes it, esc goes back", Role::Dim)];
-    Modal { title: &choose.title, body: &body, prompt: &prompt, scroll: 0, width: 50, danger: false }
+    // As wide as what there is to choose from, where there is room.
+    let widest = choose.items.iter().map(|item| width(item.as_str()) + 9).max().unwrap_or(0);
+    let cells = u16::try_from(widest).unwrap_or(u16::MAX).clamp(50, across(area).max(50));
+    Modal { title: &choose.title, body: &body, prompt: &prompt, scroll: 0, width: cells, danger: false }
         .draw(area, buf, view.skin);
     None
 }

@@ -87,7 +87,7 @@ pub fn draw(view: &View<'_>, confirm: &Confirm, area: Rect, buf: &mut Buffer) ->
     };
     let drawn = modal.draw(area, buf, view.skin);
     let cursor = at.and_then(|cells| in_prompt(&drawn, 1, cells));
-    Seen { cursor, scroll_max: drawn.scroll_max }
+    Seen { cursor, ..Seen::read(&drawn) }
 }
 
 fn plan_of(confirm: &Confirm) -> Option<&Plan> {

@@ -5,6 +5,8 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 use crate::app::form::{Entry, Form, Purpose};
+use crate::app::intent::Intent;
+use crate::app::keymap::Context;
 use crate::app::theme::Role;
 use crate::incident::{Audience, Verdict};
 use crate::tui::view::View;
@@ -16,6 +18,8 @@ use super::{across, line, line_cells, span, typed};
 
 /// A refusal takes up to one row in so many of the screen.
 const SHARE: usize = 5;
+/// From so many cells on there is room for one key more.
+const ROOMY: usize = 70;
 
 /// Draws the form.
 pub fn draw(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) -> Option<Position> {
@@ -45,7 +49,7 @@ pub fn draw(view: &View<'_>, form: &Form, area: Rect, buf: &mut Buffer) -> Optio
         body.extend(recovery(view, line_cells(area), usize::from(area.height) / 3));
     }
     let mut prompt = answer(view, form, line_cells(area), rows);
-    prompt.push(keys(view, form));
+    prompt.push(keys(view, form, line_cells(area)));
     let modal = |scroll| Modal {
         title: &form.title,
         body: &body,
@@ -167,11 +171,13 @@ fn answer(view: &View<'_>, form: &Form, cells: usize, rows: usize) -> Vec<Line<'
     }]
 }
 
-fn keys(view: &View<'_>, form: &Form) -> Line<'static> {
+fn keys(view: &View<'_>, form: &Form, cells: usize) -> Line<'static> {
     let words = match (form.is_at_end(), form.entries.len()) {
         (true, 0 | 1) => "enter sends it, esc goes back",
         (true, _) => "enter sends it, tab to the first field, esc goes back",
         (false, _) => "enter to the next field, ctrl-s sends it, esc goes back",
     };
-    line(view, words, Role::Dim)
+    let help = view.model.keymap.keys_for(Context::Editing, Intent::Help);
+    let help = help.filter(|_| cells >= ROOMY).map_or_else(String::new, |key| format!(", {key} help"));
+    line(view, format!("{words}{help}"), Role::Dim)
 }

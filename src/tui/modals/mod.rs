@@ -34,13 +34,22 @@ pub struct Seen {
     pub cursor: Option<Position>,
     /// The most that it can be scrolled.
     pub scroll_max: usize,
+    /// Lines of it that are seen at once.
+    pub page: usize,
+}
+
+impl Seen {
+    /// Of what is only read.
+    fn read(drawn: &Drawn) -> Self {
+        Self { cursor: None, scroll_max: drawn.scroll_max, page: drawn.body.height.into() }
+    }
 }
 
 /// Draws the foremost modal.
 pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Seen {
-    let typing = |cursor| Seen { cursor, scroll_max: 0 };
+    let typing = |cursor| Seen { cursor, ..Seen::default() };
     match view.model.modals.last() {
-        Some(Modal::Help { scroll }) => help::draw(view, *scroll, area, buf),
+        Some(Modal::Help(help)) => help::draw(view, help, area, buf),
         Some(Modal::Palette(palette)) => typing(palette::draw(view, palette, area, buf)),
         Some(Modal::Form(form)) => typing(form::draw(view, form, area, buf)),
         Some(Modal::Choose(choose)) => typing(choose::draw(view, choose, area, buf)),

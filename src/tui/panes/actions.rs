@@ -10,12 +10,13 @@ use crate::app::intent::Intent;
 use crate::app::layout::{first_in_sight, list_area};
 use crate::app::model::{Model, Pane};
 use crate::app::theme::Role;
-use crate::incident::{Action, Check, Incident, Judged, Lamp, Params, Reading};
+use crate::incident::telling::brief;
+use crate::incident::{Action, Check, Incident, Judged, Lamp, Params, Reading, Time};
 use crate::tui::row::Row;
 use crate::tui::view::{View, area as as_area, rect};
 use crate::tui::widgets::list::Top;
-use crate::tui::widgets::wrap::{pad, width, wrap, wrap_line};
-use crate::tui::widgets::{List, fill, put_line};
+use crate::tui::widgets::wrap::{pad, truncate, width, wrap, wrap_line};
+use crate::tui::widgets::{List, fill, put, put_line};
 use crate::tui::words;
 
 /// How many are leaking or in force.
@@ -169,8 +170,10 @@ impl Detail<'_> {
                 let at = format!(" at {}", words::hms(at));
                 let read = format!("  read {}", judged.words());
                 // Mark, word and check stand before it.
-                let fits = 9 + widest + width(&read) + width(&at) <= self.cells;
-                if fits { read + &at } else { read }
+                let taken = 9 + widest.min(self.cells / 2);
+                let fits = taken + width(&read) + width(&at) <= self.cells;
+                let read = if fits { read + &at } else { read };
+                truncate(&read, self.cells.saturating_sub(taken), skin.glyphs.ellipsis).into_owned()
             });
             self.lines.push(Line::from(vec![
                 Span::styled(format!("{mark} {word:<6} "), skin.style(role)),
@@ -224,9 +227,9 @@ pub(super) fn draw_detail(
     }
     if !action.answer.is_blank() {
         let label = if matches!(action.lamp, Lamp::Failed | Lamp::Denied) { "why" } else { "answer" };
-        detail.say(label, action.answer.as_str(), Role::Text);
+        detail.say(label, &brief(action.answer.as_str()), Role::Text);
     }
-    detail.say("life", &life(action), Role::Text);
+    detail.say("life", &life(action, now), Role::Text);
     let version = action.plan.version.as_ref().map_or_else(String::new, |v| format!(" at version {v}"));
     detail.say("what", &format!("{}{version}", title(action)), Role::Text);
     detail.say("call", &format!("{}: {}", action.plan.adapter, action.plan.call), Role::Text);
@@ -241,9 +244,25 @@ pub(super) fn draw_detail(
     for conflict in &action.plan.conflicts {
         detail.say("fights", conflict.as_str(), Role::Warning);
     }
-    for (line, row) in detail.lines.iter().zip(area.rows()) {
+    let shown = usize::from(area.height);
+    let hidden = detail.lines.len().saturating_sub(shown);
+    for (index, (line, row)) in detail.lines.iter().zip(area.rows()).enumerate() {
         put_line(buf, row, line);
+        if hidden > 0 && index + 1 == shown {
+            put_more(view, hidden, row, buf);
+        }
     }
+}
+
+/// What there is no room for is said over the end of the last line, with the key that shows it all.
+fn put_more(view: &View<'_>, hidden: usize, line: Rect, buf: &mut Buffer) {
+    let key = view.model.keymap.keys_for(view.model.context(), Intent::Open);
+    let key = key.filter(|_| matches!(view.model.pane(), Pane::Actions | Pane::InForce));
+    let key = key.map_or_else(String::new, |key| format!(", {key} shows all"));
+    let more = format!(" {} {hidden} more{key}", view.skin.glyphs.down);
+    let cells = u16::try_from(width(&more)).unwrap_or(u16::MAX).min(line.width);
+    let at = Rect { x: line.right() - cells, width: cells, ..line };
+    put(buf, at, &more, view.style(Role::Dim));
 }
 
 /// How long it leaks, how long it had held before, and what the agent logged since.
@@ -262,17 +281,20 @@ fn leak(view: &View<'_>, action: &Action, held: chrono::TimeDelta) -> String {
 }
 
 /// Who asked and allowed it, and when which step was reached.
-fn life(action: &Action) -> String {
-    let mut life = vec![format!("asked by {} {}", action.asked_by, words::hms(action.asked_at))];
+fn life(action: &Action, now: Time) -> String {
+    let at = |at: Time| words::stamp(at, now);
+    let mut life = vec![format!("asked by {} {}", action.asked_by, at(action.asked_at))];
     if let Some(approver) = &action.approved_by {
         life.push(format!("allowed by {approver}"));
     }
-    for (word, at) in [("accepted", action.accepted_at), ("verified", action.verified_at)] {
-        life.extend(at.map(|at| format!("{word} {}", words::hms(at))));
-    }
-    life.extend(action.witnessed.as_ref().map(|seen| format!("{} {}", seen.verdict(), words::hms(seen.at))));
+    life.extend(action.accepted_at.map(|when| format!("accepted {}", at(when))));
+    let doubted = action.doubted_at.filter(|_| action.lamp != Lamp::InDoubt);
+    life.extend(doubted.map(|when| format!("in doubt {}", at(when))));
+    let since = |when: Time| format!("verified {}, {} ago", at(when), words::span(now - when));
+    life.extend(action.verified_at.map(since));
+    life.extend(action.witnessed.as_ref().map(|seen| format!("{} {}", seen.verdict(), at(seen.at))));
     if !matches!(action.lamp, Lamp::Proposed | Lamp::Requested | Lamp::Accepted | Lamp::Verified) {
-        life.push(format!("{} {}", action.lamp, words::hms(action.changed_at)));
+        life.push(format!("{} {}", action.lamp, at(action.changed_at)));
     }
     life.join(", ")
 }

@@ -4,9 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::intent::Intent;
-use crate::app::keymap::Context;
 use crate::app::theme::Role;
-use crate::incident::{Glance, Incident, Pattern, Topic};
+use crate::incident::{FirstCheck, Glance, Incident, Pattern, Topic};
 use crate::tui::row::Row;
 use crate::tui::view::View;
 use crate::tui::widgets::wrap::wrap;
@@ -18,31 +17,28 @@ const LABEL: u16 = 9;
 /// Draws as many lines as there are rows, the most telling first, and says how many there are more.
 pub fn draw(view: &View<'_>, incident: &Incident, area: Rect, buf: &mut Buffer) {
     let cells = usize::from(area.width.saturating_sub(LABEL)).max(1);
-    let lines = lines(view, incident);
-    let all: Vec<(&str, &str, Role)> = lines
-        .iter()
-        .flat_map(|(label, words, role)| {
-            let parts = wrap(words, cells).into_iter().enumerate();
-            parts.map(move |(index, part)| (if index == 0 { *label } else { "" }, part, *role))
-        })
-        .collect();
-    let height = usize::from(area.height);
-    let shown = if all.len() > height { height.saturating_sub(1) } else { height };
-    for ((label, part, role), line) in all.iter().take(shown).zip(area.rows()) {
+    let mut all = Vec::new();
+    for (label, words, role) in lines(view, incident) {
+        let parts = wrap(&words, cells).into_iter().map(str::to_owned).enumerate();
+        all.extend(parts.map(|(index, part)| (if index == 0 { label } else { "" }, part, role)));
+    }
+    let shown = usize::from(area.height);
+    let hidden = all.len().saturating_sub(shown);
+    for (index, ((label, part, role), line)) in all.into_iter().zip(area.rows()).enumerate() {
         let mut row = Row::new(line, buf, view.skin);
+        if hidden > 0 && index + 1 == shown {
+            row.right(&more(view, hidden), Role::Dim);
+        }
         row.column(label, usize::from(LABEL) - 1, Role::Dim);
-        row.say(part, *role);
+        row.say(&part, role);
     }
-    if all.len() > height
-        && let Some(last) = area.rows().next_back()
-    {
-        let zoom = view.model.keymap.keys_for(Context::Incidents, Intent::Zoom);
-        let zoom = zoom.map(|key| format!(", {key} shows them")).unwrap_or_default();
-        let more = format!("{} more lines{zoom}", all.len() - shown);
-        let mut row = Row::new(last, buf, view.skin);
-        row.column("", usize::from(LABEL) - 1, Role::Dim);
-        row.say(&more, Role::Dim);
-    }
+}
+
+/// What there is no room for, and the key that shows the first checks in full.
+fn more(view: &View<'_>, hidden: usize) -> String {
+    let key = view.model.keymap.keys_for(view.model.context(), Intent::FirstChecks);
+    let key = key.map_or_else(String::new, |key| format!(", {key} first checks"));
+    format!("{} {hidden} more{key}", view.skin.glyphs.down)
 }
 
 /// A label that fits.
@@ -55,6 +51,15 @@ const fn topic(topic: Topic) -> &'static str {
         Topic::OnCall => "on call",
         Topic::Similar => "before",
     }
+}
+
+fn answer(check: &FirstCheck) -> (&'static str, String, Role) {
+    let role = match check.glance {
+        Glance::Alarm => Role::Error,
+        Glance::Notable | Glance::NotRead => Role::Warning,
+        Glance::Quiet => Role::Dim,
+    };
+    (topic(check.topic), format!("{} {}: {}", check.glance, check.source, check.found), role)
 }
 
 fn lines(view: &View<'_>, incident: &Incident) -> Vec<(&'static str, String, Role)> {
@@ -71,6 +76,11 @@ fn lines(view: &View<'_>, incident: &Incident) -> Vec<(&'static str, String, Rol
             ("class", format!("{name}, {pattern}: {whence}, not confirmed yet"), Role::Warning)
         }
     });
+    // What was gathered first: what is worth acting on before everything else.
+    let mut first: Vec<_> = incident.first.iter().collect();
+    first.sort_by_key(|check| (check.glance, check.topic));
+    let (alarms, rest): (Vec<_>, Vec<_>) = first.into_iter().partition(|c| c.glance == Glance::Alarm);
+    lines.extend(alarms.into_iter().map(answer));
     for state in &incident.alerts {
         let alert = &state.alert;
         let times = if state.fired > 1 { format!(", {} times", state.fired) } else { String::new() };
@@ -79,11 +89,8 @@ fn lines(view: &View<'_>, incident: &Incident) -> Vec<(&'static str, String, Rol
             Some(at) => ("over by its source's word", Some(at), Role::Dim),
         };
         let since = since.map_or("it does not say when".to_owned(), |at| words::hm(at, view.model.now()));
-        lines.push((
-            "alert",
-            format!("{}: {} ({how} since {since}{times})", alert.name, alert.summary),
-            role,
-        ));
+        let summary = if alert.summary.is_blank() { "" } else { &format!(": {}", alert.summary) };
+        lines.push(("alert", format!("{}{summary} ({how} since {since}{times})", alert.name), role));
     }
     let agents = incident.agents.iter().map(ToString::to_string).collect::<Vec<_>>();
     lines.push((
@@ -97,18 +104,7 @@ fn lines(view: &View<'_>, incident: &Incident) -> Vec<(&'static str, String, Rol
             lines.push(("in force", action.to_string(), role));
         }
     }
-    // What was gathered first: what is worth acting on before what is as it should be.
-    let mut first: Vec<_> = incident.first.iter().collect();
-    first.sort_by_key(|check| (check.glance, check.topic));
-    for check in first {
-        let role = match check.glance {
-            Glance::Alarm => Role::Error,
-            Glance::Notable | Glance::NotRead => Role::Warning,
-            Glance::Quiet => Role::Dim,
-        };
-        let words = format!("{} {}: {}", check.glance, check.source, check.found);
-        lines.push((topic(check.topic), words, role));
-    }
+    lines.extend(rest.into_iter().map(answer));
     let unasked: Vec<&str> = Topic::ALL
         .iter()
         .filter(|of| incident.first.iter().all(|check| check.topic != **of))

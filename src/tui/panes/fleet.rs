@@ -183,11 +183,18 @@ fn draw_agent(view: &View<'_>, vitals: &Vitals, area: Rect, buf: &mut Buffer) {
     let across = (area.width / cells).max(1);
     let width = area.width / across;
     let mut places =
-        rows.flat_map(|row| (0..across).map(move |n| Rect { x: row.x + n * width, width, ..row }));
+        rows.flat_map(|row| (0..across).map(move |n| Rect { x: row.x + n * width, width: width - 2, ..row }));
     // What has a range and was not read is said to be unread: no data is not healthy.
     let has = |vital: &&VitalInfo| vitals.values.contains_key(vital.name) || !vital.healthy.is_empty();
-    for vital in VITALS.iter().filter(has) {
-        let Some(place) = places.next() else { return };
+    let known: Vec<_> = VITALS.iter().filter(has).collect();
+    let mut last = Rect::default();
+    for (index, vital) in known.iter().enumerate() {
+        let Some(place) = places.next() else {
+            let more = format!(" {} {} more", view.skin.glyphs.down, known.len() - index);
+            Row::new(last, buf, view.skin).right(&more, Role::Dim);
+            return;
+        };
+        last = place;
         let mut row = Row::new(place, buf, view.skin);
         row.column(vital.label, 8, Role::Dim);
         if !vitals.values.contains_key(vital.name) {
@@ -195,22 +202,24 @@ fn draw_agent(view: &View<'_>, vitals: &Vitals, area: Rect, buf: &mut Buffer) {
             continue;
         }
         let shown = format!("{}{}", value(vitals, vital), vital.unit);
-        let probed = view.model.probed.get(&vitals.agent).and_then(|read| read.get(vital.name));
-        if let Some((_, at)) = probed {
-            row.right(&format!("probed {} ", words::hms(*at)), Role::Dim);
-        }
         match verdict(vitals, vital) {
             Some(false) => {
                 row.word(&format!("! {shown},"), Role::Error);
                 let range =
                     vital.healthy.trim_start_matches(vital.name).trim_start().trim_start_matches("= ");
-                row.say(&format!("should be {range} [{}]", vital.row), Role::Text);
+                row.say(&format!("should be {range}"), Role::Text);
+                row.whole(&format!(" [{}]", vital.row), Role::Text);
             }
             Some(true) => {
                 row.word(&shown, Role::Ok);
                 row.say(&format!("healthy [{}]", vital.row), Role::Dim);
             }
             None => row.say(&shown, Role::Text),
+        }
+        // A probe of an action read it later than everything else; the value has its room first.
+        let probed = view.model.probed.get(&vitals.agent).and_then(|read| read.get(vital.name));
+        if let Some((_, at)) = probed {
+            row.whole(&format!(", probed {}", words::hms(*at)), Role::Dim);
         }
     }
 }

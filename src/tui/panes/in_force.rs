@@ -57,7 +57,17 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     fill(buf, rect(rule), view.skin.glyphs.pane.horizontal, view.style(Role::Border));
     match selected.and_then(|at| all.get(at)) {
         Some(one) => draw_one(view, one, rect(below), buf),
-        None => Row::new(rect(below), buf, view.skin).say("none is selected", Role::Dim),
+        // What keys act on is chosen by a person; what is worst is shown before they do.
+        None => {
+            let (line, below) = below.split_top(1);
+            let key = model.keymap.keys_for(model.context(), Intent::Down);
+            let key = key.map_or_else(String::new, |key| format!("; {key} selects it"));
+            let words = format!("of what is selected nothing is in force: the worst of all{key}");
+            Row::new(rect(line), buf, view.skin).say(&words, Role::Dim);
+            if let Some(worst) = all.first() {
+                draw_one(view, worst, rect(below), buf);
+            }
+        }
     }
     None
 }
@@ -84,7 +94,7 @@ impl Columns {
         let owner = widest(&|one| one.owner().to_string()).unwrap_or(0).clamp(5, 14);
         let fate = widest(&|one| fate(one, now)).unwrap_or(0).max(5);
         // The mark of the selected row, and one cell behind each column.
-        let taken = 2 + LAMP + whose + 1 + owner + 1 + fate + 1 + AGE;
+        let taken = 2 + LAMP + whose + 1 + owner + 1 + fate + 1 + AGE + AGE;
         Self { whose, what: room.saturating_sub(taken + 1).max(8), owner, fate }
     }
 
@@ -95,6 +105,7 @@ impl Columns {
         row.column("what", self.what, Role::Dim);
         row.column("owner", self.owner, Role::Dim);
         row.column("fate", self.fate, Role::Dim);
+        row.column("age", AGE - 1, Role::Dim);
         row.say("proved", Role::Dim);
     }
 
@@ -113,8 +124,9 @@ impl Columns {
             (false, false) => Role::Text,
         };
         row.column(&fate(one, now), self.fate, role);
-        let age = one.action.verified_at.map_or_else(|| "never".to_owned(), |at| words::age(now - at));
-        row.say(&age, Role::Dim);
+        row.column(&words::age(now - one.action.asked_at), AGE - 1, Role::Text);
+        let proved = one.action.verified_at.map_or_else(|| "never".to_owned(), |at| words::age(now - at));
+        row.say(&proved, Role::Dim);
     }
 }
 

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
+use crate::app::intent::Intent;
 use crate::app::theme::Role;
 use crate::tui::row::Row;
 use crate::tui::view::{View, area as as_area, rect};
@@ -31,6 +32,9 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     row.word(&id.to_string(), Role::Strong);
     if model.editing {
         row.word("EDITING, esc ends it", Role::Prompt);
+        if let Some(key) = model.keymap.keys_for(model.context(), Intent::Help) {
+            row.word(&format!("{key} help"), Role::Dim);
+        }
     } else {
         row.word("reading", Role::Dim);
     }

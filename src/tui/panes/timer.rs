@@ -249,6 +249,11 @@ impl Clock<'_> {
         self.incident.lost_for(self.view.model.now()).filter(|_| ends)
     }
 
+    /// What ends the time within which people are to be told (B12).
+    fn untold(&self, deadline: &Deadline) -> &'static str {
+        if deadline.enforced { "acknowledging ends it" } else { "no channel; acknowledging ends it" }
+    }
+
     /// Everything else that is due, from the line on that the person scrolled to.
     fn draw_list(&self, others: &[&Deadline], area: Rect, buf: &mut Buffer) {
         let now = self.view.model.now();
@@ -267,6 +272,9 @@ impl Clock<'_> {
             row.column(&deadline.label, labels.min(row.room().saturating_sub(12)), Role::Text);
             row.column(&words::left(deadline.left(now)), 10, role);
             row.whole(&format!("due {} ", words::hm(deadline.at, now)), Role::Dim);
+            if deadline.due == Due::Notify {
+                row.whole(self.untold(deadline), Role::Dim);
+            }
             if row.room() > 12
                 && let Due::Hypothesis(id) = deadline.due
                 && let Some(hypothesis) = self.incident.hypotheses.get(&id)

@@ -88,7 +88,8 @@ impl List {
             return;
         }
         let scrolls = self.len > usize::from(area.height) && area.width > 1;
-        let width = area.width - u16::from(scrolls);
+        // A cell of air: beside a text, or a heavy border, the bar would look like a part of it.
+        let width = area.width.saturating_sub(if scrolls { 2 } else { 0 });
         let first = self.first(area.height);
         let shown = (first..self.len).zip(area.y..area.bottom());
         for (index, y) in shown {
@@ -140,7 +141,7 @@ mod tests {
     }
 
     fn shown(list: List, height: u16) -> String {
-        drawn(7, height, |area, buf| {
+        drawn(8, height, |area, buf| {
             let skin = ascii();
             list.draw(area, buf, &skin, |row, area, buf| {
                 put(buf, area, &format!("row{row}"), skin.style(Role::Text));
@@ -150,14 +151,14 @@ mod tests {
 
     #[test]
     fn a_list_that_fits_has_no_bar() {
-        assert_eq!(shown(list(2, Some(1), Top::default()), 3), "  row0 \n> row1 \n       ");
+        assert_eq!(shown(list(2, Some(1), Top::default()), 3), "  row0  \n> row1  \n        ");
     }
 
     #[test]
     fn a_list_that_does_not_fit_shows_where_one_is() {
-        assert_eq!(shown(list(9, Some(0), Top::default()), 3), "> row0#\n  row1|\n  row2|");
-        assert_eq!(shown(list(9, Some(4), Top::default()), 3), "  row3|\n> row4#\n  row5|");
-        assert_eq!(shown(list(9, None, Top::AtEnd), 3), "  row6|\n  row7|\n  row8#");
+        assert_eq!(shown(list(9, Some(0), Top::default()), 3), "> row0 #\n  row1 |\n  row2 |");
+        assert_eq!(shown(list(9, Some(4), Top::default()), 3), "  row3 |\n> row4 #\n  row5 |");
+        assert_eq!(shown(list(9, None, Top::AtEnd), 3), "  row6 |\n  row7 |\n  row8 #");
     }
 
     #[test]

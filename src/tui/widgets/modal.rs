@@ -126,7 +126,10 @@ impl Modal<'_> {
 fn draw_more(outer: Rect, first: usize, max: usize, buf: &mut Buffer, skin: &Skin) {
     let up = if first > 0 { skin.glyphs.up } else { " " };
     let down = if first < max { skin.glyphs.down } else { " " };
-    let more = format!(" {up} {} more {down} ", max - first);
+    let more = match max - first {
+        0 => format!(" {up} end "),
+        hidden => format!(" {up} {hidden} more {down} "),
+    };
     let cells = u16::try_from(width(&more)).unwrap_or(u16::MAX);
     if cells + 2 <= outer.width {
         let x = outer.right() - 1 - cells;
@@ -192,7 +195,7 @@ mod tests {
         assert!(text.contains("stops agent-7") && text.contains("2 more v"), "{text}");
         assert!(text.contains("type agent-7") && text.contains("enter  esc"), "{text}");
         let (text, _) = confirm(99, 24, 7);
-        assert!(text.contains("task_queue") && text.contains("^ 0 more"), "{text}");
+        assert!(text.contains("task_queue") && text.contains("^ end"), "{text}");
         assert_eq!(at.scroll_max, 2);
     }
 

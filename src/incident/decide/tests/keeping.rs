@@ -192,8 +192,8 @@ fn the_list_of_what_is_in_force_spans_all_incidents_and_nothing_drops_out_of_it_
     assert_eq!(
         listed,
         [
-            "INC-3 isolate support-1 bo handed over",
             "INC-6 isolate billing-2 ana -",
+            "INC-3 isolate support-1 bo handed over",
             "INC-2 rate-limit support-1 dee -",
             "INC-1 isolate support-1 cy kept",
         ]

@@ -357,7 +357,7 @@ fn d10_who_would_be_paged_is_shown_before_it_is_sent() {
         assert_eq!(paging(&story, op, target).unwrap().call, *call);
     }
     for (op, target, why) in [
-        (Op::Escalate, "9", "does not say how to page 9; it knows 0, 1, 2"),
+        (Op::Escalate, "9", "nobody is on call at level 9: [oncall.levels] 9 = {"),
         (Op::Page, "zoe", "does not say how to page zoe; it knows ana, bo, cy"),
     ] {
         assert!(paging(&story, op, target).unwrap_err().contains(why), "{target}");
@@ -386,7 +386,7 @@ fn d10_a_page_reaches_whom_the_plan_named_or_is_refused() {
     story.at("+7 10:00:00").refused(act(&plan), "D10", "not who the plan named", "read the plan again");
     let forged = Plan { call: "page nobody".into(), ..plan.clone() };
     routed(Severity::P0).under(rota).refused(act(&forged), "D10", "not who the plan named", "");
-    routed(Severity::P0).refused(act(&plan), "D10", "does not say how to page 0", "[oncall]");
+    routed(Severity::P0).refused(act(&plan), "D10", "nobody is on call at level 0", "[oncall]");
 }
 
 #[test]

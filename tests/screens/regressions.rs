@@ -1,0 +1,341 @@
+//! What people at the screen once ran into, each named for its cause.
+
+use flightdeck::app::effect::Effect;
+use flightdeck::app::key::{Input, Key};
+use flightdeck::app::model::{Modal, Model, Pane, Screen};
+use flightdeck::app::msg::{Msg, Notice};
+use flightdeck::app::read_only::ReadOnly;
+use flightdeck::app::update;
+use flightdeck::incident::{Actor, Event, FirstCheck, Glance, IncidentId, Severity, Text, Topic};
+use flightdeck::tui::glyphs::{ASCII, UNICODE};
+
+use super::fleet::{Story, burning, in_force, night, tell};
+use super::{on, press, screen};
+
+const SMALL: (u16, u16) = (80, 24);
+
+/// Seven incidents: whoever works in the first has six others burning, the fourth of them a new P0.
+fn seven() -> Model {
+    let mut model = super::idle();
+    for (id, severity) in [
+        (1, Severity::P2),
+        (2, Severity::P1),
+        (3, Severity::P2),
+        (4, Severity::P0),
+        (5, Severity::P1),
+        (6, Severity::P3),
+        (7, Severity::P2),
+    ] {
+        let clock = if id == 4 { "03:12:30" } else { "02:10:00" };
+        let title = format!("incident number {id}");
+        tell(&mut model, Msg::Entries(Story::of(id, clock, severity, &title, &["support-1"]).entries));
+    }
+    model.selection.incident = Some(IncidentId(1));
+    model.selection.by_hand = true;
+    model
+}
+
+/// Warnings were sorted by how loud they are: a P1 that was late for long hid a P0 that nobody had
+/// seen yet.
+#[test]
+fn a_new_p0_stands_above_everything_that_is_only_late() {
+    let shown = screen(seven(), SMALL, &ASCII);
+    let first = shown.lines().nth(1).unwrap();
+    assert!(first.contains("INC-4 P0: nobody has acknowledged it"), "{shown}");
+    assert!(shown.lines().nth(2).unwrap().contains("more: g w"), "{shown}");
+}
+
+/// What there was no room for could be read nowhere.
+#[test]
+fn every_warning_can_be_listed() {
+    let mut model = seven();
+    press(&mut model, "g w");
+    let Some(Modal::Detail { lines, .. }) = model.modals.last() else { panic!("no list") };
+    for id in 1..=7 {
+        assert!(lines.iter().any(|line| line.contains(&format!("INC-{id} "))), "{id}: {lines:#?}");
+    }
+    assert!(lines[0].starts_with("ALARM  INC-4 P0"), "{lines:#?}");
+    insta::assert_snapshot!("warnings_80x24", screen(model, SMALL, &UNICODE));
+}
+
+/// An entry in full was the debugging form of its event.
+#[test]
+fn an_entry_in_full_is_words_and_no_rust() {
+    for seq in 1..=burning().entries.len() as u64 {
+        let mut model = on(Screen::Timeline);
+        model.selection.incident = Some(IncidentId(42));
+        model.selection.entry = Some(seq);
+        press(&mut model, "enter");
+        let Some(Modal::Detail { lines, .. }) = model.modals.last() else { panic!("nothing is shown") };
+        for rust in ["Some(", "None", "Text(", " {", "ActionId"] {
+            assert!(!lines.iter().any(|line| line.contains(rust)), "entry {seq}: {rust} in {lines:#?}");
+        }
+    }
+    let mut model = on(Screen::Timeline);
+    model.selection.entry = Some(7);
+    press(&mut model, "enter");
+    insta::assert_snapshot!("entry_80x24", screen(model, SMALL, &UNICODE));
+}
+
+fn read_only(records: bool) -> Model {
+    let mut model = night();
+    let why = "written by a newer flightdeck (form 9; this one knows 3); use the newer flightdeck";
+    tell(&mut model, Msg::ReadOnly(ReadOnly { why: why.into(), records }));
+    model
+}
+
+/// That nothing could be done was a notice, cut; and it was refused after the target was typed.
+#[test]
+fn a_read_only_cockpit_says_so_on_top_and_refuses_at_once() {
+    for key in ["i", "x", "r", "U"] {
+        for records in [false, true] {
+            let mut model = read_only(records);
+            let pressed = Msg::Input(Input::Key(key.parse::<Key>().unwrap()));
+            let effects: Vec<Effect> = update(&mut model, pressed);
+            assert!(effects.is_empty(), "{key}: {effects:?}");
+            let refused = matches!(model.modals.last(), Some(Modal::Refused { why, .. }) if why.starts_with("read-only"));
+            assert!(refused, "{key}: {:?}", model.modals);
+        }
+    }
+    // Notes go on where only acting is refused.
+    for (records, refused) in [(true, false), (false, true)] {
+        let mut model = read_only(records);
+        press(&mut model, "n");
+        assert_eq!(matches!(model.modals.last(), Some(Modal::Refused { .. })), refused);
+    }
+    insta::assert_snapshot!("read_only_80x24", screen(read_only(false), SMALL, &UNICODE));
+}
+
+/// The help began with the same long list everywhere: four pages never reached the keys of the place.
+#[test]
+fn help_begins_with_the_keys_of_the_place_it_was_asked_in() {
+    let shown = |mut model: Model| {
+        press(&mut model, "?");
+        screen(model, SMALL, &ASCII)
+    };
+    let mut reviewing = on(Screen::Review);
+    reviewing.review.incident = reviewing.selection.incident;
+    let review = shown(reviewing);
+    let first: Vec<&str> = review.lines().skip(2).take(12).collect();
+    for own in ["Here, in review", "save-review", "refill", "search-next", "export"] {
+        assert!(first.iter().any(|line| line.contains(own)), "{own}\n{review}");
+    }
+    let log = shown(super::focused(Pane::Log));
+    assert!(log.lines().take(8).any(|line| line.contains("follow")), "{log}");
+}
+
+/// What another intent's key stands on had an empty key, as if it could not be reached.
+#[test]
+fn help_says_how_each_intent_is_reached() {
+    let mut model = on(Screen::Review);
+    model.size = (100, 200);
+    press(&mut model, "?");
+    let shown = screen(model, (100, 200), &ASCII);
+    for name in ["note", "open"] {
+        let row = shown.lines().find(|line| line.contains(&format!(" {name:<19} "))).unwrap();
+        assert!(row.contains(": name") || row.contains("enter"), "{row}");
+    }
+}
+
+/// A page key scrolled ten lines, whatever was seen.
+#[test]
+fn a_page_of_help_is_what_is_seen_of_it() {
+    let mut model = night();
+    model.size = (80, 40);
+    press(&mut model, "? pagedown");
+    let Some(Modal::Help(help)) = model.modals.last() else { panic!("no help") };
+    assert!((30..=34).contains(&help.scroll), "{help:?}");
+    press(&mut model, "end");
+    assert!(screen(model, (80, 40), &ASCII).contains("^ end"));
+}
+
+#[test]
+fn help_is_filtered_as_one_types() {
+    let mut model = night();
+    press(&mut model, "? / r o l l b");
+    let shown = screen(model.clone(), SMALL, &ASCII);
+    assert!(
+        shown.contains("rollback") && !shown.contains("stop an agent") && shown.contains("find: rollb_"),
+        "{shown}"
+    );
+    press(&mut model, "enter esc");
+    assert!(model.modals.is_empty());
+}
+
+/// While a text is typed, "?" is part of it; F1 is not, and the screen says so.
+#[test]
+fn f1_opens_help_where_a_question_mark_is_typed() {
+    let mut model = night();
+    press(&mut model, "n ?");
+    let Some(Modal::Form(form)) = model.modals.last() else { panic!("no form") };
+    assert_eq!(form.get("note").as_str(), "?");
+    assert!(screen(model.clone(), SMALL, &ASCII).contains("f1 help"));
+    press(&mut model, "f1");
+    let shown = screen(model.clone(), SMALL, &ASCII);
+    assert!(shown.contains("Help: keys in a form") && shown.contains("ctrl-s"), "{shown}");
+    press(&mut model, "esc");
+    assert!(matches!(model.modals.last(), Some(Modal::Form(_))));
+    let mut model = super::reviewing();
+    assert!(screen(model.clone(), SMALL, &ASCII).contains("f1 help"));
+    press(&mut model, "f1");
+    assert!(screen(model, SMALL, &ASCII).contains("Every other key is text"));
+}
+
+fn checked() -> Model {
+    let check = |topic, source: &str, glance, found: &str| Event::FirstChecked {
+        check: FirstCheck { topic, source: source.into(), glance, found: found.into() },
+    };
+    let mut story = Story::of(51, "03:12:00", Severity::P0, "answers leak", &["support-1"]);
+    let long = "ana deployed v13 at 03:05 (mail tool: scope widened to everybody), bo deployed v12 at 02:10";
+    for event in [
+        check(Topic::Deploys, "/srv/agents", Glance::Notable, long),
+        check(Topic::Scope, "vitals of the fleet", Glance::Quiet, "none of 5 agents is out of its range"),
+        check(Topic::Dependency, "redis", Glance::NotRead, "not read in 5 s: connecting to 10.0.0.4:6379"),
+        check(Topic::Dependency, "crm", Glance::Alarm, "503 after 4.1 s, alarm above 2 s"),
+        check(Topic::Similar, "incidents on record", Glance::Notable, "1: INC-41 the same alert"),
+    ] {
+        story = story.records(Actor::Flightdeck, event);
+    }
+    let mut model = night();
+    tell(&mut model, Msg::Entries(story.entries));
+    model.selection.incident = Some(IncidentId(51));
+    model
+}
+
+/// Three of eight first checks had room, and nothing said that there were more.
+#[test]
+fn first_checks_are_seen_whole_with_what_did_not_come() {
+    let mut model = checked();
+    let pane = screen(model.clone(), SMALL, &ASCII);
+    assert!(pane.contains("more, g 1 first checks"), "{pane}");
+    assert!(pane.contains("ALARM crm"), "what is worth acting on comes first\n{pane}");
+    press(&mut model, "g 1");
+    let Some(Modal::Detail { lines, .. }) = model.modals.last() else { panic!("no list") };
+    let at = |words: &str| lines.iter().position(|line| line.contains(words)).expect(words);
+    assert!(at("503 after 4.1 s") < at("not read in 5 s") && at("not read in 5 s") < at("INC-41"));
+    assert!(
+        at("nothing yet, drift") < at("[drift.NAME]") && at("on-call") < at("[oncall.levels]"),
+        "{lines:#?}"
+    );
+    insta::assert_snapshot!("first_checks_80x24", screen(model, SMALL, &UNICODE));
+}
+
+/// With seven incidents the list took the whole pane, and what one was about was nowhere.
+#[test]
+fn the_selected_incident_has_room_however_many_burn() {
+    let shown = screen(seven(), SMALL, &ASCII);
+    assert!(shown.contains("class ") && shown.contains("title "), "{shown}");
+}
+
+/// "page" wanted a name that nobody told.
+#[test]
+fn page_offers_the_people_there_are() {
+    let mut model = super::telling::told();
+    press(&mut model, "space p");
+    insta::assert_snapshot!("page_80x24", screen(model.clone(), SMALL, &UNICODE));
+    press(&mut model, "1");
+    let Some(Modal::Form(form)) = model.modals.last() else { panic!("no form: {:?}", model.modals) };
+    assert!(!form.get("target").is_blank());
+}
+
+/// A level at which nobody is on call was offered like any other, and refused after its reason.
+#[test]
+fn a_level_without_anybody_says_so_and_asks_for_no_reason() {
+    let mut model = super::telling::told();
+    press(&mut model, "x");
+    let shown = screen(model.clone(), SMALL, &ASCII);
+    assert!(shown.contains(": nobody is on call - "), "{shown}");
+    press(&mut model, "3");
+    assert!(matches!(model.modals.last(), Some(Modal::Confirm(_))), "{:?}", model.modals);
+}
+
+/// What nothing carries asked for its parameters first.
+#[test]
+fn what_is_not_available_says_so_before_anything_is_typed() {
+    for key in ["l", "x", "r", "space p"] {
+        let mut model = night();
+        model.offers.clear();
+        press(&mut model, key);
+        for _ in 0..2 {
+            if matches!(model.modals.last(), Some(Modal::Choose(_))) {
+                press(&mut model, "enter");
+            }
+        }
+        assert!(matches!(model.modals.last(), Some(Modal::Confirm(_))), "{key}: {:?}", model.modals);
+    }
+}
+
+/// The list began with what was oldest, and named neither age nor owner.
+#[test]
+fn a_leak_stands_first_of_what_is_in_force() {
+    let mut model = in_force();
+    press(&mut model, "g k");
+    let shown = screen(model, (100, 30), &ASCII);
+    let rows: Vec<&str> = shown.lines().skip_while(|line| !line.contains("lamp ")).collect();
+    assert!(rows[0].contains("owner") && rows[0].contains("age") && rows[0].contains("proved"), "{shown}");
+    assert!(rows[1].contains("LEAKING"), "{shown}");
+    assert!(!shown.contains("none is selected"), "{shown}");
+}
+
+/// With another pane in front nothing said what became of what was confirmed.
+#[test]
+fn what_became_of_an_action_is_said_where_its_pane_is_not_in_sight() {
+    let mut model = super::focused(Pane::Timer);
+    let story = burning().at("03:12:40").by("bo").acts(flightdeck::incident::Op::Restrict, "mailer-3");
+    tell(&mut model, Msg::Entries(story.entries));
+    let shown = screen(model.clone(), SMALL, &ASCII);
+    assert!(shown.lines().last().unwrap().contains("A3 restrict mailer-3: requested"), "{shown}");
+    let mut wide = night();
+    wide.size = (120, 40);
+    let story = burning().at("03:12:40").by("bo").acts(flightdeck::incident::Op::Restrict, "mailer-3");
+    tell(&mut wide, Msg::Entries(story.entries));
+    assert!(wide.notice.is_none(), "the pane says it");
+}
+
+/// At 60x15 the time was out of sight, and one of the four acts dropped out.
+#[test]
+fn a_small_screen_keeps_the_time_and_the_four_acts() {
+    let shown = screen(night(), (60, 15), &ASCII);
+    assert!(shown.contains("Timer") && shown.contains("2:27"), "{shown}");
+    for act in ["isolate", "rate-limit", "rollback", "escalate"] {
+        assert!(shown.contains(act), "{act}\n{shown}");
+    }
+    insta::assert_snapshot!("cockpit_60x15", shown);
+}
+
+/// A program that printed 5 MB made one line of 41,090 characters.
+#[test]
+fn a_long_answer_is_shown_by_its_beginning_and_its_length() {
+    let answer = "x".repeat(41_090);
+    let action = flightdeck::incident::ActionId(2);
+    let accepted = Event::ActionAccepted { action, answer: Text::block(&answer) };
+    let story = burning().records(Actor::Flightdeck, accepted);
+    let told = flightdeck::incident::telling::tell(
+        story.entries.last().unwrap(),
+        flightdeck::incident::Naming::default(),
+    );
+    assert!(told.len() < 900, "{} characters", told.len());
+    assert!(told.contains(" characters; flightdeck timeline --format json has all"), "{told}");
+}
+
+/// A lasting notice took the line of what was just said.
+#[test]
+fn what_was_just_said_is_not_cut_by_what_lasts() {
+    let mut model = night();
+    let busy = "no alerts are taken: 127.0.0.1:18197 is in use by another program";
+    tell(&mut model, Msg::Notice(Notice::lasting("receiver", busy)));
+    tell(&mut model, Msg::Notice(Notice::info("copied")));
+    let shown = screen(model.clone(), SMALL, &ASCII);
+    assert!(!shown.contains("127.0.0.1"), "{shown}");
+    press(&mut model, "g w");
+    assert!(screen(model, SMALL, &ASCII).contains(busy));
+}
+
+/// An error about a blank field left the cursor in another one.
+#[test]
+fn the_cursor_goes_to_the_field_that_an_error_is_about() {
+    let mut model = night();
+    press(&mut model, "D tab tab tab ctrl-s");
+    let Some(Modal::Form(form)) = model.modals.last() else { panic!("no form") };
+    assert!(form.error.is_some() && form.entries[form.focus].label == "title", "{form:?}");
+}
