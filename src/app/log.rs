@@ -5,8 +5,7 @@ use std::collections::VecDeque;
 use chrono::TimeDelta;
 
 use super::field::Field;
-use crate::incident::filter::FilterError;
-use crate::incident::{LineFilter, LogLine, Text, Time};
+use crate::incident::{Filter, FilterError, LogLine, Text, Time};
 
 /// How many lines the pane keeps. More than anybody scrolls through by hand, and bounded.
 pub const KEPT: usize = 20_000;
@@ -26,7 +25,7 @@ pub struct LogView {
     pub typed: Field,
     /// Whether the filter takes the keys.
     pub typing: bool,
-    filter: LineFilter,
+    filter: Filter,
     /// Why what is typed is no filter; the last good one stays in force.
     pub error: Option<FilterError>,
     /// The selected line, by its number since the start; none follows the newest.
@@ -56,7 +55,7 @@ impl LogView {
 
     /// The filter in force.
     #[must_use]
-    pub fn filter(&self) -> &LineFilter {
+    pub fn filter(&self) -> &Filter {
         &self.filter
     }
 
@@ -78,9 +77,9 @@ impl LogView {
         self.let_go
     }
 
-    /// Reads the filter anew from what is typed.
-    pub fn refilter(&mut self) {
-        match LineFilter::parse(self.typed.text()) {
+    /// Reads the filter anew from what is typed; `now` is what `time>=10m` is counted from.
+    pub fn refilter(&mut self, now: Time) {
+        match Filter::parse(self.typed.text(), now) {
             Ok(filter) => {
                 self.filter = filter;
                 self.error = None;
@@ -158,8 +157,7 @@ impl LogView {
     /// Selects the first line that passes the filter and was read at `since` or later; follows when
     /// there is none yet.
     pub fn select_since(&mut self, since: Time) {
-        self.selected =
-            self.since(since).filter(|(_, line)| self.filter.matches(line)).last().map(|(n, _)| n);
+        self.selected = self.since(since).filter(|(_, line)| self.filter.shows(line)).last().map(|(n, _)| n);
     }
 
     /// How many lines an agent logged since, of those that are kept; and whether lines of that time
@@ -195,7 +193,7 @@ impl LogView {
             .enumerate()
             .rev()
             .map(|(index, line)| (self.let_go + index as u64, line))
-            .filter(|(_, line)| self.filter.matches(line))
+            .filter(|(_, line)| self.filter.shows(line))
     }
 
     fn matching_from(&self, start: u64) -> impl Iterator<Item = (u64, &LogLine)> {
@@ -204,7 +202,7 @@ impl LogView {
             .range(from..)
             .enumerate()
             .map(move |(index, line)| (self.let_go + (from + index) as u64, line))
-            .filter(|(_, line)| self.filter.matches(line))
+            .filter(|(_, line)| self.filter.shows(line))
     }
 }
 
@@ -270,10 +268,10 @@ mod tests {
         let mut view = LogView::default();
         view.extend(lines(&["alpha", "beta", "alphabet"]));
         view.typed = Field::new("alpha");
-        view.refilter();
+        view.refilter(Time::UNIX_EPOCH);
         assert_eq!(shown(&view, 9), ["alpha", "alphabet"]);
         view.typed = Field::new("/[/");
-        view.refilter();
+        view.refilter(Time::UNIX_EPOCH);
         assert!(view.error.is_some());
         assert_eq!(shown(&view, 9), ["alpha", "alphabet"]);
     }
@@ -301,7 +299,7 @@ mod tests {
         assert_eq!(view.count_since(&"a".into(), at(100)), (2, false));
         assert_eq!(view.count_since(&"b".into(), at(100)), (1, false));
         view.typed = Field::new("agent=a");
-        view.refilter();
+        view.refilter(Time::UNIX_EPOCH);
         view.select_since(at(100));
         assert_eq!(view.selected_number(), Some(1), "the first one, of this agent");
         view.select_since(at(200));

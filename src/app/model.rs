@@ -482,6 +482,12 @@ impl Model {
         self.now.get()
     }
 
+    /// Reads the filter of the log anew from what is typed.
+    pub(super) fn refilter(&mut self) {
+        let now = self.now();
+        self.log.refilter(now);
+    }
+
     /// Tells the time.
     pub fn set_now(&mut self, now: Time) {
         self.now.set(now);

@@ -5,7 +5,7 @@
 
 use super::field::Field;
 use super::key::{Code, Input, Key};
-use crate::incident::{FilterError, LogLine, Text};
+use crate::incident::{FilterError, LogLine, Text, filter};
 
 /// What a person wants to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -72,9 +72,7 @@ impl PromptKind {
     #[must_use]
     pub const fn forms(self) -> &'static str {
         match self {
-            Self::Filter | Self::Search => {
-                "words  /expression/  level>=warn  agent=prod-*  kind=tool_call  status>=500  time>=14:05  !not"
-            }
+            Self::Filter | Self::Search => filter::FORMS,
             Self::Jump => "40%  1234 (line)  14:05  2026-02-03T04:05:06Z  10m (ago)",
         }
     }

@@ -1,22 +1,45 @@
-//! What a person types to see fewer log lines.
+//! What a person types to see fewer records, asked of raw bytes at the speed of the disk.
 //!
-//! Terms stand side by side and all must hold: words, `/expressions/`, `level>=warn`, `agent=prod-*`,
-//! `kind=tool_call`; a leading `!` hides what the term would show. It is parsed at every key, so an
-//! expression that is still open counts as closed by the end of the input.
+//! One language, in the Log pane, in the pager and on the command line: terms stand side by side and
+//! all must hold. Words, `"several words"`, `/expressions/`, `level>=warn`, `agent=prod-*`, `kind=tool_call`,
+//! `time>=14:05`, any field by its path (`tool_call.name=export*`, `status>=500`); a leading `!`
+//! hides what the term would show. Small letters find capitals too; one capital makes the case
+//! count. A record is looked at as a whole, stack trace and all; its fields are those of its first
+//! line. Text is looked for as it stands in the file. It is parsed at every key, so what is still
+//! open counts as closed by the end of the input.
 
 use std::cmp::Ordering;
 use std::ops::Range;
 
-use regex::bytes::{Regex, RegexBuilder};
+use memchr::memmem::Finder;
+use regex::bytes::Regex;
 
-use super::glob::Glob;
 use super::line::{Level, LineKind, LogLine};
+use super::name::Time;
+use super::record::{Moment, Reading, Record};
+use super::{Glob, Text};
 
-/// A parsed filter; the default shows everything.
+mod asked;
+mod comparison;
+mod plan;
+mod typed;
+pub mod when;
+
+pub use comparison::Comparison;
+pub use plan::{Anchor, Plan};
+
+use asked::{Asked, InFile};
+
+/// What can be typed, in a line below the prompt; the commonest first, since a narrow screen cuts it.
+pub const FORMS: &str =
+    "words  /expression/  level>=warn  agent=prod-*  kind=tool_call  !not  status>=500  time>=14:05";
+
+/// A filter that is ready to be asked; the default shows everything.
 #[derive(Debug, Clone, Default)]
-pub struct LineFilter {
+pub struct Filter {
     source: String,
     terms: Vec<Term>,
+    plan: Plan,
 }
 
 /// What is wrong with a filter, and where.
@@ -37,56 +60,64 @@ struct Term {
 
 #[derive(Debug, Clone)]
 enum Test {
-    Text(Regex),
+    /// The same bytes, whatever their case means.
+    Literal(Finder<'static>),
+    Expression {
+        regex: Regex,
+        pattern: String,
+        cased: bool,
+    },
     Level(Comparison, Level),
-    Agent(Glob, bool),
     Kind(LineKind, bool),
+    Time(Comparison, Moment),
+    Field(Field),
 }
 
-/// How a field is compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Comparison {
-    /// `<`
-    Less,
-    /// `<=`
-    AtMost,
-    /// `=`
-    Is,
-    /// `!=`
-    IsNot,
-    /// `>=`
-    AtLeast,
-    /// `>`
-    More,
+/// A test of a field by its path.
+#[derive(Debug, Clone)]
+struct Field {
+    path: String,
+    comparison: Comparison,
+    wanted: String,
+    glob: Glob,
+    cased: bool,
+    number: Option<f64>,
 }
 
-impl LineFilter {
-    /// Reads what the person typed.
+impl Filter {
+    /// Reads what the person typed; `now` is what a time of day or `10m` is counted from.
     ///
     /// # Errors
     /// The first place at which it is no filter.
-    pub fn parse(input: &str) -> Result<Self, FilterError> {
+    pub fn parse(input: &str, now: Time) -> Result<Self, FilterError> {
         let mut terms = Vec::new();
         let mut at = 0;
         while let Some(space) = input[at..].find(|c: char| !c.is_whitespace()) {
             at += space;
-            let (term, end) = term(input, at)?;
+            let (term, end) = typed::term(input, at, now)?;
             terms.push(term);
             at = end;
         }
-        Ok(Self { source: input.to_owned(), terms })
+        let plan = Plan::of(&terms);
+        Ok(Self { source: input.to_owned(), terms, plan })
     }
 
-    /// Whether the filter shows this line.
+    /// The same, of a time span only: records that state no time are in none.
     #[must_use]
-    pub fn matches(&self, line: &LogLine) -> bool {
-        self.terms.iter().all(|term| term.test.holds(line) != term.hides)
+    pub fn within(mut self, since: Option<Moment>, until: Option<Moment>) -> Self {
+        let since = since.map(|since| Test::Time(Comparison::AtLeast, since));
+        let until = until.map(|until| Test::Time(Comparison::Less, until));
+        self.terms.extend(since.into_iter().chain(until).map(|test| Term { hides: false, test }));
+        self.plan = Plan::of(&self.terms);
+        self
     }
 
-    /// Whether every line is shown.
+    /// What passes this one and the other.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.terms.is_empty()
+    pub fn and(mut self, other: &Self) -> Self {
+        self.terms.extend_from_slice(&other.terms);
+        self.plan = Plan::of(&self.terms);
+        self
     }
 
     /// What was typed.
@@ -95,324 +126,129 @@ impl LineFilter {
         &self.source
     }
 
+    /// Whether every record is shown.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
+    /// Whether the filter shows this record.
+    #[must_use]
+    pub fn matches(&self, record: &Record<'_>, reading: &Reading) -> bool {
+        self.holds(&InFile { record, reading })
+    }
+
+    /// The same, of a line that was read already: whose log it is, was settled then.
+    #[must_use]
+    pub fn shows(&self, line: &LogLine) -> bool {
+        self.holds(line)
+    }
+
+    fn holds(&self, asked: &impl Asked) -> bool {
+        self.terms.iter().all(|term| term.test.holds(asked) != term.hides)
+    }
+
+    /// How to find candidates without reading records.
+    #[must_use]
+    pub const fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
     /// The byte ranges of `text` that the filter looks for, to be set off on the screen.
     #[must_use]
     pub fn found_in(&self, text: &str) -> Vec<Range<usize>> {
-        let shown = self.terms.iter().filter(|term| !term.hides);
-        let mut ranges: Vec<_> = shown
-            .filter_map(|term| if let Test::Text(regex) = &term.test { Some(regex) } else { None })
-            .flat_map(|regex| regex.find_iter(text.as_bytes()).map(|found| found.range()))
-            // An expression may ask for bytes inside a character; the screen cannot show that.
-            .filter(|r| !r.is_empty() && text.is_char_boundary(r.start) && text.is_char_boundary(r.end))
-            .collect();
+        let mut ranges: Vec<Range<usize>> = Vec::new();
+        for term in self.terms.iter().filter(|term| !term.hides) {
+            match &term.test {
+                Test::Literal(finder) => ranges.extend(
+                    finder.find_iter(text.as_bytes()).map(|place| place..place + finder.needle().len()),
+                ),
+                Test::Expression { regex, .. } => {
+                    ranges.extend(regex.find_iter(text.as_bytes()).map(|found| found.range()));
+                }
+                Test::Level(..) | Test::Kind(..) | Test::Time(..) | Test::Field(_) => {}
+            }
+        }
+        // An expression may ask for bytes inside a character; the screen cannot show that.
+        ranges.retain(|r| !r.is_empty() && text.is_char_boundary(r.start) && text.is_char_boundary(r.end));
         ranges.sort_by_key(|range| range.start);
         ranges
     }
 }
 
 /// Filters are the same when the same was typed.
-impl PartialEq for LineFilter {
+impl PartialEq for Filter {
     fn eq(&self, other: &Self) -> bool {
         self.source == other.source
     }
 }
 
-impl Eq for LineFilter {}
+impl Eq for Filter {}
 
 impl Test {
-    fn holds(&self, line: &LogLine) -> bool {
+    fn holds(&self, asked: &impl Asked) -> bool {
         match self {
-            // The raw line too: what is cut off or rendered otherwise can still be looked for.
-            Self::Text(regex) => {
-                regex.is_match(line.text.as_str().as_bytes()) || regex.is_match(line.bytes())
+            Self::Literal(finder) => finder.find(asked.bytes()).is_some(),
+            Self::Expression { regex, .. } => regex.is_match(asked.bytes()),
+            Self::Level(comparison, level) => {
+                comparison.admits(asked.level().map(|stated| stated.cmp(level)))
             }
-            Self::Level(comparison, level) => comparison.holds(line.level, *level),
-            Self::Agent(glob, is) => glob.matches(&line.agent.as_str().to_lowercase()) == *is,
-            Self::Kind(kind, is) => line.is(*kind) == *is,
-        }
-    }
-}
-
-impl Comparison {
-    /// The signs, longer ones first so that `>=` is not read as `>`.
-    const SIGNS: [(&str, Self); 6] = [
-        (">=", Self::AtLeast),
-        ("<=", Self::AtMost),
-        ("!=", Self::IsNot),
-        ("=", Self::Is),
-        (">", Self::More),
-        ("<", Self::Less),
-    ];
-
-    /// A line that states no level is neither above nor below any.
-    fn holds(self, stated: Option<Level>, wanted: Level) -> bool {
-        self.admits(stated.map(|level| level.cmp(&wanted)))
-    }
-
-    /// Whether it holds for a value that stands so to the wanted one; nothing for no value.
-    #[must_use]
-    pub fn admits(self, stands: Option<Ordering>) -> bool {
-        match self {
-            Self::Less => stands.is_some_and(Ordering::is_lt),
-            Self::AtMost => stands.is_some_and(Ordering::is_le),
-            Self::Is => stands.is_some_and(Ordering::is_eq),
-            Self::IsNot => !stands.is_some_and(Ordering::is_eq),
-            Self::AtLeast => stands.is_some_and(Ordering::is_ge),
-            Self::More => stands.is_some_and(Ordering::is_gt),
-        }
-    }
-}
-
-/// Reads the term that begins at `at` and returns where it ends.
-fn term(input: &str, at: usize) -> Result<(Term, usize), FilterError> {
-    let hides = input[at..].starts_with('!');
-    let begin = at + usize::from(hides);
-    let rest = &input[begin..];
-    let (test, end) = if rest.is_empty() || rest.starts_with(char::is_whitespace) {
-        return Err(error(at, "! hides what follows it: write a word or /expression/ right after it"));
-    } else if rest.starts_with('/') {
-        expression(input, begin)?
-    } else if rest.starts_with('"') {
-        quoted(input, begin)?
-    } else {
-        let end = begin + rest.find(char::is_whitespace).unwrap_or(rest.len());
-        (word(&input[begin..end], begin)?, end)
-    };
-    Ok((Term { hides, test }, end))
-}
-
-/// `/expression/`, with `\/` for a slash in it.
-fn expression(input: &str, at: usize) -> Result<(Test, usize), FilterError> {
-    let inside = at + 1;
-    let (close, end) = close(input, inside, '/')?;
-    let pattern = &input[inside..close];
-    let regex =
-        smart(pattern, has_capital(pattern)).map_err(|cause| bad_expression(pattern, inside, &cause))?;
-    Ok((Test::Text(regex), end))
-}
-
-/// `"several words"`, taken as they stand.
-fn quoted(input: &str, at: usize) -> Result<(Test, usize), FilterError> {
-    let inside = at + 1;
-    let (close, end) = close(input, inside, '"')?;
-    Ok((literal(&input[inside..close], at)?, end))
-}
-
-/// Where the term opened by `mark` closes, and where the next may begin. What is still open closes
-/// with the input.
-///
-/// # Errors
-/// When something stands right behind the close.
-pub fn close(input: &str, inside: usize, mark: char) -> Result<(usize, usize), FilterError> {
-    let mut escaped = false;
-    for (place, c) in input[inside..].char_indices() {
-        let here = inside + place;
-        if c == mark && !escaped {
-            let end = here + 1;
-            if input[end..].chars().next().is_none_or(char::is_whitespace) {
-                return Ok((here, end));
+            Self::Kind(kind, is) => asked.carries(*kind) == *is,
+            Self::Time(comparison, moment) => {
+                comparison.admits(asked.time().map(|stated| stated.cmp(moment)))
             }
-            let hint = format!(
-                "a space is missing after {mark}; to look for the sign itself, put the word in \"...\""
-            );
-            return Err(error(end, &hint));
+            Self::Field(field) => field.holds(asked),
         }
-        escaped = c == '\\' && mark == '/' && !escaped;
     }
-    Ok((input.len(), input.len()))
 }
 
-/// A word, or one of the named tests.
-fn word(word: &str, at: usize) -> Result<Test, FilterError> {
-    let Some((name, comparison, value)) = comparison(word) else { return literal(word, at) };
-    let value_at = at + word.len() - value.len();
-    let same = match comparison {
-        Comparison::Is => Some(true),
-        Comparison::IsNot => Some(false),
-        Comparison::Less | Comparison::AtMost | Comparison::AtLeast | Comparison::More => None,
-    };
-    match (name, same) {
-        ("level", _) => match Level::from_word(value) {
-            Some(level) => Ok(Test::Level(comparison, level)),
-            None => Err(error(value_at, &format!("level is one of {}", list(Level::ALL.map(Level::word))))),
-        },
-        ("agent", Some(_)) if value.is_empty() => {
-            Err(error(value_at, "agent is a name, with * for any run of characters"))
+impl Field {
+    fn holds(&self, asked: &impl Asked) -> bool {
+        if self.path == "agent"
+            && let Some(agent) = asked.agent()
+        {
+            return self.admits(&agent, None);
         }
-        ("agent", Some(same)) => Ok(Test::Agent(Glob::new(&value.to_lowercase()), same)),
-        ("kind", Some(same)) => match LineKind::from_word(value) {
-            Some(kind) => Ok(Test::Kind(kind, same)),
-            None => {
-                Err(error(value_at, &format!("kind is one of {}", list(LineKind::ALL.map(LineKind::word)))))
+        match asked.field(self.path.as_bytes()) {
+            Some(value) => self.admits(&value.text(), value.number()),
+            None => self.comparison.admits(None),
+        }
+    }
+
+    fn admits(&self, text: &[u8], number: Option<f64>) -> bool {
+        let by_number = match (number, self.number) {
+            (Some(stated), Some(wanted)) => stated.partial_cmp(&wanted),
+            (_, _) => None,
+        };
+        match self.comparison {
+            Comparison::Is | Comparison::IsNot => {
+                let is = by_number == Some(Ordering::Equal) || self.fits(text);
+                is == (self.comparison == Comparison::Is)
             }
-        },
-        ("agent" | "kind", None) => {
-            Err(error(at + name.len(), &format!("{name} has no order: write {name}=... or {name}!=...")))
+            Comparison::Less | Comparison::AtMost | Comparison::AtLeast | Comparison::More => {
+                // A number is not compared with a word.
+                let stands = match self.number {
+                    Some(_) => by_number,
+                    None => Some(text.cmp(self.wanted.as_bytes())),
+                };
+                self.comparison.admits(stands)
+            }
         }
-        // `status=500` is looked for as it stands: that is how fields are shown.
-        _ => literal(word, at),
+    }
+
+    fn fits(&self, text: &[u8]) -> bool {
+        let text = String::from_utf8_lossy(text);
+        if self.cased { self.glob.matches(&text) } else { self.glob.matches(&text.to_lowercase()) }
     }
 }
 
-/// Splits `level>=warn`.
+/// A filter's error as two lines: what was typed, and below it the place and what is wrong.
 #[must_use]
-pub fn comparison(word: &str) -> Option<(&str, Comparison, &str)> {
-    let sign = word.find(['=', '!', '<', '>'])?;
-    let (text, comparison) =
-        Comparison::SIGNS.into_iter().find(|(text, _)| word[sign..].starts_with(text))?;
-    Some((&word[..sign], comparison, &word[sign + text.len()..]))
-}
-
-fn literal(text: &str, at: usize) -> Result<Test, FilterError> {
-    let regex = smart(&regex::escape(text), text.chars().any(char::is_uppercase));
-    regex.map(Test::Text).map_err(|_| error(at, "this is too long to look for"))
-}
-
-/// Small letters find capitals too; one capital makes the case count.
-fn smart(pattern: &str, cased: bool) -> Result<Regex, regex::Error> {
-    // Bounded: a person waits at the next key, and an expression can be built to take gigabytes.
-    RegexBuilder::new(pattern).case_insensitive(!cased).size_limit(1 << 20).dfa_size_limit(4 << 20).build()
-}
-
-/// Whether an expression asks for a capital; the one in `\S` does not count.
-#[must_use]
-pub fn has_capital(pattern: &str) -> bool {
-    let mut escaped = false;
-    pattern.chars().any(|c| {
-        let counts = c.is_uppercase() && !escaped;
-        escaped = c == '\\' && !escaped;
-        counts
-    })
-}
-
-/// What is wrong with an expression that begins at `at`, and where. The regex crate draws a caret
-/// under the place; here it becomes a number.
-#[must_use]
-pub fn bad_expression(pattern: &str, at: usize, cause: &regex::Error) -> FilterError {
-    let text = cause.to_string();
-    let caret = text.lines().find_map(|line| {
-        let place = line.strip_prefix("    ")?.find('^')?;
-        line.trim_matches([' ', '^']).is_empty().then_some(place)
-    });
-    let place = caret.and_then(|chars| pattern.char_indices().nth(chars)).map_or(0, |(place, _)| place);
-    let message = text.lines().rev().find_map(|line| line.strip_prefix("error: "));
-    let fallback = if matches!(cause, regex::Error::CompiledTooBig(_)) {
-        "too large an expression"
-    } else {
-        "no expression"
-    };
-    error(at + place, message.unwrap_or(fallback))
-}
-
-fn list<const N: usize>(words: [&str; N]) -> String {
-    words.join(", ")
-}
-
-fn error(at: usize, message: &str) -> FilterError {
-    FilterError { at, message: message.to_owned() }
+pub fn pointed(input: &str, error: &FilterError) -> (Text, String) {
+    use unicode_width::UnicodeWidthStr as _;
+    let before = Text::line(input.get(..error.at).unwrap_or(input));
+    (Text::line(input), format!("{}^ {}", " ".repeat(before.as_str().width()), error.message))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::incident::Text;
-    use proptest::prelude::*;
-
-    fn line(agent: &str, raw: &str) -> LogLine {
-        LogLine::parse(
-            Text::line(agent),
-            Text::line("a.log"),
-            0,
-            raw.as_bytes(),
-            chrono::DateTime::UNIX_EPOCH,
-        )
-    }
-
-    #[test]
-    fn all_terms_must_hold() {
-        let error = line(
-            "Prod-7",
-            r#"{"level":"error","msg":"Refund failed","tool_call":{"name":"refund"},"status":500}"#,
-        );
-        let plain = line("lab", "no level here, a path /var/log");
-        for (filter, shows_error, shows_plain) in [
-            ("", true, true),
-            ("   ", true, true),
-            ("refund", true, false),
-            ("Refund failed", true, false),
-            ("REFUND", false, false),
-            ("\"refund failed\"", true, false),
-            ("\"failed refund\"", false, false),
-            ("!refund", false, true),
-            ("!/fail|path/", false, false),
-            ("/fail(ed|ure)/", true, false),
-            ("/fail", true, false),
-            (r"/\/var\/log/", false, true),
-            ("\"/var/log\"", false, true),
-            (r"/\Srefund/", true, false),
-            ("/(?-u:\\xff)|x{0}/", true, true),
-            ("level>=warn", true, false),
-            ("level<warn", false, false),
-            ("level=error", true, false),
-            ("level!=error", false, true),
-            ("!level>=warn", false, true),
-            ("level>error", false, false),
-            ("level<=fatal level>debug", true, false),
-            ("agent=prod-*", true, false),
-            ("agent!=prod-*", false, true),
-            ("kind=tool_call", true, false),
-            ("kind=other", false, true),
-            ("status=500", true, false),
-            ("tool_call.name=refund", true, false),
-            ("a=b!=c", false, false),
-            ("refund !failed", false, false),
-        ] {
-            let parsed = LineFilter::parse(filter).expect(filter);
-            assert_eq!(
-                (parsed.matches(&error), parsed.matches(&plain)),
-                (shows_error, shows_plain),
-                "{filter}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_bad_filter_says_where() {
-        for (filter, at, message) in [
-            ("level>=loud", 7, "level is one of debug, info, warn, error, fatal"),
-            ("ok level=", 9, "level is one of debug, info, warn, error, fatal"),
-            ("kind=tol", 5, "kind is one of agent_decision, tool_call, permission_check, user_input, other"),
-            ("kind>=tool_call", 4, "kind has no order: write kind=... or kind!=..."),
-            ("agent=", 6, "agent is a name, with * for any run of characters"),
-            ("x !", 2, "! hides what follows it: write a word or /expression/ right after it"),
-            ("漢 /a(b/", 6, "unclosed group"),
-            ("/漢字(/", 7, "unclosed group"),
-            (
-                "/var/log",
-                5,
-                "a space is missing after /; to look for the sign itself, put the word in \"...\"",
-            ),
-            (r"/\w{1000}{1000}/", 1, "too large an expression"),
-        ] {
-            assert_eq!(LineFilter::parse(filter).expect_err(filter), error(at, message), "{filter}");
-        }
-    }
-
-    #[test]
-    fn what_is_looked_for_is_set_off() {
-        let filter = LineFilter::parse("/b+/ a !c level=info").expect("a filter");
-        assert_eq!(filter.found_in("abbcA"), vec![0..1, 1..3, 4..5]);
-    }
-
-    proptest! {
-        #[test]
-        fn no_input_is_too_strange(input in any::<String>(), tame in "[a-z/!\"=<>\\\\ (*漢]{0,24}") {
-            for input in [input, tame] {
-                match LineFilter::parse(&input) {
-                    Ok(filter) => prop_assert!(filter.matches(&line("a", &input)) || !filter.is_empty()),
-                    Err(error) => prop_assert!(input.is_char_boundary(error.at), "{error:?}"),
-                }
-            }
-        }
-    }
-}
+mod tests;

@@ -8,13 +8,12 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 
+use super::record::{Moment, Record};
 use super::{Command, Text};
 
-mod json;
 mod kind;
 mod level;
-mod plain;
-mod stamp;
+mod shown;
 
 pub use kind::LineKind;
 pub use level::Level;
@@ -54,14 +53,6 @@ pub struct Whole {
     pub sha256: [u8; 32],
 }
 
-/// What a reader finds in a raw line.
-struct Found {
-    at: Option<DateTime<Utc>>,
-    level: Option<Level>,
-    kinds: Kinds,
-    text: Text,
-}
-
 impl LogLine {
     /// The most bytes of the raw line that are kept; of longer ones the digest is taken at once.
     pub const RAW_MAX: usize = 4 * 1024;
@@ -90,17 +81,17 @@ impl LogLine {
         whole: Option<Whole>,
         seen: DateTime<Utc>,
     ) -> Self {
-        let shown = String::from_utf8_lossy(head.strip_suffix(b"\r").unwrap_or(head));
-        let Found { at, level, kinds, text } = json::read(&shown).unwrap_or_else(|| plain::read(&shown));
+        let record = Record::new(head);
+        let kinds = Kinds::of(&record);
         Self {
             agent: agent.into(),
             source: source.into(),
             offset,
-            at,
+            at: record.time(Moment::from(seen)).and_then(Moment::time),
             seen,
-            level,
+            level: record.level(),
             kind: kinds.first(),
-            text,
+            text: shown::text(&record),
             kinds,
             raw: head[..head.len().min(Self::RAW_MAX)].into(),
             whole: whole.map(Box::new),
@@ -232,8 +223,8 @@ mod tests {
             ("2026-13-45 99:99:99 not a time", "", None, "2026-13-45 99:99:99 not a time"),
             ("windows line\r", "", None, "windows line"),
             ("", "", None, ""),
-            // broken JSON is a plain line
-            (r#"{"level":"error","msg":"cut of"#, "", None, r#"{"level":"error","msg":"cut of"#),
+            // of broken JSON what can be read is, and it is shown as it stands
+            (r#"{"level":"error","msg":"cut of"#, "", Some(Error), r#"{"level":"error","msg":"cut of"#),
         ] {
             let read = line(raw);
             let at = DateTime::parse_from_rfc3339(at).ok().map(|at| at.to_utc());

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::batch::Notice;
-use super::filter::Filter;
 use super::follow::{Follower, Found, Patience, Start};
 use super::ledger::Ledger;
-use super::record::{Reading, Record};
 use super::stream::Stream;
+use crate::incident::filter::Filter;
+use crate::incident::record::{Reading, Record};
 use crate::incident::{Text, Time};
 
 /// Bytes read at once.

@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::crew;
 use super::file::LogFile;
-use super::filter::Filter;
-use super::record::{Moment, Reading, Record, Shape};
 use super::scan::Stretch;
 use crate::incident::Text;
+use crate::incident::filter::Filter;
+use crate::incident::record::{Moment, Reading, Record, Shape};
 
 /// Bytes that a thread looks at between two hand-overs.
 pub const STRETCH: u64 = 1024 * 1024;

@@ -7,8 +7,10 @@
 //!   search runs on several threads and hands its results over in the file's order.
 //! - What comes: any number of files are followed, and their lines handed on in batches. The seam is
 //!   narrow on purpose: [`LogSource`]s go in, [`LogBatch`]es come out of a bounded channel
-//!   ([`spawn`]). What a line means is `incident::LogLine`'s business, what is shown of it
-//!   `incident::LineFilter`'s.
+//!   ([`spawn`]).
+//!
+//! What a record says and which a person wants to see is `incident`'s business ([`Record`],
+//! [`Filter`]): the cockpit's Log pane, the pager and the command line read and filter alike.
 //!
 //! The rule of following: every line exactly once and in its file's order, across rename and create,
 //! copy and truncate, deletion and return; what cannot be kept by then is counted and said. The files
@@ -17,7 +19,6 @@
 mod batch;
 pub mod crew;
 pub mod file;
-pub mod filter;
 mod follow;
 pub mod following;
 mod generation;
@@ -27,22 +28,21 @@ mod ledger;
 pub mod log;
 pub mod pages;
 pub mod print;
-pub mod record;
 mod scan;
 mod source;
 mod splitter;
 pub mod stream;
 mod tail;
 
+pub use crate::incident::filter::Filter;
+pub use crate::incident::record::{Moment, Reading, Record, Shape};
 pub use batch::{Happening, LogBatch, Notice};
 pub use file::{Line, LogFile};
-pub use filter::Filter;
 pub use following::Following;
 pub use index::Index;
 pub use input::{Input, Opened};
 pub use log::{Count, Log, Query};
 pub use pages::Pages;
-pub use record::{Moment, Reading, Record, Shape};
 pub use source::LogSource;
 pub use stream::Stream;
 pub use tail::{Settings, spawn};

@@ -8,10 +8,10 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::file::Line;
-use super::filter::Filter;
 use super::log::{Log, STRETCH};
-use super::record::Shape;
 use super::scan::RECORD_MAX;
+use crate::incident::filter::Filter;
+use crate::incident::record::Shape;
 
 /// A log seen through a filter.
 #[derive(Debug, Clone, Copy)]

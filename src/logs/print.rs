@@ -8,7 +8,7 @@ use std::io::Write as _;
 
 use chrono::SecondsFormat;
 
-use super::record::{Reading, Record};
+use crate::incident::record::{Reading, Record};
 use crate::incident::text::is_hidden;
 use crate::incident::{LineKind, Text};
 

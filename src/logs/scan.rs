@@ -7,8 +7,8 @@ use std::io;
 use std::ops::Range;
 
 use super::file::LogFile;
-use super::filter::{Anchor, Filter};
-use super::record::{Reading, Record, Shape};
+use crate::incident::filter::{Anchor, Filter};
+use crate::incident::record::{Reading, Record, Shape};
 
 /// Bytes of a record that are looked at; of a longer one this much is, and that is counted.
 pub const RECORD_MAX: usize = 1024 * 1024;

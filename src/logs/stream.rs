@@ -4,9 +4,9 @@
 //! It is fed bytes as they come and holds back the last record until the next one begins, since a
 //! stack trace may still follow. What is held is bounded.
 
-use super::filter::Filter;
-use super::record::{Reading, Record, Shape};
 use super::scan::{RECORD_MAX, scan};
+use crate::incident::filter::Filter;
+use crate::incident::record::{Reading, Record, Shape};
 
 /// Bytes to records.
 #[derive(Debug)]
@@ -150,7 +150,7 @@ fn can_tell(line: &[u8]) -> bool {
 mod tests {
     use super::*;
     use crate::incident::Text;
-    use crate::logs::record::Moment;
+    use crate::incident::record::Moment;
     use proptest::prelude::*;
 
     fn reading() -> Reading {

@@ -11,8 +11,8 @@ use tokio::sync::mpsc::Sender;
 use super::clock::Clock;
 use super::pager::News;
 use crate::app::pager::Place;
+use crate::incident::filter::when;
 use crate::incident::{FilterError, LogLine, Text, Time};
-use crate::logs::filter::when;
 use crate::logs::{Filter, Index, Line, Log, Moment, Pages};
 
 /// What the screen asks for.

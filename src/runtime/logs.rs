@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use super::clock::Clock;
 use crate::error::{Error, Result};
+use crate::incident::filter::{pointed, when};
 use crate::incident::{Text, Time};
-use crate::logs::filter::{pointed, when};
 use crate::logs::{
     Filter, Following, Input, Log, Moment, Opened, Query, Reading, Record, Shape, Stream, crew, print,
 };

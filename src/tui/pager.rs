@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use super::panes::log::{kind, level};
+use super::panes::log::{kind, level, say_forms};
 use super::row::Row;
 use super::theme::Skin;
 use super::widgets::fill;
@@ -132,7 +132,7 @@ fn draw_prompt(prompt: &Prompt, skin: &Skin, place: Rect, below: Option<Rect>, b
                 row.word(skin.glyphs.up, Role::Error);
                 row.say(&error.message, Role::Error);
             }
-            None => row.say(prompt.kind.forms(), Role::Dim),
+            None => say_forms(&mut row, prompt.kind.forms()),
         }
     }
     let (before, _) = prompt.typed.around_cursor();

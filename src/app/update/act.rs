@@ -244,7 +244,7 @@ impl Model {
                 self.screen = Screen::Cockpit;
                 self.set_focus(Pane::Log);
                 self.log.typed = Field::new(&format!("agent={agent}"));
-                self.log.refilter();
+                self.refilter();
                 self.log.follow(true);
                 vec![]
             }

@@ -119,7 +119,7 @@ impl Model {
             Some(Modal::Confirm(confirm)) => confirm.error = None,
             Some(Modal::Help(help)) => help.scroll = 0,
             Some(Modal::Choose(_) | Modal::Refused { .. } | Modal::Detail { .. }) => {}
-            None => self.log.refilter(),
+            None => self.refilter(),
         }
     }
 
@@ -128,7 +128,7 @@ impl Model {
             Code::Enter | Code::Esc => self.log.typing = false,
             Code::Up => self.move_in_log(-1),
             Code::Down => self.move_in_log(1),
-            _ if self.log.typed.key(key) => self.log.refilter(),
+            _ if self.log.typed.key(key) => self.refilter(),
             _ => {}
         }
         vec![]

@@ -47,7 +47,7 @@ impl Model {
             }
             Intent::ClearFilter => {
                 self.log.typed = super::super::field::Field::default();
-                self.log.refilter();
+                self.refilter();
             }
             Intent::Follow => {
                 let follow = !self.log.is_following();

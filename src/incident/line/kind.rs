@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::incident::record::Record;
+
 /// Which key field a log line carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LineKind {
@@ -62,7 +64,18 @@ impl fmt::Display for LineKind {
 pub(super) struct Kinds(u8);
 
 impl Kinds {
-    pub(super) fn add(&mut self, kind: LineKind) {
+    /// Those that a record carries.
+    pub(super) fn of(record: &Record<'_>) -> Self {
+        let mut kinds = Self::default();
+        for kind in LineKind::FIELDS {
+            if record.carries(kind) {
+                kinds.add(kind);
+            }
+        }
+        kinds
+    }
+
+    fn add(&mut self, kind: LineKind) {
         if kind != LineKind::Other {
             self.0 |= 1 << kind as u8;
         }

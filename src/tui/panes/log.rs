@@ -9,7 +9,7 @@ use crate::app::layout::filter_rows;
 use crate::app::log::LogView;
 use crate::app::model::Pane;
 use crate::app::theme::Role;
-use crate::incident::{Level, LineKind, LogLine};
+use crate::incident::{Level, LineKind, LogLine, filter};
 use crate::tui::row::Row;
 use crate::tui::view::{View, area as as_area, rect};
 use crate::tui::widgets::wrap::{truncate, width};
@@ -44,8 +44,8 @@ pub fn hint(view: &View<'_>) -> String {
 /// Draws the lines, and the filter below them.
 pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let log = &view.model.log;
-    let (lines, filter) = as_area(area).split_bottom(filter_rows(view.model));
-    let (lines, filter) = (rect(lines), rect(filter));
+    let (lines, below) = as_area(area).split_bottom(filter_rows(view.model));
+    let (lines, below) = (rect(lines), rect(below));
     let shown = log.window(usize::from(lines.height));
     if shown.is_empty() {
         let words = match (log.is_empty(), log.filter().is_empty()) {
@@ -70,7 +70,7 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
             }
         }
     }
-    if filter.is_empty() { None } else { draw_filter(view, log, filter, buf) }
+    if below.is_empty() { None } else { draw_filter(view, log, below, buf) }
 }
 
 /// How a level looks, and its short word.
@@ -138,8 +138,16 @@ fn draw_found(row: &mut Row<'_>, text: &str, found: &[Range<usize>], view: &View
     row.write(&text[at..], plain);
 }
 
-/// What can be written into a filter.
-const FORMS: &str = "words  /expression/  level>=warn  agent=prod-*  kind=tool_call  !not";
+/// What can be typed, as much as fits: half a form would be read as another one.
+pub(in crate::tui) fn say_forms(row: &mut Row<'_>, forms: &str) {
+    for form in forms.split("  ") {
+        if row.room() < width(form) {
+            return;
+        }
+        row.word(form, Role::Dim);
+        row.gap(1);
+    }
+}
 
 /// The filter; while it is typed, what can be written, or what is wrong and where.
 fn draw_filter(view: &View<'_>, log: &LogView, area: Rect, buf: &mut Buffer) -> Option<Position> {
@@ -164,7 +172,7 @@ fn draw_filter(view: &View<'_>, log: &LogView, area: Rect, buf: &mut Buffer) -> 
                 row.word(view.skin.glyphs.up, Role::Error);
                 row.say(&error.message, Role::Error);
             }
-            None => row.say(FORMS, Role::Dim),
+            None => say_forms(&mut row, filter::FORMS),
         }
     }
     let (before, _) = log.typed.around_cursor();
