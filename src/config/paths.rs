@@ -103,6 +103,12 @@ impl Paths {
         }
     }
 
+    /// Where what comes by OTLP is kept.
+    #[must_use]
+    pub fn telemetry(&self) -> PathBuf {
+        self.data_dir.join("otlp").join("received.jsonl")
+    }
+
     /// The directory of stored evidence.
     #[must_use]
     pub fn evidence(&self) -> PathBuf {

@@ -1,4 +1,4 @@
-//! `[receiver]`: where alerts come in over HTTP.
+//! `[receiver]`: where alerts, logs and traces come in over HTTP.
 
 use std::net::SocketAddr;
 use std::str::FromStr;
@@ -26,6 +26,8 @@ pub struct Receiver {
     pub token: Option<SecretSource>,
     /// The largest request body, in bytes.
     pub max_body: usize,
+    /// Whether logs and traces are taken by OTLP.
+    pub otlp: bool,
     /// What PagerDuty's webhooks are taken with; none: they are not.
     pub pagerduty: Option<Webhooks>,
 }
@@ -48,6 +50,7 @@ impl Default for Receiver {
             listen,
             token: None,
             max_body: Size::default().0,
+            otlp: true,
             pagerduty: None,
         }
     }
@@ -63,6 +66,7 @@ pub(super) struct Written {
     token_file: Option<String>,
     token_command: Option<Vec<String>>,
     max_body: Size,
+    otlp: Option<bool>,
     pagerduty: Option<WrittenWebhooks>,
 }
 
@@ -113,7 +117,8 @@ impl Written {
             );
         }
         let pagerduty = self.pagerduty.and_then(|webhooks| webhooks.meant(tree, paths, env, problems));
-        Receiver { enabled, declined, listen, token, max_body: self.max_body.0, pagerduty }
+        let otlp = self.otlp.unwrap_or(true);
+        Receiver { enabled, declined, listen, token, max_body: self.max_body.0, otlp, pagerduty }
     }
 }
 

@@ -2,6 +2,7 @@
 //! logs, a drill's fleet. It has threads of its own, so that a terminal that takes no bytes holds
 //! up nobody else.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,10 +15,12 @@ use super::drill::Simulation;
 use super::feed::Feed;
 use super::first::{self, Questions};
 use super::hub::Hub;
+use super::spool::by_agent;
 use super::vitals::{self, Patient};
 use super::{digest, dispatch, drill, outbox, watch};
 use crate::app::msg::Notice;
 use crate::error::{Error, Result};
+use crate::incident::Text;
 use crate::logs::{self, LogBatch, LogSource};
 use crate::sources::{BindError, Receiver, ReceiverSpec};
 
@@ -36,6 +39,8 @@ pub struct Extras {
     pub receiver: Option<ReceiverSpec>,
     /// Log files.
     pub logs: Vec<LogSource>,
+    /// Which of them holds what came by OTLP, from many agents.
+    pub spool: Option<PathBuf>,
     /// Agents whose vitals are read.
     pub patients: Vec<Patient>,
     /// A drill's fleet.
@@ -128,7 +133,7 @@ async fn run_extras(hub: Hub, extras: Extras, cancel: CancellationToken) {
     };
     let logs = async {
         if !extras.logs.is_empty() {
-            follow(&hub, extras.logs, cancel.clone()).await;
+            follow(&hub, extras.logs, extras.spool, cancel.clone()).await;
         }
     };
     let vitals = async {
@@ -198,12 +203,16 @@ async fn receive(hub: &Hub, spec: ReceiverSpec, cancel: CancellationToken) {
 /// By what the receiver's lasting notice is known.
 const RECEIVER: &str = "receiver";
 
-async fn follow(hub: &Hub, sources: Vec<LogSource>, cancel: CancellationToken) {
+async fn follow(hub: &Hub, sources: Vec<LogSource>, spool: Option<PathBuf>, cancel: CancellationToken) {
+    let spool = spool.map(|path| Text::line(&path.to_string_lossy()));
     let (out, mut batches) = mpsc::channel::<LogBatch>(LOG_BATCHES);
     let follower = logs::spawn(sources, logs::Settings::default(), chrono::Utc::now, out, cancel);
-    while let Some(batch) = batches.recv().await {
+    while let Some(mut batch) = batches.recv().await {
         for notice in &batch.notices {
             hub.tell(Feed::Notice(Notice::info(notice.to_string())));
+        }
+        for line in batch.lines.iter_mut().filter(|line| Some(&*line.source) == spool.as_ref()) {
+            by_agent(line);
         }
         if !batch.lines.is_empty() {
             hub.tell(Feed::Lines(batch.lines.into()));

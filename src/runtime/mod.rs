@@ -27,6 +27,7 @@ pub mod recovery;
 pub mod scenarios;
 pub mod serve;
 pub mod session;
+pub mod spool;
 pub mod vitals;
 pub mod watch;
 

@@ -54,8 +54,8 @@ pub fn serve(
     }
     let mut wanted = settings.clone();
     wanted.receiver.enabled = !settings.receiver.declined;
-    let spec =
-        live::receiver(&wanted, env).map_err(|why| Error::config(format!("the receiver's token: {why}")))?;
+    let spec = live::receiver(&wanted, paths, env)
+        .map_err(|why| Error::config(format!("the receiver's token: {why}")))?;
     let extras = beside(settings, paths, env, told);
     let engine = Engine::start(hub.clone(), extras)?;
     let feed = hub.subscribe();

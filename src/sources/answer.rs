@@ -74,6 +74,11 @@ impl Refusal {
         Self { header, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, what, &hint) }
     }
 
+    /// The header that belongs to it, if one does.
+    pub(super) fn header(&self) -> Option<(HeaderName, HeaderValue)> {
+        self.header.as_ref().map(Header::pair)
+    }
+
     /// In one line, for the tally.
     pub(super) fn words(&self) -> Text {
         let code = self.status.as_u16();
@@ -113,7 +118,7 @@ impl IntoResponse for Refusal {
         let place = self.place.as_ref().map(Text::as_str);
         let error = json!({"what": self.what.as_str(), "where": place, "hint": self.hint.as_str()});
         let mut response = (self.status, Json(json!({ "error": error }))).into_response();
-        if let Some((name, value)) = self.header.as_ref().map(Header::pair) {
+        if let Some((name, value)) = self.header() {
             response.headers_mut().insert(name, value);
         }
         response

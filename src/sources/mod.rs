@@ -1,5 +1,6 @@
 //! Sources bring alerts in: an HTTP receiver for Alertmanager's webhook and a generic JSON, and for
-//! what PagerDuty says of the incidents that it was told of.
+//! what PagerDuty says of the incidents that it was told of. What agents log and trace comes by the
+//! same door, as OTLP: see [`otlp`].
 //!
 //! [`alertmanager`], [`generic`] and [`pagerduty`] are pure: bytes in, a [`Delivery`] or a [`ParseError`] out.
 //! [`Receiver`] puts them behind HTTP and hands what was said to an [`Intake`], which the runtime
@@ -12,6 +13,7 @@ pub mod generic;
 mod incoming;
 mod intake;
 mod json;
+pub mod otlp;
 pub mod pagerduty;
 mod routes;
 mod said;
@@ -23,6 +25,6 @@ mod token;
 
 pub use incoming::{Delivery, Heard, Incoming, ParseError};
 pub use intake::{Intake, IntakeError, Taken};
-pub use server::{BindError, Bound, Clock, Limits, Receiver, ReceiverSpec};
+pub use server::{BindError, Bound, Clock, Limits, Receiver, ReceiverSpec, Telemetry};
 pub use tally::Tally;
 pub use token::{Token, TokenError};

@@ -1,6 +1,7 @@
 //! The paths of the receiver, and the way of one request from its head to its answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -15,7 +16,9 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use super::answer::{Recorded, Refusal};
+use super::otlp::{self, Signal};
 use super::pagerduty::{self, Webhooks};
+use super::server::Telemetry;
 use super::{Clock, Delivery, Intake, Limits, ParseError, Tally, Token, alertmanager, generic};
 use crate::incident::Time;
 
@@ -39,11 +42,22 @@ pub(super) struct Shared {
     pub limits: Limits,
     pub clock: Clock,
     pub intake: Arc<dyn Intake>,
+    pub telemetry: Option<Telemetry>,
     pub tally: watch::Sender<Tally>,
     /// One permit for each request between its head and its record.
     pub turns: Arc<Semaphore>,
     /// Records being made, some of them for senders that hung up.
     pub records: TaskTracker,
+}
+
+impl Shared {
+    /// Counts a refused request.
+    pub fn count(&self, refusal: &Refusal) {
+        self.tally.send_modify(|tally| {
+            tally.refused += 1;
+            tally.last_refusal = Some(refusal.words());
+        });
+    }
 }
 
 /// All paths.
@@ -52,10 +66,16 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         post(move |State(shared): State<Arc<Shared>>, request| answer(shared, request, source))
             .fallback(|State(shared): State<Arc<Shared>>| refuse(shared, Refusal::method("POST")))
     };
+    let telemetry = |signal: Signal| {
+        post(move |State(shared): State<Arc<Shared>>, request| otlp::take(shared, request, signal))
+            .fallback(|State(shared): State<Arc<Shared>>| refuse(shared, Refusal::method("POST")))
+    };
     Router::new()
         .route("/v1/alerts/alertmanager", taking(Source::Alerts(alertmanager::parse)))
         .route("/v1/alerts/generic", taking(Source::Alerts(generic::parse)))
         .route("/v1/webhooks/pagerduty", taking(Source::PagerDuty))
+        .route("/v1/logs", telemetry(Signal::Logs))
+        .route("/v1/traces", telemetry(Signal::Traces))
         .route("/healthz", get(healthy).fallback(|| async { Refusal::method("GET") }))
         .fallback(|State(shared): State<Arc<Shared>>| refuse(shared, unknown_path()))
         .with_state(shared)
@@ -70,7 +90,7 @@ fn unknown_path() -> Refusal {
         StatusCode::NOT_FOUND,
         "there is nothing at this path",
         "alerts go to /v1/alerts/alertmanager or /v1/alerts/generic, PagerDuty's webhooks to \
-         /v1/webhooks/pagerduty; /healthz answers while this runs",
+         /v1/webhooks/pagerduty, OTLP to /v1/logs and /v1/traces; /healthz answers while this runs",
     )
 }
 
@@ -89,10 +109,7 @@ async fn answer(shared: Arc<Shared>, request: Request, source: Source) -> Respon
 
 /// Refuses, and counts it: a refused request may be a lost alert.
 async fn refuse(shared: Arc<Shared>, refusal: Refusal) -> Response {
-    shared.tally.send_modify(|tally| {
-        tally.refused += 1;
-        tally.last_refusal = Some(refusal.words());
-    });
+    shared.count(&refusal);
     refusal.into_response()
 }
 
@@ -110,14 +127,9 @@ async fn deliver(shared: &Arc<Shared>, request: Request, source: Source) -> Resu
         }
     };
     check_content_type(request.headers())?;
-    let turn = timeout(shared.limits.turn, Arc::clone(&shared.turns).acquire_owned())
-        .await
-        .map_err(|_| Refusal::later("too many requests at once", shared.limits.turn))?
-        .expect("the semaphore is never closed");
-    let body = timeout(shared.limits.body, read_body(request, shared.max_body)).await.map_err(|_| {
-        let hint = "send the whole request at once";
-        Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time", hint)
-    })??;
+    let turn = turn(shared).await?;
+    let fewer = "fewer alerts at once (Alertmanager: max_alerts)";
+    let body = read_body(request, shared.max_body, shared.limits.body, fewer).await?;
     let now = (shared.clock)();
     let delivery = match (source, signed) {
         (Source::Alerts(parse), _) => parse(&body, now)?,
@@ -132,6 +144,14 @@ async fn deliver(shared: &Arc<Shared>, request: Request, source: Source) -> Resu
     };
     drop(body);
     record(shared, delivery, turn).await
+}
+
+/// Waits for others to be done.
+pub(super) async fn turn(shared: &Shared) -> Result<OwnedSemaphorePermit, Refusal> {
+    let turn = timeout(shared.limits.turn, Arc::clone(&shared.turns).acquire_owned())
+        .await
+        .map_err(|_| Refusal::later("too many requests at once", shared.limits.turn))?;
+    Ok(turn.expect("the semaphore is never closed"))
 }
 
 /// Hands it over in a task of its own, which keeps its turn until it is done.
@@ -159,7 +179,7 @@ async fn record(
 
 /// A browser says where its page came from: no page may declare incidents through the person who
 /// looks at it, neither on loopback, where no token is needed, nor by a name made to point there.
-fn check_sender(headers: &HeaderMap, token: Option<&Token>) -> Result<(), Refusal> {
+pub(super) fn check_sender(headers: &HeaderMap, token: Option<&Token>) -> Result<(), Refusal> {
     if headers.contains_key(ORIGIN) {
         let hint = "this receiver is for programs; send the request without an Origin header";
         return Err(Refusal::new(StatusCode::FORBIDDEN, "this came from a web page", hint));
@@ -208,14 +228,27 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Refusal> {
     Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "the content type is not JSON", hint))
 }
 
+/// Reads the body, in the time there is for it; `fewer` says how to send less of it.
+pub(super) async fn read_body(
+    request: Request,
+    max: usize,
+    within: Duration,
+    fewer: &str,
+) -> Result<Bytes, Refusal> {
+    timeout(within, read_at_most(request, max, fewer)).await.map_err(|_| {
+        let hint = "send the whole request at once";
+        Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time", hint)
+    })?
+}
+
 /// Reads at most `max` bytes. What is beyond is read and thrown away, up to a bound, so that the
 /// sender gets the answer and not a reset connection (which Alertmanager would retry for ever); a
 /// sender that asked first gets its answer first.
-async fn read_body(request: Request, max: usize) -> Result<Bytes, Refusal> {
+async fn read_at_most(request: Request, max: usize, fewer: &str) -> Result<Bytes, Refusal> {
     /// The most that is read only to be thrown away.
     const DRAIN: usize = 64 * 1024 * 1024;
     let too_large = || {
-        let hint = format!("send at most {max} bytes: fewer alerts at once (Alertmanager: max_alerts)");
+        let hint = format!("send at most {max} bytes: {fewer}");
         Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large", &hint)
     };
     let said = request.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());

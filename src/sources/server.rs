@@ -19,10 +19,11 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use super::otlp::Keep;
 use super::pagerduty::Webhooks;
 use super::routes::{Shared, router};
 use super::{Intake, Tally, Token};
-use crate::incident::Time;
+use crate::incident::{Text, Time};
 
 /// Tells the time: the runtime's clock.
 pub type Clock = Arc<dyn Fn() -> Time + Send + Sync>;
@@ -47,6 +48,8 @@ pub struct ReceiverSpec {
     pub token: Option<Token>,
     /// With what PagerDuty's webhooks are taken; none: they are not.
     pub pagerduty: Option<Webhooks>,
+    /// Who keeps logs and traces that are sent by OTLP; none: they are not taken.
+    pub telemetry: Option<Telemetry>,
     /// The most bytes of a body; about 1 KiB for each alert.
     pub max_body: usize,
     /// The most time of each step.
@@ -66,11 +69,21 @@ impl ReceiverSpec {
             listen,
             token: None,
             pagerduty: None,
+            telemetry: None,
             max_body: Self::MAX_BODY,
             limits: Limits::default(),
             clock,
         }
     }
+}
+
+/// Who takes logs and traces.
+#[derive(Clone)]
+pub struct Telemetry {
+    /// Keeps them.
+    pub keep: Arc<dyn Keep>,
+    /// The agents that are known here: by whose names records are called first.
+    pub agents: Arc<[Text]>,
 }
 
 /// How long each step may take.
@@ -189,6 +202,7 @@ impl Bound {
         let service = TowerToHyperService::new(router(Arc::new(Shared {
             token: self.spec.token,
             pagerduty: self.spec.pagerduty,
+            telemetry: self.spec.telemetry,
             max_body: self.spec.max_body,
             limits,
             clock: self.spec.clock,

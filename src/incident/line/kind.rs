@@ -25,8 +25,7 @@ impl LineKind {
         [Self::Decision, Self::ToolCall, Self::PermissionCheck, Self::UserInput, Self::Other];
 
     /// The kinds that are a field of the log.
-    pub(super) const FIELDS: [Self; 4] =
-        [Self::Decision, Self::ToolCall, Self::PermissionCheck, Self::UserInput];
+    pub const FIELDS: [Self; 4] = [Self::Decision, Self::ToolCall, Self::PermissionCheck, Self::UserInput];
 
     /// The name of the field, as logs and filters write it.
     #[must_use]

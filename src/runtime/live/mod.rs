@@ -10,17 +10,19 @@ mod process;
 mod recovery;
 mod rig;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::engine::Extras;
 use super::launch;
+use super::spool::Spool;
 use super::vitals::Patient;
 use crate::app::msg::Notice;
 use crate::config::{Agent, Config, Env, Paths, Settings};
 use crate::incident::Text;
 use crate::logs::LogSource;
 use crate::sources::pagerduty::Webhooks;
-use crate::sources::{ReceiverSpec, Token};
+use crate::sources::{ReceiverSpec, Telemetry, Token};
 
 pub use post::channels;
 pub use recovery::readers;
@@ -44,13 +46,17 @@ pub fn log_sources(settings: &Settings) -> Vec<LogSource> {
 ///
 /// # Errors
 /// In words: a token that cannot be had.
-pub fn receiver(settings: &Settings, env: &Env<'_>) -> Result<Option<ReceiverSpec>, String> {
+pub fn receiver(settings: &Settings, paths: &Paths, env: &Env<'_>) -> Result<Option<ReceiverSpec>, String> {
     let wanted = &settings.receiver;
     if !wanted.enabled {
         return Ok(None);
     }
     let mut spec = ReceiverSpec::new(wanted.listen, Arc::new(chrono::Utc::now));
     spec.max_body = wanted.max_body;
+    if wanted.otlp {
+        let agents = settings.agents.iter().map(|agent| Text::line(agent.id.as_str())).collect();
+        spec.telemetry = Some(Telemetry { keep: Arc::new(Spool::new(paths.telemetry())), agents });
+    }
     if let Some(source) = &wanted.token {
         let secret = source.fetch(env)?;
         let token = Token::new(secret.expose().as_bytes()).map_err(|error| error.to_string())?;
@@ -87,7 +93,7 @@ pub fn extras(config: &Config, paths: &Paths, env: &Env<'_>) -> Extras {
         let words = format!("{count} problems in the configuration ('flightdeck check' lists them): {first}");
         problems.push(Notice::lasting("configuration", words));
     }
-    let receiver = receiver(settings, env).unwrap_or_else(|words| {
+    let receiver = receiver(settings, paths, env).unwrap_or_else(|words| {
         problems.push(Notice::lasting("receiver", format!("no alerts are taken: {words}")));
         None
     });
@@ -96,5 +102,26 @@ pub fn extras(config: &Config, paths: &Paths, env: &Env<'_>) -> Extras {
     let mut unasked = Vec::new();
     let first = first::questions(settings, env, &mut unasked);
     problems.extend(unasked.iter().map(Notice::error));
-    Extras { digest, first, receiver, logs: log_sources(settings), patients, problems, ..Extras::default() }
+    let mut logs = log_sources(settings);
+    let spool = spool(settings, paths, &mut problems);
+    logs.extend(spool.clone().map(|path| LogSource { agent: Text::line("otlp"), path }));
+    Extras { digest, first, receiver, logs, spool, patients, problems, ..Extras::default() }
+}
+
+/// Where what comes by OTLP is read from: whichever process takes it.
+fn spool(settings: &Settings, paths: &Paths, problems: &mut Vec<Notice>) -> Option<PathBuf> {
+    let path = paths.telemetry();
+    let is_taken = settings.receiver.otlp && (settings.receiver.enabled || path.exists());
+    if !is_taken {
+        return None;
+    }
+    // It is followed from the beginning, so it must have one.
+    match Spool::new(path.clone()).make() {
+        Ok(()) => Some(path),
+        Err(error) => {
+            let words = format!("no logs are taken by OTLP: {}: {error}", path.display());
+            problems.push(Notice::lasting("otlp", words));
+            None
+        }
+    }
 }
