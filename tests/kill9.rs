@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "what cannot be done fails the test")]
 
 use std::collections::BTreeMap;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -89,26 +90,29 @@ fn check(path: &Path, promised: &Promised) {
 /// A process that appends until it is killed.
 struct Victim {
     process: Child,
+    /// Where it says why it ended by itself.
+    said: PathBuf,
     acknowledgements: u64,
     then: Duration,
 }
 
 impl Victim {
     fn start(path: &Path, incident: u32, round: u32, dice: &mut Dice) -> Self {
+        let said = path.with_extension(format!("{incident}.{round}.txt"));
         let process = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "child", "--nocapture", "--test-threads=1"])
             .env(PATH, path)
             .env(INCIDENT, incident.to_string())
             .env(ROUND, round.to_string())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(File::create(&said).unwrap())
             .spawn()
             .unwrap();
         // One in four dies before its first acknowledgement: while it starts, makes the file or
         // recovers it.
         let early = dice.roll(4) == 0;
         let (acknowledgements, micros) = if early { (0, 30_000) } else { (1 + dice.roll(25), 600) };
-        Self { process, acknowledgements, then: Duration::from_micros(dice.roll(micros)) }
+        Self { process, said, acknowledgements, then: Duration::from_micros(dice.roll(micros)) }
     }
 
     /// Kills it at its instant; what it was told is on disk.
@@ -116,7 +120,10 @@ impl Victim {
         let mut lines = BufReader::new(self.process.stdout.take().unwrap()).lines();
         let mut told = Promised::new();
         while (told.len() as u64) < self.acknowledgements {
-            let line = lines.next().expect("it appends until it is killed").unwrap();
+            let Some(line) = lines.next() else {
+                panic!("it ended by itself: {}", fs::read_to_string(&self.said).unwrap());
+            };
+            let line = line.unwrap();
             told.extend(acknowledgement(&line));
         }
         thread::sleep(self.then);

@@ -153,8 +153,10 @@ impl Clock<'_> {
             let Some(from) = window.from.of(incident) else { continue };
             let at = window.within.of(incident.severity).after(from);
             let is_telling = window.to == Moment::Told;
-            // The same time for the same thing is shown once (B12).
-            if is_telling && self.notify_by().is_some_and(|(begun, by)| (begun, by) == (from, at)) {
+            // Without a channel flightdeck can tell nobody, and the same time for the same thing is
+            // shown once (B12).
+            let is_notice = self.notify_by().is_some_and(|notice| notice == (from, at));
+            if is_telling && (self.policy.routes.is_empty() || is_notice) {
                 continue;
             }
             let mut deadline = self.deadline(Due::Window(*name), name.word().to_owned(), from, at);
@@ -163,8 +165,7 @@ impl Clock<'_> {
             if window.from == Moment::Resolved {
                 deadline.met = deadline.met.filter(|met| *met >= from);
             }
-            // Without a channel flightdeck can tell nobody: then it is measured.
-            deadline.enforced = window.enforced && !(is_telling && self.policy.routes.is_empty());
+            deadline.enforced = window.enforced;
             // What never happened before the end was not met then, and does not run for ever.
             if deadline.met.is_none() && *name != WindowName::Review && !incident.is_open() {
                 continue;

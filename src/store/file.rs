@@ -21,6 +21,10 @@ use super::missing;
 /// How long another process's lock is waited for.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long to wait before a lock is asked for again. SQLite's own waits grow to 100 ms: beside
+/// another process that appends without a pause they find the file locked every time.
+const NAP: Duration = Duration::from_millis(1);
+
 /// What a journal is opened for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -210,8 +214,8 @@ impl Place {
         } else {
             Connection::open_with_flags(&self.path, flags)
         };
-        let conn = conn.map_err(|error| self.words(&error))?;
-        conn.busy_timeout(PATIENCE).map_err(|error| self.words(&error))?;
+        let mut conn = conn.map_err(|error| self.words(&error))?;
+        conn.busy_handler(Some(nap)).map_err(|error| self.words(&error))?;
         conn.set_prepared_statement_cache_capacity(32);
         Ok(conn)
     }
@@ -270,6 +274,13 @@ fn reads(conn: &Connection) -> bool {
     let entries = format!("SELECT {} FROM entry LIMIT 1", super::codec::COLUMNS);
     let heads = format!("SELECT {} FROM head LIMIT 1", super::head::COLUMNS);
     conn.prepare(&entries).is_ok() && conn.prepare(&heads).is_ok()
+}
+
+/// Waits for a lock that somebody else has, after so many times: whether to ask once more.
+fn nap(times: i32) -> bool {
+    let waited = NAP.saturating_mul(u32::try_from(times).unwrap_or(u32::MAX));
+    thread::sleep(NAP);
+    waited < PATIENCE
 }
 
 /// Tries again while another process holds a lock that SQLite does not wait for by itself, such as
