@@ -120,10 +120,9 @@ impl Victim {
         let mut lines = BufReader::new(self.process.stdout.take().unwrap()).lines();
         let mut told = Promised::new();
         while (told.len() as u64) < self.acknowledgements {
-            let Some(line) = lines.next() else {
-                panic!("it ended by itself: {}", fs::read_to_string(&self.said).unwrap());
-            };
-            let line = line.unwrap();
+            let line = lines.next();
+            assert!(line.is_some(), "it ended by itself: {}", fs::read_to_string(&self.said).unwrap());
+            let line = line.unwrap().unwrap();
             told.extend(acknowledgement(&line));
         }
         thread::sleep(self.then);

@@ -21,6 +21,17 @@ pub struct Lines {
     pub bottom_right: &'static str,
 }
 
+/// The upper side of a border.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Edge {
+    /// Where it meets the left side.
+    pub left: &'static str,
+    /// From left to right.
+    pub line: &'static str,
+    /// Where it meets the right side.
+    pub right: &'static str,
+}
+
 /// Marks for the states of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lamps {
@@ -47,8 +58,10 @@ pub struct Lamps {
 pub struct Glyphs {
     /// The border of a pane.
     pub pane: Lines,
-    /// The border of the pane that has the keyboard.
-    pub focus: Lines,
+    /// The upper side of the pane that has the keyboard.
+    pub focus: Edge,
+    /// The border of what lies over the panes.
+    pub modal: Lines,
     /// The states of an action.
     pub lamps: Lamps,
     /// A mark that was reached.
@@ -106,7 +119,8 @@ pub static UNICODE: Glyphs = Glyphs {
         bottom_left: "└",
         bottom_right: "┘",
     },
-    focus: Lines {
+    focus: Edge { left: "┍", line: "━", right: "┑" },
+    modal: Lines {
         horizontal: "━",
         vertical: "┃",
         top_left: "┏",
@@ -152,7 +166,8 @@ pub static ASCII: Glyphs = Glyphs {
         bottom_left: "+",
         bottom_right: "+",
     },
-    focus: Lines {
+    focus: Edge { left: "#", line: "=", right: "#" },
+    modal: Lines {
         horizontal: "=",
         vertical: "|",
         top_left: "#",
@@ -198,7 +213,9 @@ mod tests {
             [l.horizontal, l.vertical, l.top_left, l.top_right, l.bottom_left, l.bottom_right].to_vec()
         };
         let Lamps { proposed, requested, accepted, verified, leaking, failed, doubt, undone } = glyphs.lamps;
-        let mut all = [lines(&glyphs.pane), lines(&glyphs.focus)].concat();
+        let mut all = [lines(&glyphs.pane), lines(&glyphs.modal)].concat();
+        let Edge { left, line, right } = glyphs.focus;
+        all.extend([left, line, right]);
         all.extend([proposed, requested, accepted, verified, leaking, failed, doubt, undone]);
         all.extend([glyphs.mark_done, glyphs.mark_next, glyphs.mark_open, glyphs.mark_line]);
         all.extend([glyphs.gauge_fill, glyphs.gauge_rest, glyphs.scroll_thumb, glyphs.scroll_track]);

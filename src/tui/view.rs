@@ -15,7 +15,7 @@ use super::editor::Editor;
 use super::glyphs::ASCII;
 use super::panes;
 use super::theme::Skin;
-use super::widgets::PaneFrame;
+use super::widgets::{PaneFrame, Stress};
 use super::{footer, header, modals, summary};
 
 /// What every part of a frame is drawn from.
@@ -178,8 +178,8 @@ impl Part {
             Self::Warnings => header::draw_warnings(view, area, buf),
             Self::Border(pane) => {
                 let hint = (panes::info(pane).hint)(view);
-                let focused = view.has_keys(pane);
-                PaneFrame { title: pane.title(), hint: &hint, focused }.draw(area, buf, view.skin);
+                let stress = if view.has_keys(pane) { Stress::Keys } else { Stress::Plain };
+                PaneFrame { title: pane.title(), hint: &hint, stress }.draw(area, buf, view.skin);
             }
             Self::Inside(pane) => return (panes::info(pane).draw)(view, area, buf),
             Self::Footer => footer::draw(view, area, buf),

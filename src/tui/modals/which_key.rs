@@ -9,7 +9,7 @@ use crate::tui::footer::is_offered;
 use crate::tui::row::Row;
 use crate::tui::view::View;
 use crate::tui::widgets::wrap::width;
-use crate::tui::widgets::{PaneFrame, fill};
+use crate::tui::widgets::{PaneFrame, Stress, fill};
 
 /// Cells of a column of the box.
 const COLUMN: u16 = 26;
@@ -42,7 +42,7 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     fill(buf, outer, " ", view.style(Role::Text));
     let title = show(&model.pending);
     let inner =
-        PaneFrame { title: &title, hint: "esc forgets it", focused: true }.draw(outer, buf, view.skin);
+        PaneFrame { title: &title, hint: "esc forgets it", stress: Stress::Over }.draw(outer, buf, view.skin);
     let keys = next.iter().map(|(keys, _)| width(keys)).max().unwrap_or(0);
     for (index, (shown, intent)) in (0_u16..).zip(&next) {
         let (column, line) = (index / rows, index % rows);

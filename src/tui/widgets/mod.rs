@@ -14,7 +14,7 @@ pub mod track;
 pub mod wrap;
 
 pub use digits::Digits;
-pub use frame::PaneFrame;
+pub use frame::{PaneFrame, Stress};
 pub use gauge::Gauge;
 pub use list::List;
 pub use modal::Modal;

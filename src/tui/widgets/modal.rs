@@ -8,7 +8,7 @@ use crate::app::theme::Role;
 use crate::tui::theme::Skin;
 
 use super::wrap::{width, wrap_line};
-use super::{PaneFrame, fill, put, put_line};
+use super::{PaneFrame, Stress, fill, put, put_line};
 
 /// Cells of the border and the air inside it, on both sides.
 const BORDER: u16 = 4;
@@ -107,7 +107,7 @@ impl Modal<'_> {
     }
 
     fn draw_border(&self, outer: Rect, buf: &mut Buffer, skin: &Skin) -> Rect {
-        let inner = PaneFrame { title: self.title, hint: "", focused: true }.draw(outer, buf, skin);
+        let inner = PaneFrame { title: self.title, hint: "", stress: Stress::Over }.draw(outer, buf, skin);
         if self.danger {
             let style = skin.style(Role::Error);
             let top = Rect { height: 1, ..outer };

@@ -13,7 +13,7 @@ use crate::tui::glyphs::{ASCII, Glyphs, UNICODE};
 use crate::tui::theme::Skin;
 
 use super::list::Top;
-use super::{Digits, Gauge, List, Modal, PaneFrame, Progress, Step, Track};
+use super::{Digits, Gauge, List, Modal, PaneFrame, Progress, Step, Stress, Track};
 
 fn skin(glyphs: &'static Glyphs) -> Skin {
     Skin::new(&Theme::new("plain", |_| Some(Look::default())), Depth::Mono, glyphs)
@@ -43,8 +43,9 @@ fn every_widget(text: &str, n: usize, skin: &Skin, mut with: impl FnMut(&mut dyn
     let time = |n: usize| Duration::from_secs(n as u64);
     let step = Step { name: text, note: text, progress: Progress::Late };
     let lines = vec![text.into(); n];
+    let stress = [Stress::Plain, Stress::Keys, Stress::Over][n % 3];
     with(&mut |area, buf| {
-        PaneFrame { title: text, hint: text, focused: n.is_multiple_of(2) }.draw(area, buf, skin);
+        PaneFrame { title: text, hint: text, stress }.draw(area, buf, skin);
     });
     with(&mut |area, buf| {
         let label_width = u16::try_from(n).unwrap();
