@@ -280,6 +280,7 @@ fn commands(board: &Incident) -> Vec<Command> {
             sha256: "0".repeat(64).as_str().into(),
             from: None,
             to: None,
+            redacted: None,
         },
         Command::Suppose { text: "the model".into(), owner: "bo".into() },
         Command::CloseHypothesis { hypothesis: HypothesisId(1), outcome: Outcome::ALL[0], reason: reason() },

@@ -1,14 +1,13 @@
 //! What a session is asked to do: data, comparable, without channels or futures.
 
 use super::key::Key;
-use crate::incident::{ActionId, Command, IncidentId, Op, Params, Text};
+use crate::incident::{ActionId, Command, IncidentId, LogLine, Op, Params, Text, Time};
 
 /// Links an effect with the message that answers it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 
 /// One thing to do.
-#[expect(clippy::large_enum_variant, reason = "a handful of effects live for a moment")]
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Hand a command to the hub. None: a new incident.
@@ -42,6 +41,15 @@ pub enum Effect {
     },
     /// Have the agents of an incident read for recovery (B6); what was read comes as an entry.
     Recover(IncidentId),
+    /// Store an agent's log of a time range as evidence (A4).
+    KeepLog {
+        /// Which incident.
+        incident: IncidentId,
+        /// What of it.
+        range: LogRange,
+        /// What this screen has of it, should no file have any.
+        shown: Vec<LogLine>,
+    },
     /// Put text on the clipboard (OSC 52).
     Copy(Text),
     /// Ring the terminal's bell.
@@ -56,6 +64,19 @@ pub enum Effect {
     Suspend,
     /// Leave.
     Quit,
+}
+
+/// A part of an agent's log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRange {
+    /// The agent.
+    pub agent: Text,
+    /// The first moment.
+    pub from: Time,
+    /// The last one.
+    pub to: Time,
+    /// The most lines; the newest are kept.
+    pub limit: usize,
 }
 
 /// What the review's editor is asked to do.

@@ -217,11 +217,15 @@ impl Parts {
                 self.say("number", action);
                 self.fate(disposition);
             }
-            Event::EvidenceStored { action, name, bytes, sha256, from, to } => {
+            Event::EvidenceStored { action, name, bytes, sha256, from, to, redacted } => {
                 self.may("action", *action);
                 self.say("file", name);
                 self.say("bytes", bytes);
                 self.say("sha256", sha256);
+                match redacted {
+                    Some(count) => self.say("redacted", format!("{count} secrets")),
+                    None => self.say("redacted", "not searched for secrets"),
+                }
                 self.may("covers", from.map(time));
                 self.may("to", to.map(time));
                 self.say("get it", format!("flightdeck evidence {sha256}"));

@@ -48,6 +48,8 @@ pub enum Purpose {
     Settle(ActionId),
     /// What becomes of a mitigation; on the way to the end of the incident, which goes on afterwards.
     Account(ActionId, Option<End>),
+    /// Which part of the log becomes evidence.
+    KeepLog,
     /// A search in the review.
     Search,
     /// Where to write the review.

@@ -140,6 +140,7 @@ intents! {
     SinceLeak, "since-leak", Log, "what the agent logged since its containment leaks";
     Follow, "follow", Log, "follow the newest lines, or stop";
     Pin, "pin", Log, "keep the selected line on the timeline";
+    KeepLog, "keep-log", Log, "store a time range of the log as evidence, without the secrets in it";
     Copy, "copy", Log, "copy the selected line or item (OSC 52)";
     Edit, "edit", Review, "edit the review; Esc ends editing";
     SaveReview, "save-review", Review, "put this revision on record";

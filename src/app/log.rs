@@ -59,6 +59,11 @@ impl LogView {
         &self.filter
     }
 
+    /// The lines that are kept, oldest first.
+    pub fn lines(&self) -> impl Iterator<Item = &LogLine> {
+        self.lines.iter()
+    }
+
     /// How many lines are kept.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -41,12 +41,13 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
         }
         Format::Table if pieces.is_empty() => say(&format!("no evidence of {} is on record", args.id)),
         Format::Table => {
-            let mut table = Table::new(&["#", "BY", "BYTES", "FILE", "SHA-256"], TooWide::Wrap);
+            let mut table = Table::new(&["#", "BY", "BYTES", "REDACTED", "FILE", "SHA-256"], TooWide::Wrap);
             for piece in &pieces {
                 table.row([
                     piece.seq.to_string(),
                     piece.action.map_or_else(String::new, |action| action.to_string()),
                     piece.bytes.to_string(),
+                    piece.redacted.map_or_else(|| "not searched".to_owned(), |count| count.to_string()),
                     piece.file(),
                     piece.sha256.to_string(),
                 ]);
@@ -77,14 +78,16 @@ struct Piece<'a> {
     sha256: &'a Text,
     from: Option<Time>,
     to: Option<Time>,
+    redacted: Option<u64>,
 }
 
 impl<'a> Piece<'a> {
     fn of(entry: &'a Entry) -> Option<Self> {
-        let Event::EvidenceStored { action, name, bytes, sha256, from, to } = &entry.event else {
+        let Event::EvidenceStored { action, name, bytes, sha256, from, to, redacted } = &entry.event else {
             return None;
         };
-        Some(Self { seq: entry.seq, action: *action, name, bytes: *bytes, sha256, from: *from, to: *to })
+        let (bytes, from, to, redacted) = (*bytes, *from, *to, *redacted);
+        Some(Self { seq: entry.seq, action: *action, name, bytes, sha256, from, to, redacted })
     }
 
     /// Its name as a file, the entry's number before it. The name came from outside: it chooses no
@@ -130,8 +133,9 @@ mod tests {
             ("", "7-"),
         ] {
             let (name, sha256) = (Text::line(name), Text::default());
+            let (from, to, redacted) = (None, None, None);
             let piece =
-                Piece { seq: 7, action: None, name: &name, bytes: 0, sha256: &sha256, from: None, to: None };
+                Piece { seq: 7, action: None, name: &name, bytes: 0, sha256: &sha256, from, to, redacted };
             assert_eq!(piece.file(), file);
         }
     }

@@ -119,6 +119,18 @@ fn each_mistake_is_told_at_its_place_with_a_hint() {
             "[receiver]\nmax_body = 1000",
             "c.toml:2:12: `receiver.max_body`: expected a string, found integer `1000`",
         ),
+        (
+            "[redaction.customer]\npattern = 'CUST-('",
+            "c.toml:2:11: `redaction.customer.pattern`: unclosed group",
+        ),
+        (
+            "[redaction.all]\npattern = '.*'",
+            "c.toml:2:11: `redaction.all.pattern`: the expression fits where nothing is, which is everywhere",
+        ),
+        (
+            "[redaction.customer]\npattern = 'x'\ncheck = 'lun'",
+            "c.toml:3:9: `redaction.customer.check`: unknown value \"lun\" (hint: did you mean `luhn`?)",
+        ),
         ("[[agents]]\nname = 'x'", "c.toml:1:1: `agents` lacks the key `id`"),
         (
             "[[agents]]\nid = 'two words'",

@@ -25,6 +25,7 @@ mod program;
 pub mod prometheus;
 pub mod reader;
 pub mod receiver;
+pub mod redaction;
 pub mod settings;
 mod shelf;
 pub mod starter;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny};
 
+use crate::incident::redact::Rule;
 use crate::incident::{AgentId, Naming, Rota, Span, Text};
 
 use super::adapter::{self, Adapter};
@@ -19,6 +20,7 @@ use super::paths::{Env, Paths};
 use super::program;
 use super::reader::{self, Reader};
 use super::receiver::{self, Receiver};
+use super::redaction;
 use super::tree::Tree;
 
 /// The person's settings, complete.
@@ -50,6 +52,8 @@ pub struct Settings {
     pub policy: Option<PathBuf>,
     /// How reviews are written.
     pub review: Review,
+    /// What is taken out of evidence, besides what is taken out anyway.
+    pub redaction: Vec<Rule>,
 }
 
 /// How the screen looks and behaves.
@@ -171,6 +175,7 @@ struct Written {
     first: first::Written,
     dependencies: BTreeMap<String, first::WrittenDependency>,
     drift: BTreeMap<String, first::WrittenDrift>,
+    redaction: BTreeMap<String, redaction::Written>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -307,6 +312,7 @@ impl Settings {
             first: written.first.meant(written.dependencies, written.drift, &whole, paths, env, problems),
             policy: written.policy.file.map(|file| paths.written(&file)),
             review: written.review,
+            redaction: redaction::meant(written.redaction, &whole, problems),
         }
     }
 }

@@ -140,6 +140,8 @@ pub enum Command {
         from: Option<Time>,
         /// The last moment it covers.
         to: Option<Time>,
+        /// How many secrets were taken out of it before; nothing: it was not searched for any.
+        redacted: Option<u64>,
     },
     /// Suppose a cause (D5).
     Suppose {

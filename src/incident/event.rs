@@ -241,6 +241,9 @@ pub enum Event {
         from: Option<Time>,
         /// The last moment it covers.
         to: Option<Time>,
+        /// How many secrets were taken out of it before; nothing: it was not searched for any.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        redacted: Option<u64>,
     },
     /// Somebody supposes a cause; the clock of D5 runs.
     HypothesisOpened {

@@ -31,6 +31,7 @@ pub mod playbook;
 pub mod policy;
 pub mod record;
 pub mod recovery;
+pub mod redact;
 pub mod refusal;
 pub mod release;
 pub mod review;

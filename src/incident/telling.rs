@@ -93,8 +93,9 @@ pub fn tell_event(event: &Event, naming: Naming) -> String {
             Disposition::HandedOver { .. } => format!("{action} stays in force, {disposition}"),
             Disposition::Kept { .. } => format!("{action} stays in force, {disposition}"),
         },
-        Event::EvidenceStored { name, bytes, sha256, .. } => {
-            format!("evidence stored: {name}, {bytes} bytes, sha256 {}", short(sha256.as_str()))
+        Event::EvidenceStored { name, bytes, sha256, redacted, .. } => {
+            let redacted = redacted.map(|count| format!(", {count} secrets redacted")).unwrap_or_default();
+            format!("evidence stored: {name}, {bytes} bytes{redacted}, sha256 {}", short(sha256.as_str()))
         }
         Event::HypothesisOpened { hypothesis, text, owner, until } => {
             format!("{hypothesis} supposed by {owner}, until {}: {text}", until.format("%H:%M:%S"))

@@ -178,17 +178,8 @@ fn in_words(read: &[Reading]) -> String {
 
 /// Stores a file a call brought home, with its digest, and puts it on record (A4).
 async fn store(hub: &Hub, incident: IncidentId, action: ActionId, file: Evidence) {
-    let Evidence { name, bytes, from, to } = file;
-    let size = bytes.len() as u64;
-    match hub.journal().store_evidence(&name, hub.clock().now(), bytes).await {
-        Ok(sha256) => {
-            let sha256 = Text::line(&sha256);
-            let action = Some(action);
-            tell(hub, incident, Command::StoreEvidence { action, name, bytes: size, sha256, from, to }).await;
-        }
-        Err(error) => {
-            hub.tell(Feed::Notice(Notice::error(format!("evidence '{name}' was not stored: {error}"))))
-        }
+    if let Err(words) = hub.keep_evidence(incident, &Actor::Flightdeck, Some(action), file).await {
+        hub.tell(Feed::Notice(Notice::error(words.as_str())));
     }
 }
 

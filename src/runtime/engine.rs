@@ -15,6 +15,7 @@ use super::drill::Simulation;
 use super::feed::Feed;
 use super::first::{self, Questions};
 use super::hub::Hub;
+use super::kept_log::Shelf;
 use super::spool::by_agent;
 use super::vitals::{self, Patient};
 use super::{digest, dispatch, drill, outbox, watch};
@@ -61,6 +62,7 @@ pub struct Engine {
     hub: Hub,
     cancel: CancellationToken,
     tasks: TaskTracker,
+    shelf: Arc<Shelf>,
 }
 
 impl Engine {
@@ -72,6 +74,7 @@ impl Engine {
         let runtime = runtime()?;
         let cancel = CancellationToken::new();
         let tasks = TaskTracker::new();
+        let shelf = Arc::new(Shelf { sources: extras.logs.clone(), spool: extras.spool.clone() });
         {
             let _inside = runtime.enter();
             tasks.spawn(dispatch::run(hub.clone(), cancel.clone(), tasks.clone()));
@@ -83,13 +86,18 @@ impl Engine {
             tasks.spawn(run_extras(hub.clone(), extras, cancel.clone()));
             tasks.spawn(hub.clone().run(cancel.clone()));
         }
-        Ok(Self { runtime, hub, cancel, tasks })
+        Ok(Self { runtime, hub, cancel, tasks, shelf })
     }
 
     /// The hub.
     #[must_use]
     pub const fn hub(&self) -> &Hub {
         &self.hub
+    }
+
+    /// The log files that it follows.
+    pub(super) fn shelf(&self) -> Arc<Shelf> {
+        self.shelf.clone()
     }
 
     /// Where tasks of the engine are spawned.

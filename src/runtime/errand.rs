@@ -51,7 +51,8 @@ pub fn live_hub(config: &Config, paths: &Paths, env: &Env<'_>, read_only: bool) 
     problems.extend(unbuilt);
     let policy = config.policy.clone().into();
     let hub = Hub::with_channels(journal, policy, Clock::wall(), rig, channels, read_only);
-    Ok((hub.reading_by(live::readers(&config.settings, paths)), problems))
+    let redactor = config::redaction::redactor(&config.settings);
+    Ok((hub.reading_by(live::readers(&config.settings, paths)).redacting_by(redactor), problems))
 }
 
 /// How far an action is followed.

@@ -11,11 +11,12 @@ use super::clock::Clock;
 use super::feed::{FEED_CAPACITY, Feed};
 use super::recovery::{self, RecoveryReader};
 use crate::adapters::alertmanager::{ABOUT, LABELS};
-use crate::adapters::{Adapter, Ask, Rig, Sample};
+use crate::adapters::{Adapter, Ask, Evidence, Rig, Sample};
 use crate::app::msg::Notice;
 use crate::channels::{Channel, Inbox, LiveChannel, Post};
 use crate::incident::outbox::OUTBOX;
 use crate::incident::recovery::RULE as RECOVERY;
+use crate::incident::redact::Redactor;
 use crate::incident::{
     ActionId, Actor, AgentId, Board, Command, Duty, Entry, Event, Incident, IncidentId, Judged, Op, Plan,
     Policy, Realm, Refusal, Status, Text, decide, in_sight, outbox,
@@ -55,6 +56,8 @@ struct Inner {
     post: Post,
     /// What reads agents for their recovery, besides the rig.
     readers: OnceLock<Vec<RecoveryReader>>,
+    /// What takes secrets out of evidence.
+    redactor: OnceLock<Redactor>,
     runner: Option<RunnerLease>,
     board: Mutex<Board>,
     feed: broadcast::Sender<Feed>,
@@ -120,6 +123,7 @@ impl Hub {
             rig,
             post,
             readers: OnceLock::new(),
+            redactor: OnceLock::new(),
             runner,
             board: Mutex::default(),
             feed: broadcast::channel(FEED_CAPACITY).0,
@@ -165,6 +169,47 @@ impl Hub {
     pub fn reading_by(self, readers: Vec<RecoveryReader>) -> Self {
         drop(self.0.readers.set(readers));
         self
+    }
+
+    /// What takes secrets out of evidence. Said once, before anything runs; else the built-in rules.
+    #[must_use]
+    pub fn redacting_by(self, redactor: Redactor) -> Self {
+        drop(self.0.redactor.set(redactor));
+        self
+    }
+
+    /// Stores evidence without the secrets in it, and puts it on record (A4): how many were taken
+    /// out, where they could be looked for, and its SHA-256 in hex.
+    ///
+    /// # Errors
+    /// In words: what could not be stored or recorded.
+    pub async fn keep_evidence(
+        &self,
+        incident: IncidentId,
+        actor: &Actor,
+        action: Option<ActionId>,
+        file: Evidence,
+    ) -> Result<(Option<u64>, String), Text> {
+        let Evidence { name, bytes, from, to } = file;
+        let hub = self.clone();
+        // A large file takes a while, and no async thread waits for it.
+        let searched = tokio::task::spawn_blocking(move || {
+            let redactor = hub.0.redactor.get_or_init(crate::config::redaction::built_in);
+            match redactor.redact(&bytes) {
+                Some(redacted) => (Some(redacted.count()), redacted.bytes),
+                None => (None, bytes),
+            }
+        });
+        let words = |why: String| Text::line(&format!("evidence '{name}' was not stored: {why}"));
+        let (redacted, bytes) = searched.await.map_err(|error| words(error.to_string()))?;
+        let size = bytes.len() as u64;
+        let stored = self.0.journal.store_evidence(&name, self.0.clock.now(), bytes).await;
+        let sha256 = stored.map_err(|error| words(error.to_string()))?;
+        let (sha256_text, name) = (Text::line(&sha256), name.clone());
+        let command =
+            Command::StoreEvidence { action, name, bytes: size, sha256: sha256_text, from, to, redacted };
+        self.submit(Some(incident), command, actor).await.map_err(|error| Text::line(&error.to_string()))?;
+        Ok((redacted, sha256))
     }
 
     /// What reads agents for their recovery.

@@ -84,7 +84,8 @@ impl Launch<'_> {
             let readers = live::readers(&config.settings, &self.paths);
             let policy = Arc::new(config.policy);
             let hub = Hub::with_channels(journal, policy, Clock::wall(), rig, channels, self.read_only);
-            Ok((hub.reading_by(readers), extras))
+            let redactor = crate::config::redaction::redactor(&config.settings);
+            Ok((hub.reading_by(readers).redacting_by(redactor), extras))
         };
         session::run(front, Box::new(open))
     }

@@ -17,6 +17,7 @@ pub mod feed;
 pub mod first;
 pub mod hub;
 pub mod intake;
+mod kept_log;
 pub mod launch;
 pub mod live;
 pub mod logs;

@@ -16,6 +16,7 @@ use super::early::{Early, Watching};
 use super::engine::{Engine, Extras};
 use super::feed::Feed;
 use super::hub::Hub;
+use super::kept_log;
 use super::park::Park;
 use super::recovery;
 use super::watch;
@@ -373,6 +374,14 @@ impl Session {
                     if let Err(error) = recovery::recover(&hub, incident).await {
                         hub.tell(Feed::Notice(Notice::error(format!("{incident} recovery: {error}"))));
                     }
+                });
+            }
+            Effect::KeepLog { incident, range, shown } => {
+                let (hub, shelf, actor) = (engine.hub().clone(), engine.shelf(), self.model.actor.clone());
+                let answer = self.answer.clone();
+                engine.handle().spawn(async move {
+                    let notice = kept_log::keep(&hub, &shelf, &actor, incident, range, shown).await;
+                    drop(answer.send(Answer::Msg(Msg::Notice(notice))).await);
                 });
             }
             Effect::Copy(text) => match osc::copy(&text, self.commands) {

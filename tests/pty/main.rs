@@ -5,6 +5,7 @@
 mod support;
 
 mod drill;
+mod evidence;
 mod hostile;
 mod keys;
 mod killed;

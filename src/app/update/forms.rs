@@ -157,6 +157,7 @@ impl Model {
             }
             Intent::Settle => self.settle_form()?,
             Intent::Keep => self.keep_form()?,
+            Intent::KeepLog => self.keep_log_form(),
             Intent::Search => new(Purpose::Search, "search in the review").text("text", "what to find", ""),
             Intent::Export => {
                 let name =
@@ -200,6 +201,7 @@ impl Model {
                 self.modals.pop();
                 return self.undo(id, end);
             }
+            Purpose::KeepLog => return self.keep_log_from(&form),
             Purpose::Search => {
                 self.modals.pop();
                 return vec![Effect::Review(ReviewDeed::Search(form.get("text")))];
@@ -318,7 +320,7 @@ impl Model {
             Purpose::Deny(action) => Ok(Command::Deny { action: *action, reason: form.get("reason") }),
             Purpose::Settle(action) => Ok(settle_from(*action, form)),
             Purpose::Account(action, _) => self.account_from(*action, form),
-            Purpose::Ask(_) | Purpose::Rollback | Purpose::Search | Purpose::Export => {
+            Purpose::Ask(_) | Purpose::Rollback | Purpose::KeepLog | Purpose::Search | Purpose::Export => {
                 Err("this form is no command".to_owned())
             }
         }

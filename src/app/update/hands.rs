@@ -398,6 +398,7 @@ impl Model {
             | Intent::CloseHypothesis
             | Intent::Improve
             | Intent::MoveImprovement
+            | Intent::KeepLog
             | Intent::Search
             | Intent::Export => self.open_form(intent),
             Intent::NoChange => self.no_change(),

@@ -2,6 +2,7 @@
 
 mod act;
 mod confirm;
+mod evidence;
 mod first;
 mod forms;
 mod hands;

@@ -66,7 +66,7 @@ impl Context<'_> {
             Command::Report { action, report } => self.report(*action, report),
             Command::Settle { action, settlement, reason } => self.settle(*action, *settlement, reason),
             Command::Account { action, disposition } => self.account(*action, disposition),
-            Command::StoreEvidence { action, name, bytes, sha256, from, to } => {
+            Command::StoreEvidence { action, name, bytes, sha256, from, to, redacted } => {
                 if let Some(id) = action {
                     self.action(*id)?;
                 }
@@ -77,6 +77,7 @@ impl Context<'_> {
                     sha256: sha256.clone(),
                     from: *from,
                     to: *to,
+                    redacted: *redacted,
                 }])
             }
             Command::Suppose { text, owner } => self.suppose(text, owner),

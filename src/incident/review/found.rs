@@ -60,6 +60,8 @@ pub struct EvidenceFact {
     pub from: Option<Time>,
     /// The last moment it covers.
     pub to: Option<Time>,
+    /// How many secrets were taken out of it; nothing: it was not searched for any.
+    pub redacted: Option<u64>,
 }
 
 /// One log line that was kept.
@@ -152,7 +154,8 @@ impl Source<'_> {
 
     pub(super) fn evidence(&self) -> Vec<EvidenceFact> {
         let fact = |entry: &Entry| {
-            let Event::EvidenceStored { action, name, bytes, sha256, from, to } = &entry.event else {
+            let Event::EvidenceStored { action, name, bytes, sha256, from, to, redacted } = &entry.event
+            else {
                 return None;
             };
             Some(EvidenceFact {
@@ -163,6 +166,7 @@ impl Source<'_> {
                 sha256: sha256.clone(),
                 from: *from,
                 to: *to,
+                redacted: *redacted,
             })
         };
         self.entries().filter_map(fact).collect()

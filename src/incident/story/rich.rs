@@ -92,6 +92,7 @@ impl Say<'_> {
             sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08".into(),
             from: Some(time("12:00:00")),
             to: Some(time("12:01:10")),
+            redacted: Some(3),
         });
         let reason = Some(self.text("a second replica is suspected"));
         let story = self.leaks(story.at("12:09:00"), 1).says(Command::Escalate { level: 1, reason });

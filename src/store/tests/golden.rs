@@ -244,6 +244,7 @@ fn samples() -> Vec<(Actor, Event)> {
                 sha256: sha256(),
                 from: Some(at(0)),
                 to: Some(at(9)),
+                redacted: None,
             },
         ),
         (

@@ -98,6 +98,7 @@ fn a4_evidence_names_an_action_that_there_is() {
         sha256: "ab".into(),
         from: None,
         to: None,
+        redacted: None,
     };
     let story = Story::isolated().says(store(None)).says(store(Some(1))).refused(
         store(Some(2)),
