@@ -49,6 +49,8 @@ pub enum Happening {
     Returned,
     /// Another file stands in its place; the old one is read to its end first.
     Rotated,
+    /// It was rotated several times between two looks; files that stood there meanwhile may be gone.
+    Overtaken,
     /// It was emptied in place and is read from its beginning.
     Truncated {
         /// Bytes that were seen but not yet read; more may have come and gone unseen.
@@ -78,6 +80,7 @@ impl Happening {
             | Self::Appeared
             | Self::Returned
             | Self::Rotated
+            | Self::Overtaken
             | Self::Unreadable { .. }
             | Self::NoMatch => 0,
         }
@@ -92,6 +95,12 @@ impl fmt::Display for Notice {
             Happening::Appeared => write!(f, "{source} has appeared"),
             Happening::Returned => write!(f, "{source} is back"),
             Happening::Rotated => write!(f, "{source} was rotated"),
+            Happening::Overtaken => {
+                write!(
+                    f,
+                    "{source} was rotated faster than it is looked at; lines of whole files may be lost"
+                )
+            }
             Happening::Truncated { lost: 0 } => {
                 write!(f, "{source} was truncated; lines written just before may be lost")
             }

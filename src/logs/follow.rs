@@ -4,7 +4,7 @@
 //! then ([`Follower::look`]) and reads while there is room ([`Follower::read`]). Looking is separate
 //! from reading so that rotated files are still caught while the receiver has no room.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::fs::{self, File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use std::time::Duration;
 use super::batch::Happening;
 use super::generation::{Generation, Outcome};
 use super::ledger::{FileId, Ledger};
+use super::sibling::siblings;
 use super::splitter::RawLine;
 use crate::incident::Text;
 use crate::incident::name::Time;
@@ -58,6 +59,9 @@ pub(super) struct Follower {
     /// the condition says so.
     generations: VecDeque<Generation>,
     condition: Condition,
+    /// The rotated siblings that were there at the last rotation: those that are not among them have
+    /// stood at the path since.
+    siblings: HashSet<FileId>,
     was_read: bool,
     /// After a failed read the file is left alone until then.
     rests_until: Option<Time>,
@@ -87,6 +91,7 @@ impl Follower {
             start,
             generations: VecDeque::new(),
             condition: Condition::New,
+            siblings: HashSet::new(),
             was_read: false,
             rests_until: None,
         }
@@ -117,6 +122,9 @@ impl Follower {
     }
 
     fn look_at_path(&mut self, now: Time, ledger: &mut Ledger, sink: &mut Sink<'_>) {
+        if self.condition == Condition::New {
+            self.know_siblings();
+        }
         match fs::metadata(&self.path) {
             Ok(meta) if meta.is_file() => self.look_at(&meta, now, ledger, sink),
             Ok(_) => self.leave(Condition::Unreadable(Text::line("it is not a file")), now, sink),
@@ -147,6 +155,8 @@ impl Follower {
                 // What comes later must not overtake it.
                 Ok(Outcome::More) => return,
                 Ok(Outcome::Truncated { lost }) => {
+                    // A copy of it may lie beside it by now.
+                    self.know_siblings();
                     sink(Found::Happening(Happening::Truncated { lost }));
                     return;
                 }
@@ -179,6 +189,7 @@ impl Follower {
             match self.open(now, ledger) {
                 Ok(Some(generation)) => {
                     self.retire_newest(now);
+                    self.take_passed(generation.id(), now, ledger, sink);
                     self.generations.push_back(generation);
                     self.enter(true, sink);
                     self.bound(ledger, sink);
@@ -188,6 +199,38 @@ impl Follower {
                 Err(error) => self.leave(condition(&error), now, sink),
             }
         }
+    }
+
+    /// Takes up the files that stood at the path since the last look and left again, before the one
+    /// that stands there now.
+    fn take_passed(&mut self, current: FileId, now: Time, ledger: &mut Ledger, sink: &mut Sink<'_>) {
+        if self.condition == Condition::New {
+            return;
+        }
+        let Passed { files, older, mut is_all } = passed(&self.path, current, |id| {
+            !self.siblings.contains(&id) && !ledger.holds(id) && ledger.place(id).is_none()
+        });
+        // What is kept ends before what was held open: files in between may have gone the same way.
+        is_all &= files.is_empty() || !self.generations.back().is_some_and(Generation::is_deleted);
+        for (file, meta) in files {
+            let Ok(mut generation) = Generation::at_beginning(file, &meta, now) else {
+                is_all = false;
+                continue;
+            };
+            ledger.take(generation.id());
+            generation.retire(now);
+            self.generations.push_back(generation);
+            sink(Found::Happening(Happening::Rotated));
+        }
+        self.siblings = older;
+        if !is_all {
+            sink(Found::Happening(Happening::Overtaken));
+        }
+    }
+
+    /// Takes note of the rotated siblings: whatever comes to be there later stood at the path first.
+    fn know_siblings(&mut self) {
+        self.siblings.extend(siblings(&self.path).iter().map(|sibling| sibling.id));
     }
 
     fn open(&self, now: Time, ledger: &mut Ledger) -> io::Result<Option<Generation>> {
@@ -289,6 +332,57 @@ impl Follower {
     }
 }
 
+/// What stood at a path between two looks.
+struct Passed {
+    /// The oldest first.
+    files: Vec<(File, Metadata)>,
+    /// All rotated siblings that are older than what stands at the path.
+    older: HashSet<FileId>,
+    /// Whether nothing got away while this looked.
+    is_all: bool,
+}
+
+/// Opens the rotated siblings that are `wanted` and older than the file that stands at the path. They
+/// are renamed while this looks, so it looks until they stay.
+fn passed(path: &Path, current: FileId, wanted: impl Fn(FileId) -> bool) -> Passed {
+    const LOOKS: usize = 8;
+    let mut opened: Vec<(FileId, File, Metadata)> = Vec::new();
+    let (mut older, mut newest, mut is_all) = (Vec::new(), Vec::new(), false);
+    for look in 0..LOOKS {
+        let mut listed = siblings(path);
+        // It may be rotated away itself by now; what is newer than it is not passed.
+        let all = listed.len();
+        let newer = listed.iter().position(|sibling| sibling.id == current).unwrap_or(all);
+        newest = listed.split_off(newer).into_iter().map(|sibling| sibling.id).collect();
+        // Neither among them nor at the path: it was on its way while they were listed.
+        let mut stays = newer < all || fs::metadata(path).is_ok_and(|meta| FileId::from(&meta) == current);
+        for sibling in listed.iter().filter(|sibling| wanted(sibling.id)) {
+            if opened.iter().any(|(id, ..)| *id == sibling.id) {
+                continue;
+            }
+            let found = File::open(&sibling.path).and_then(|file| file.metadata().map(|meta| (file, meta)));
+            match found {
+                Ok((file, meta)) if FileId::from(&meta) == sibling.id => {
+                    opened.push((sibling.id, file, meta));
+                }
+                Ok(_) | Err(_) => stays = false,
+            }
+        }
+        let ids: Vec<FileId> = listed.iter().map(|sibling| sibling.id).collect();
+        is_all = stays && look > 0 && ids == older;
+        older = ids;
+        if is_all {
+            break;
+        }
+    }
+    // A list that was made while files moved may have them in the wrong order; the last one counts.
+    opened.retain(|(id, ..)| !newest.contains(id));
+    // What is no longer listed was older than what is.
+    opened.sort_by_key(|(id, ..)| older.iter().position(|listed| listed == id));
+    let files = opened.into_iter().map(|(_, file, meta)| (file, meta)).collect();
+    Passed { files, older: older.into_iter().collect(), is_all }
+}
+
 fn condition(error: &io::Error) -> Condition {
     if error.kind() == io::ErrorKind::NotFound {
         Condition::Missing
@@ -299,3 +393,5 @@ fn condition(error: &io::Error) -> Condition {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod torture;

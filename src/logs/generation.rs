@@ -113,6 +113,11 @@ impl Generation {
         (now - self.stirred).to_std().unwrap_or_default()
     }
 
+    /// Whether no name leads to it any more.
+    pub fn is_deleted(&self) -> bool {
+        self.file.metadata().is_ok_and(|meta| meta.nlink() == 0)
+    }
+
     /// Starts the time it stays open after leaving its path.
     pub fn retire(&mut self, now: Time) {
         self.stirred = now;

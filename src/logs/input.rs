@@ -6,6 +6,7 @@ use std::io::{self, Read, Seek as _};
 use std::path::{Path, PathBuf};
 
 use super::file::LogFile;
+use super::sibling::age;
 use super::source::matches;
 
 /// One log to be read.
@@ -124,26 +125,6 @@ impl Read for Frames {
             }
             let frame = ruzstd::decoding::StreamingDecoder::new(file).map_err(io::Error::other)?;
             self.frame = Some(Box::new(frame));
-        }
-    }
-}
-
-/// Sorts rotated siblings oldest first: `app.log-20260101`, `app.log.2.gz`, `app.log.1`, `app.log`.
-fn age(path: &Path) -> (PathBuf, String, u8, std::cmp::Reverse<u64>, String) {
-    let directory = path.parent().unwrap_or(Path::new("")).to_owned();
-    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let packed = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
-    let digits = packed.len() - packed.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-').len();
-    let (base, number) = packed.split_at(packed.len() - digits);
-    match (base.strip_suffix(['.', '-']).unwrap_or(base), number.trim_start_matches('-')) {
-        (_, "") => (directory, packed.to_owned(), 2, std::cmp::Reverse(0), name),
-        // A date: the smallest is the oldest.
-        (base, number) if number.len() >= 8 => {
-            (directory, base.to_owned(), 0, std::cmp::Reverse(0), number.to_owned())
-        }
-        (base, number) => {
-            let count = number.parse().unwrap_or(u64::MAX);
-            (directory, base.to_owned(), 1, std::cmp::Reverse(count), name.clone())
         }
     }
 }

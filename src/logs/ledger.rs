@@ -6,17 +6,20 @@
 use std::collections::{HashSet, VecDeque};
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
+use std::time::SystemTime;
 
 /// What makes a file the same file whatever its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct FileId {
     device: u64,
     inode: u64,
+    /// A new file is given the number of a deleted one at once; it was born later.
+    born: Option<SystemTime>,
 }
 
 impl From<&Metadata> for FileId {
     fn from(meta: &Metadata) -> Self {
-        Self { device: meta.dev(), inode: meta.ino() }
+        Self { device: meta.dev(), inode: meta.ino(), born: meta.created().ok() }
     }
 }
 

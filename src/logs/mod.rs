@@ -29,6 +29,7 @@ pub mod log;
 pub mod pages;
 pub mod print;
 mod scan;
+mod sibling;
 mod source;
 mod splitter;
 pub mod stream;

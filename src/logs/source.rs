@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use super::sibling::is_packed;
 use crate::incident::{Glob, Text};
 
 /// The files one agent logs to.
@@ -24,7 +25,8 @@ impl LogSource {
     /// The paths a pattern stands for now, in the order of their names.
     pub(super) fn expand(&self) -> Vec<PathBuf> {
         let mut found = matches(&self.path);
-        found.retain(|path| !is_compressed(path));
+        // They hold no readable line.
+        found.retain(|path| !is_packed(path.as_os_str().as_encoded_bytes()));
         found
     }
 }
@@ -67,12 +69,6 @@ fn entries(dir: &Path, glob: &str) -> Vec<PathBuf> {
         .filter(|name| fits(name))
         .map(|name| dir.join(name))
         .collect()
-}
-
-/// Rotated siblings that a pattern finds but that hold no readable line.
-fn is_compressed(path: &Path) -> bool {
-    let ends = ["gz", "zst", "bz2", "xz", "lz4", "zip"];
-    path.extension().is_some_and(|extension| ends.iter().any(|end| extension.eq_ignore_ascii_case(end)))
 }
 
 #[cfg(test)]
