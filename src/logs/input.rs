@@ -3,7 +3,7 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek as _};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::file::LogFile;
 use super::sibling::age;
@@ -132,6 +132,7 @@ impl Read for Frames {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
+    use std::path::Path;
 
     use super::*;
 

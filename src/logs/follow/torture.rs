@@ -101,7 +101,7 @@ impl Writer<'_> {
             let text = format!("{:08} {}", self.lines, "x".repeat(self.rng.usize(0..90)));
             self.lines += 1;
             let at = self.rng.usize(0..=text.len());
-            let _ = self.file.write_all(text[..at].as_bytes());
+            let _ = self.file.write_all(&text.as_bytes()[..at]);
             if self.rng.bool() {
                 thread::yield_now();
             }
