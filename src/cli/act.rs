@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 use crate::incident::policy::Confirm;
 use crate::incident::telling::brief;
 use crate::incident::{
-    ALREADY, Action, Actor, AgentId, Aim, Event, Incident, IncidentId, Judged, Lamp, Op, Params, Plan,
-    Policy, Span, Text,
+    Action, Actor, AgentId, Aim, Event, Incident, IncidentId, Judged, Lamp, Op, Params, Plan, Policy, Span,
+    Text,
 };
 use crate::runtime::errand::{Errand, News, Until, live_hub};
 
@@ -215,8 +215,8 @@ fn told(plan: &Plan, incident: &Incident, policy: &Policy, width: usize) -> Vec<
         Some(inverse) => say("undo", inverse.call.as_str()),
         None => say("undo", "no way back is known"),
     }
-    if plan.already {
-        say("already", ALREADY);
+    if let Some(already) = plan.already() {
+        say("already", already);
     }
     if plan.destroys_evidence {
         say("destroys", &format!("EVIDENCE that an analysis needs (A4): snapshot {} first", plan.target));
@@ -262,7 +262,7 @@ fn lamp(action: &Action) -> String {
 /// Whether it came to a good end; if not, why and what to do next.
 fn judge(incident: IncidentId, action: &Action) -> Result<()> {
     let what = action.to_string();
-    let step = action.lamp.next_step();
+    let step = action.next_step();
     match action.lamp {
         Lamp::Verified | Lamp::Undone => Ok(()),
         Lamp::Accepted => {

@@ -261,6 +261,10 @@ fn each_mistake_in_an_action_is_told_and_leaves_the_action_out() {
             "c.toml:6:11: `adapters.k.actions.isolate.checks`: 'stopped' is not a check; write NAME OPERATOR VALUE, such as 'agent_status = stopped' or 'error_rate < 1'",
         ),
         (
+            "run = ['sh']\nprobe = ['sh']\nchecks = ['agent_status == stopped']",
+            "c.toml:6:11: `adapters.k.actions.isolate.checks`: '==' in 'agent_status == stopped' is no operator, write 'agent_status = stopped'",
+        ),
+        (
             "run = ['sh']\nprobe = ['sh']\nchecks = ['a = {to}']",
             "c.toml:6:10: `checks`: nothing is called {to} here (hint: known here: target, agent)",
         ),

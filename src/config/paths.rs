@@ -24,18 +24,20 @@ pub struct Places {
     pub config_dir: Option<PathBuf>,
     /// Where data goes.
     pub data_dir: Option<PathBuf>,
+    /// Where flightdeck was started: what is relative on its command line is so to this.
+    pub work_dir: PathBuf,
 }
 
 impl Places {
     /// Asks the machine. The one impure function here.
     #[must_use]
     pub fn of_this_machine() -> Self {
-        match directories::ProjectDirs::from("", "", "flightdeck") {
-            Some(dirs) => Self {
-                config_dir: Some(dirs.config_dir().to_owned()),
-                data_dir: Some(dirs.data_dir().to_owned()),
-            },
-            None => Self::default(),
+        let dirs = directories::ProjectDirs::from("", "", "flightdeck");
+        Self {
+            config_dir: dirs.as_ref().map(|dirs| dirs.config_dir().to_owned()),
+            data_dir: dirs.as_ref().map(|dirs| dirs.data_dir().to_owned()),
+            // Gone: what is relative is then found by nobody, and each says so of its own.
+            work_dir: std::env::current_dir().unwrap_or_default(),
         }
     }
 }
@@ -82,8 +84,10 @@ impl Paths {
                     .hint("name a directory with --data-dir or FLIGHTDECK_DATA_DIR")
             })?;
         let config_dir = match config_file.parent() {
-            Some(dir) if dir != Path::new("") => dir.to_owned(),
-            Some(_) | None => PathBuf::from("."),
+            // Programs run there: relative, it would be looked for in itself.
+            Some(dir) if dir != Path::new("") => places.work_dir.join(dir.strip_prefix(".").unwrap_or(dir)),
+            Some(_) | None if places.work_dir == Path::new("") => PathBuf::from("."),
+            Some(_) | None => places.work_dir.clone(),
         };
         Ok(Self { config_file, config_named, config_dir, data_dir, home: set("HOME") })
     }
@@ -166,6 +170,7 @@ mod tests {
             true => Places {
                 config_dir: Some("/home/ana/.config/flightdeck".into()),
                 data_dir: Some("/home/ana/.local/share/flightdeck".into()),
+                work_dir: PathBuf::new(),
             },
             false => Places::default(),
         };
@@ -207,6 +212,27 @@ mod tests {
         assert_eq!(paths.written("~/a.log"), Path::new("/home/ana/a.log"));
         assert_eq!(paths.written("/var/a.log"), Path::new("/var/a.log"));
         assert_eq!(resolve([Some("c.toml"), Some("d")], &[], false).unwrap().config_dir, Path::new("."));
+    }
+
+    #[test]
+    fn regression_a_relative_configuration_s_programs_were_looked_for_in_its_directory_s_directory() {
+        let places = Places { work_dir: "/work".into(), ..Places::default() };
+        let at = |config: &str| {
+            let flags = Flags { config: Some(config.into()), data_dir: Some("/data".into()) };
+            Paths::resolve(&flags, &|_| None, &places).unwrap()
+        };
+        for (config, dir) in [
+            ("team/c.toml", "/work/team"),
+            ("./team/c.toml", "/work/team"),
+            ("../c.toml", "/work/.."),
+            ("c.toml", "/work"),
+            ("./c.toml", "/work"),
+            ("/etc/c.toml", "/etc"),
+        ] {
+            assert_eq!(at(config).config_dir, Path::new(dir), "{config}");
+            assert_eq!(at(config).config_file, Path::new(config), "told as it was named");
+        }
+        assert_eq!(at("team/c.toml").written("isolate.sh"), Path::new("/work/team/isolate.sh"));
     }
 
     #[test]

@@ -71,9 +71,13 @@ impl Digest {
     }
 }
 
-/// What is said of a plan whose checks hold before the call.
-pub const ALREADY: &str = "reads so: the checks hold before the call. Nothing would change, and its proof \
-                           does not stamp T3";
+/// What is said of a plan for a control measure whose checks hold before the call.
+const ALREADY_CONTROLS: &str = "reads so: the checks hold before the call. Nothing would change, and its \
+                                proof does not stamp T3";
+
+/// What is said of any other plan whose checks hold before the call.
+const ALREADY: &str = "reads so: the checks hold before the call, and cannot tell whether it was made. \
+                       Without an answer only a person can settle it";
 
 impl Plan {
     /// A digest over every field.
@@ -87,6 +91,13 @@ impl Plan {
     #[must_use]
     pub fn snapshot_first(target: &Text) -> String {
         format!("snapshot {target} first")
+    }
+
+    /// What is to be said before it is confirmed, where its checks hold without it.
+    #[must_use]
+    pub fn already(&self) -> Option<&'static str> {
+        let words = if self.op.info().controls { ALREADY_CONTROLS } else { ALREADY };
+        self.already.then_some(words)
     }
 
     /// `isolate support-1`.
@@ -390,6 +401,9 @@ impl Action {
         if !self.may_be_witnessed() {
             return self.lamp.next_step();
         }
+        if self.witnessed.is_none() && self.proves_nothing() {
+            return "its checks held before the call and prove nothing of it: look for yourself, and settle it";
+        }
         match &self.witnessed {
             Some(seen) if seen.holds => "seen to hold, not proved: nothing reads it, so look again",
             Some(_) => "seen NOT to hold: do not rely on it, try another way",
@@ -403,10 +417,19 @@ impl Action {
         self.may_be_witnessed() || matches!(self.lamp, Lamp::InDoubt | Lamp::Unverified | Lamp::Leaking)
     }
 
-    /// Whether only a person can say how it stands: it was called, and nothing reads it.
+    /// Whether only a person can say how it stands: it was called, and nothing reads it, or nothing that
+    /// was not so before.
     #[must_use]
     pub fn may_be_witnessed(&self) -> bool {
-        self.plan.checks.is_empty() && matches!(self.lamp, Lamp::Accepted | Lamp::InDoubt)
+        let unread = self.plan.checks.is_empty() && matches!(self.lamp, Lamp::Accepted | Lamp::InDoubt);
+        unread || self.proves_nothing()
+    }
+
+    /// Whether what is read of it proves nothing: nobody knows whether its call took effect, and its
+    /// checks held before it.
+    #[must_use]
+    pub fn proves_nothing(&self) -> bool {
+        self.lamp == Lamp::InDoubt && self.plan.already
     }
 
     /// Whether a person looked, and saw that it does not hold.

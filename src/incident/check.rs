@@ -59,6 +59,12 @@ pub struct Check {
 }
 
 impl Check {
+    /// A check that anything but `value` is read.
+    #[must_use]
+    pub fn differs(name: &str, value: &str) -> Self {
+        Self { name: Text::line(name), compare: Compare::NotEqual, expected: Text::line(value) }
+    }
+
     /// Whether `value` is what it must be. Text that is no number never satisfies an ordering: no
     /// data is not zero.
     #[must_use]
@@ -105,6 +111,19 @@ impl FromStr for Check {
         let (name, rest) = (s[..at].trim(), s[at + compare.sign().len()..].trim());
         if name.is_empty() || rest.is_empty() || name.contains(char::is_whitespace) {
             return Err(bad());
+        }
+        if let Some(second) = rest.chars().next().filter(|c| "=<>!".contains(*c)) {
+            let (sign, shown) = (compare.sign(), Text::line(s));
+            let right = match (sign, second) {
+                ("=", '<' | '>') => format!("{second}="),
+                ("<", '>') | ("=", '!') => "!=".to_owned(),
+                _ => sign.to_owned(),
+            };
+            let rest = rest.trim_start_matches(['=', '<', '>', '!', ' ']);
+            let rest = if rest.is_empty() { "VALUE" } else { rest };
+            return Err(format!(
+                "'{sign}{second}' in '{shown}' is no operator, write '{name} {right} {rest}'"
+            ));
         }
         Ok(Self { name: Text::line(name), compare, expected: Text::line(rest) })
     }
@@ -154,8 +173,23 @@ mod tests {
             assert_eq!(written.parse::<Check>().map(|c| c.to_string()).as_deref(), Ok(written));
         }
         assert_eq!("a<=3".parse::<Check>().map(|c| c.to_string()).as_deref(), Ok("a <= 3"));
-        for wrong in ["", "=", "a", "a =", "= b", "two words = 3"] {
+        for wrong in ["", "=", "a", "a =", "= b", "two words = 3", "a ==", "a = <"] {
             assert!(wrong.parse::<Check>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn regression_a_doubled_operator_was_read_into_the_value_and_the_check_could_never_hold() {
+        for (written, instead) in [
+            ("agent_status == stopped", "write \'agent_status = stopped'"),
+            ("task_queue => 0", "write \'task_queue >= 0'"),
+            ("task_queue =< 0", "write \'task_queue <= 0'"),
+            ("task_queue <> 0", "write \'task_queue != 0'"),
+            ("api_calls <== 1", "write \'api_calls <= 1'"),
+            ("mode === on", "write \'mode = on'"),
+        ] {
+            let why = written.parse::<Check>().unwrap_err();
+            assert!(why.contains("is no operator") && why.contains(instead), "{written}: {why}");
         }
     }
 

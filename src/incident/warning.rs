@@ -43,7 +43,7 @@ pub fn warnings(incident: &Incident, policy: &Policy, now: Time) -> Vec<Warning>
             }
             Lamp::InDoubt => {
                 let read = match action.read_at {
-                    Some(_) if action.witnessed.is_some() => String::new(),
+                    Some(_) if action.witnessed.is_some() || action.proves_nothing() => String::new(),
                     Some(at) => format!("; read at {}, and not all of it holds", at.format("%H:%M:%S")),
                     None => "; nothing was read since".to_owned(),
                 };

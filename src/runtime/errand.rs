@@ -296,7 +296,10 @@ fn is_settled(action: &Action, until: Until) -> bool {
 /// How long an action in doubt is still read by whoever asked for it: nobody else may be there to do
 /// it.
 fn left_in_doubt(action: &Action, until: Until, now: Time) -> Option<Duration> {
-    let is_read = action.lamp == Lamp::InDoubt && until == Until::Verified && !action.plan.checks.is_empty();
+    let is_read = action.lamp == Lamp::InDoubt
+        && until == Until::Verified
+        && !action.plan.checks.is_empty()
+        && !action.proves_nothing();
     let end = action.changed_at + TimeDelta::seconds(action.plan.verify_s.into());
     (end - now).to_std().ok().filter(|left| is_read && !left.is_zero())
 }

@@ -18,8 +18,8 @@ use crate::incident::outbox::OUTBOX;
 use crate::incident::recovery::RULE as RECOVERY;
 use crate::incident::redact::Redactor;
 use crate::incident::{
-    ActionId, Actor, AgentId, Board, Command, Duty, Entry, Event, Incident, IncidentId, Judged, Op, Plan,
-    Policy, Realm, Refusal, Status, Text, decide, in_sight, outbox,
+    ActionId, Actor, AgentId, Board, Check, Command, Duty, Entry, Event, Incident, IncidentId, Judged, Op,
+    Plan, Policy, Realm, Refusal, Status, Text, decide, in_sight, outbox,
 };
 use crate::store::{Append, AppendError, Journal, NewEntry, RunnerLease, StoreError};
 
@@ -35,7 +35,10 @@ const CAUGHT_UP: Duration = Duration::from_secs(5);
 /// How long a channel is asked who is on call before the plan goes without it.
 const ON_CALL: Duration = Duration::from_secs(5);
 
-/// How long the checks of a control measure are read before its plan is shown without that.
+/// What tells an agent that was started anew from the one before, where a probe reads it.
+const STARTS: [&str; 2] = ["started_at", "pid"];
+
+/// How long the checks of an operation are read before its plan is shown without that.
 const READ_BEFORE: Duration = Duration::from_secs(3);
 
 /// Seconds within which what was read for recovery is what the world says now.
@@ -605,7 +608,7 @@ impl Hub {
             })?,
         };
         self.seen_from_here(incident, &mut plan);
-        plan.already = self.reads_so_already(&plan).await;
+        self.read_before(&mut plan).await;
         Ok(plan)
     }
 
@@ -637,16 +640,34 @@ impl Hub {
         Ok(Ask { params, ..ask })
     }
 
-    /// Whether every check of a control measure holds before its call (A3). What could not be read in
-    /// time is not known to hold.
-    async fn reads_so_already(&self, plan: &Plan) -> bool {
-        if !plan.op.info().controls || plan.checks.is_empty() {
-            return false;
+    /// Reads the checks of a plan before its call (A3): whether all hold already, and for a restart what
+    /// will tell the agent from the one that ran before. What could not be read in time is not known to
+    /// hold.
+    async fn read_before(&self, plan: &mut Plan) {
+        if plan.checks.is_empty() {
+            return;
         }
-        let Some(adapter) = self.0.rig.by_name(plan.adapter.as_str()) else { return false };
-        let samples = tokio::time::timeout(READ_BEFORE, adapter.probe(plan)).await.unwrap_or_default();
-        let readings = Sample::readings(samples, &plan.checks, self.0.clock.now());
-        plan.checks.iter().all(|check| Judged::new(check, &readings).holds())
+        let Some(adapter) = self.0.rig.by_name(plan.adapter.as_str()) else { return };
+        let mut asked = plan.clone();
+        if plan.op == Op::Restart {
+            asked.checks.extend(STARTS.iter().map(|name| Check::differs(name, "")));
+        }
+        let samples = tokio::time::timeout(READ_BEFORE, adapter.probe(&asked)).await.unwrap_or_default();
+        let own = plan.checks.len();
+        let readings = Sample::readings(samples.clone(), &plan.checks, self.0.clock.now());
+        let hold = plan.checks.iter().all(|check| Judged::new(check, &readings).holds());
+        plan.already = hold;
+        let started = asked.checks[own..].iter().enumerate().find_map(|(index, check)| {
+            // What is read of several replicas is not one start.
+            let mut read = samples.iter().filter(|sample| sample.check == own + index);
+            let (first, more) = (read.next()?, read.next());
+            let value = first.value.as_ref().filter(|value| more.is_none() && !value.is_blank())?;
+            Some(Check { expected: value.clone(), ..check.clone() })
+        });
+        if let Some(differs) = started.filter(|new| plan.checks.iter().all(|check| check.name != new.name)) {
+            plan.already = false;
+            plan.checks.push(differs);
+        }
     }
 
     /// Puts the idempotency key into the call as it is shown, so that what is confirmed and recorded is

@@ -7,7 +7,7 @@ use ratatui::text::Line;
 
 use crate::app::model::{Confirm, ConfirmAct, ConfirmStage};
 use crate::app::theme::Role;
-use crate::incident::{ALREADY, Aim, Digest, Op, Plan, Realm, Span};
+use crate::incident::{Aim, Digest, Op, Plan, Realm, Span};
 use crate::tui::view::View;
 use crate::tui::widgets::Modal;
 use crate::tui::widgets::wrap::{truncate, wrap};
@@ -138,8 +138,8 @@ fn lines(
     for (index, check) in plan.checks.iter().enumerate() {
         say(if index == 0 { "checks" } else { "" }, check.to_string(), Role::Text);
     }
-    if plan.already {
-        say("already", ALREADY.to_owned(), Role::Warning);
+    if let Some(already) = plan.already() {
+        say("already", already.to_owned(), Role::Warning);
     }
     if plan.conflicts.is_empty() {
         say("fights", "nothing known could fight it".to_owned(), Role::Dim);

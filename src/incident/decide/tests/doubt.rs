@@ -2,7 +2,7 @@
 
 use crate::incident::policy::Again;
 use crate::incident::story::{ISOLATED, Story, WORKING, act, plan, seen};
-use crate::incident::{ActionId, Actor, Command, Event, Lamp, Mark, Settlement, decide};
+use crate::incident::{ActionId, Actor, Command, Event, Lamp, Mark, Plan, Settlement, decide};
 
 fn doubt() -> Story {
     Story::p0().asks("isolate support-1").loses(1).lamp(1, Lamp::InDoubt)
@@ -29,6 +29,31 @@ fn a3_what_clearly_does_not_hold_stays_in_doubt_for_a_person_to_settle() {
     assert_eq!(story.action(1).checks_held(), 0, "what was read is shown");
     story.settles(1, Settlement::Failed).lamp(1, Lamp::Failed);
     doubt().reads(1, WORKING).at("12:03:00").reads(1, ISOLATED).lamp(1, Lamp::Verified);
+}
+
+#[test]
+fn a3_regression_what_held_before_a_call_without_an_answer_was_taken_for_its_proof() {
+    for (words, read) in [
+        ("restart support-1", "agent_status=running"),
+        ("release support-1", "agent_status=running"),
+        ("restore-checkpoint support-1", "agent_status=running memory=40"),
+        ("roll-forward support-1", "agent_status=running healthy=yes"),
+        ("isolate support-1", ISOLATED),
+    ] {
+        let held = Plan { already: true, ..plan(words) };
+        let story = Story::p0().says(act(&held)).loses(1).at("12:01:00").reads(1, read);
+        let story = story.lamp(1, Lamp::InDoubt).mark(Mark::T3, "-");
+        assert!(story.action(1).read_at.is_some(), "{words}: that it was read is on record");
+        assert!(story.action(1).next_step().contains("held before the call"), "{words}");
+        let again = story.readings(1, read);
+        let story = story.ignores(&Command::Report { action: ActionId(1), report: again });
+        let story = story.settles(1, Settlement::Witnessed { holds: true }).lamp(1, Lamp::InDoubt);
+        story.settles(1, Settlement::Failed).lamp(1, Lamp::Failed);
+        // What did not hold before proves that something brought it about.
+        Story::p0().asks(words).loses(1).reads(1, read).lamp(1, Lamp::Verified);
+        // And a backend that said yes did its part.
+        Story::p0().says(act(&held)).accepts(1).reads(1, read).lamp(1, Lamp::Verified);
+    }
 }
 
 #[test]
