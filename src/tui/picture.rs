@@ -122,15 +122,16 @@ impl Picture {
 fn cells(part: Part, area: Rect) -> impl Iterator<Item = Rect> {
     let inside = PaneFrame::inside(area);
     let beside = Rect { y: inside.y, height: inside.height, ..area };
-    let cells = if matches!(part, Part::Border(_)) {
-        [
-            Rect { height: inside.y - area.y, ..area },
+    let cells = match part {
+        Part::Title(_) => [Rect { height: inside.y - area.y, ..area }, Rect::ZERO, Rect::ZERO],
+        Part::Sides(_) => [
             Rect { width: inside.x - area.x, ..beside },
             Rect { x: inside.right(), width: area.right() - inside.right(), ..beside },
             Rect { y: inside.bottom(), height: area.bottom() - inside.bottom(), ..area },
-        ]
-    } else {
-        [area, Rect::ZERO, Rect::ZERO, Rect::ZERO]
+        ],
+        Part::Header | Part::Clock | Part::Warnings | Part::Inside(_) | Part::Footer => {
+            [area, Rect::ZERO, Rect::ZERO]
+        }
     };
     cells.into_iter().filter(|place| !place.is_empty())
 }

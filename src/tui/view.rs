@@ -143,8 +143,10 @@ pub(super) enum Part {
     Header,
     Clock,
     Warnings,
-    /// A pane's border and title, with the words at its right end.
-    Border(Pane),
+    /// A pane's upper side, with its title and the words at its right end.
+    Title(Pane),
+    /// The other three.
+    Sides(Pane),
     Inside(Pane),
     Footer,
 }
@@ -154,7 +156,8 @@ pub(super) fn parts(model: &Model, room: Rect) -> impl Iterator<Item = (Part, Re
     let layout = model.layout();
     let place = move |area: Area| rect(area).intersection(room);
     let panes = layout.panes.into_iter().flat_map(move |(pane, area)| {
-        [(Part::Border(pane), place(area)), (Part::Inside(pane), PaneFrame::inside(place(area)))]
+        let inside = PaneFrame::inside(place(area));
+        [(Part::Title(pane), place(area)), (Part::Sides(pane), place(area)), (Part::Inside(pane), inside)]
     });
     let (header, clock) = header::split(model, place(layout.header));
     let above = [(Part::Header, header), (Part::Clock, clock), (Part::Warnings, place(layout.warnings))];
@@ -165,7 +168,7 @@ impl Part {
     /// The pane that it belongs to.
     pub const fn pane(self) -> Option<Pane> {
         match self {
-            Self::Border(pane) | Self::Inside(pane) => Some(pane),
+            Self::Title(pane) | Self::Sides(pane) | Self::Inside(pane) => Some(pane),
             Self::Header | Self::Clock | Self::Warnings | Self::Footer => None,
         }
     }
@@ -176,11 +179,12 @@ impl Part {
             Self::Header => header::draw(view, area, buf),
             Self::Clock => header::draw_clock(view, area, buf),
             Self::Warnings => header::draw_warnings(view, area, buf),
-            Self::Border(pane) => {
+            Self::Title(pane) => {
                 let hint = (panes::info(pane).hint)(view);
                 let stress = if view.has_keys(pane) { Stress::Keys } else { Stress::Plain };
-                PaneFrame { title: pane.title(), hint: &hint, stress }.draw(area, buf, view.skin);
+                PaneFrame { title: pane.title(), hint: &hint, stress }.draw_top(area, buf, view.skin);
             }
+            Self::Sides(_) => PaneFrame::default().draw_sides(area, buf, view.skin),
             Self::Inside(pane) => return (panes::info(pane).draw)(view, area, buf),
             Self::Footer => footer::draw(view, area, buf),
         }

@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::theme::Role;
-use crate::tui::glyphs::Edge;
+use crate::tui::glyphs::{Edge, Lines};
 use crate::tui::theme::Skin;
 
 use super::wrap::{truncate, width};
@@ -50,32 +50,47 @@ impl PaneFrame<'_> {
     /// Draws the border, and says what is left for the pane. An area too small for a border is
     /// all left.
     pub fn draw(&self, area: Rect, buf: &mut Buffer, skin: &Skin) -> Rect {
+        self.draw_top(area, buf, skin);
+        self.draw_sides(area, buf, skin);
+        Self::inside(area.intersection(buf.area))
+    }
+
+    /// Draws the upper side, with the title and the hint.
+    pub fn draw_top(&self, area: Rect, buf: &mut Buffer, skin: &Skin) {
         let area = area.intersection(buf.area);
         let inner = Self::inside(area);
         if inner == area {
-            return area;
+            return;
         }
-        let glyphs = skin.glyphs;
-        let lines = if self.stress == Stress::Over { glyphs.modal } else { glyphs.pane };
-        let top = Edge { left: lines.top_left, line: lines.horizontal, right: lines.top_right };
-        let (top, above, around, title) = match self.stress {
-            Stress::Plain => (top, Role::Border, Role::Border, Role::Title),
-            Stress::Keys => (glyphs.focus, Role::BorderFocus, Role::Border, Role::TitleFocus),
-            Stress::Over => (top, Role::BorderFocus, Role::BorderFocus, Role::TitleFocus),
+        let lines = self.lines(skin);
+        let edge = Edge { left: lines.top_left, line: lines.horizontal, right: lines.top_right };
+        let (edge, border, title) = match self.stress {
+            Stress::Plain => (edge, Role::Border, Role::Title),
+            Stress::Keys => (skin.glyphs.focus, Role::BorderFocus, Role::TitleFocus),
+            Stress::Over => (edge, Role::BorderFocus, Role::TitleFocus),
         };
-        let bottom = Edge { left: lines.bottom_left, line: lines.horizontal, right: lines.bottom_right };
-        let (above, around) = (skin.style(above), skin.style(around));
-        let right = area.right() - 1;
-        for (y, edge, style) in [(area.y, top, above), (area.bottom() - 1, bottom, around)] {
-            put(buf, Rect { y, height: 1, ..area }, edge.left, style);
-            fill(buf, Rect { x: area.x + 1, y, width: area.width - 2, height: 1 }, edge.line, style);
-            put(buf, Rect { x: right, y, width: 1, height: 1 }, edge.right, style);
-        }
-        for x in [area.x, right] {
-            fill(buf, Rect { x, y: area.y + 1, width: 1, height: area.height - 2 }, lines.vertical, around);
-        }
+        edge.draw(area, buf, skin.style(border));
         self.draw_words(Rect { y: area.y, height: 1, ..inner }, buf, skin, title);
-        inner
+    }
+
+    /// Draws the other three sides.
+    pub fn draw_sides(&self, area: Rect, buf: &mut Buffer, skin: &Skin) {
+        let area = area.intersection(buf.area);
+        if Self::inside(area) == area {
+            return;
+        }
+        let lines = self.lines(skin);
+        let border = if self.stress == Stress::Over { Role::BorderFocus } else { Role::Border };
+        let style = skin.style(border);
+        for x in [area.x, area.right() - 1] {
+            fill(buf, Rect { x, y: area.y + 1, width: 1, height: area.height - 2 }, lines.vertical, style);
+        }
+        let edge = Edge { left: lines.bottom_left, line: lines.horizontal, right: lines.bottom_right };
+        edge.draw(Rect { y: area.bottom() - 1, ..area }, buf, style);
+    }
+
+    fn lines(&self, skin: &Skin) -> &'static Lines {
+        if self.stress == Stress::Over { &skin.glyphs.modal } else { &skin.glyphs.pane }
     }
 
     fn draw_words(&self, line: Rect, buf: &mut Buffer, skin: &Skin, title: Role) {
@@ -94,6 +109,16 @@ impl PaneFrame<'_> {
             let style = Style::reset().patch(skin.style(Role::Text)).patch(skin.style(Role::Dim));
             put(buf, Rect { x: line.right() - cells, width: cells, ..line }, &hint, style);
         }
+    }
+}
+
+impl Edge {
+    /// Draws it along the first row of an area.
+    fn draw(self, area: Rect, buf: &mut Buffer, style: Style) {
+        let right = area.right() - 1;
+        put(buf, Rect { height: 1, ..area }, self.left, style);
+        fill(buf, Rect { x: area.x + 1, width: area.width - 2, height: 1, ..area }, self.line, style);
+        put(buf, Rect { x: right, width: 1, height: 1, ..area }, self.right, style);
     }
 }
 
