@@ -140,6 +140,9 @@ intents! {
     SinceLeak, "since-leak", Log, "what the agent logged since its containment leaks";
     Follow, "follow", Log, "follow the newest lines, or stop";
     Pin, "pin", Log, "keep the selected line on the timeline";
+    Volume, "volume", Log, "bars above the log: lines and errors over time, and what they may hint at";
+    Earlier, "earlier", Log, "to the bar before, and its lines";
+    Later, "later", Log, "to the next bar, and its lines";
     KeepLog, "keep-log", Log, "store a time range of the log as evidence, without the secrets in it";
     Copy, "copy", Log, "copy the selected line or item (OSC 52)";
     Edit, "edit", Review, "edit the review; Esc ends editing";

@@ -122,7 +122,10 @@ pub fn list_area(model: &Model, pane: Pane, inside: Area) -> Area {
         Pane::Timeline => inside,
         Pane::Incidents => inside.split_top(incident_rows(model, inside.height)).0,
         Pane::Roster => inside.split_top(4).0,
-        Pane::Log => inside.split_bottom(filter_rows(model)).0,
+        Pane::Log => {
+            let lines = inside.split_bottom(filter_rows(model)).0;
+            lines.split_top(bar_rows(model, lines.height)).1
+        }
         Pane::Actions => {
             let count = model.incident().map_or(0, |i| i.actions.len());
             let count = u16::try_from(count).unwrap_or(u16::MAX);
@@ -157,6 +160,15 @@ fn incident_rows(model: &Model, height: u16) -> u16 {
         Some(_) if height >= 2 * ENOUGH => count.min(height / 2),
         Some(_) | None => height,
     }
+}
+
+/// Rows that the log has for the bars above it, and for what its lines hint at; none where they would
+/// leave too few for lines.
+#[must_use]
+pub fn bar_rows(model: &Model, height: u16) -> u16 {
+    const BARS: u16 = 4;
+    const LINES: u16 = 3;
+    if model.log.barred && height >= BARS + LINES { BARS } else { 0 }
 }
 
 /// Rows that the log has for its filter: while it is typed, one more for what is wrong with it.

@@ -1,10 +1,13 @@
 //! What the Log pane shows: the newest lines, a filter, a selection that stays on its line.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use chrono::TimeDelta;
 
 use super::field::Field;
+use super::volume::{self, Bar, Volume};
+use crate::incident::hint::{Given, Hint, Hints, Tally};
 use crate::incident::{Filter, FilterError, LogLine, Text, Time};
 
 /// How many lines the pane keeps. More than anybody scrolls through by hand, and bounded.
@@ -32,19 +35,100 @@ pub struct LogView {
     selected: Option<u64>,
     /// Lines in sight below the selected one.
     below: usize,
+    /// Whether bars stand above the lines.
+    pub barred: bool,
+    volume: Volume,
+    /// What lines may hint at, what each of those kept does, and how often.
+    hints: Arc<Hints>,
+    given: VecDeque<Given>,
+    tally: Tally,
 }
 
 impl LogView {
     /// Takes lines in.
     pub fn extend(&mut self, lines: Vec<LogLine>) {
-        self.lines.extend(lines);
-        while self.lines.len() > KEPT {
-            self.lines.pop_front();
-            self.let_go += 1;
+        // What would be let go of at once is not looked at.
+        let skipped = lines.len().saturating_sub(KEPT);
+        for line in lines.into_iter().skip(skipped) {
+            if self.lines.len() >= KEPT {
+                self.let_go_of_the_oldest();
+            }
+            let given = self.hints.given_by(line.bytes());
+            self.tally.add(given);
+            self.given.push_back(given);
+            self.volume.add(&line);
+            self.lines.push_back(line);
+        }
+        if skipped > 0 {
+            // Everything before was let go of too.
+            self.let_go += skipped as u64;
         }
         if self.selected.is_some_and(|number| number < self.let_go) {
             self.selected = Some(self.let_go);
         }
+    }
+
+    fn let_go_of_the_oldest(&mut self) {
+        if let Some(line) = self.lines.pop_front() {
+            self.volume.remove(&line);
+            self.tally.remove(self.given.pop_front().unwrap_or_default());
+            self.let_go += 1;
+        }
+    }
+
+    /// Looks for hints by these patterns from now on, in what is kept too.
+    pub fn hint_by(&mut self, hints: Arc<Hints>) {
+        self.hints = hints;
+        self.given = self.lines.iter().map(|line| self.hints.given_by(line.bytes())).collect();
+        self.tally = Tally::default();
+        self.given.iter().for_each(|given| self.tally.add(*given));
+    }
+
+    /// What the lines that are kept hint at, and how often: `rate-limit 12, time-out 3`.
+    #[must_use]
+    pub fn hinted(&self) -> String {
+        self.tally.words(&self.hints)
+    }
+
+    /// What a line hints at.
+    pub fn hints_of(&self, line: &LogLine) -> impl Iterator<Item = &Hint> {
+        self.hints.given_by(line.bytes()).places().filter_map(|place| self.hints.all().get(place))
+    }
+
+    /// How much was logged when, of what is kept.
+    #[must_use]
+    pub fn bars(&self) -> Vec<Bar> {
+        self.volume.bars()
+    }
+
+    /// The bar that the selected line belongs to.
+    #[must_use]
+    pub fn bar(&self, bars: &[Bar]) -> Option<usize> {
+        self.selected?;
+        volume::place(bars, self.selected()?.time())
+    }
+
+    /// Goes to the next bar that has lines, or to the one before; past the newest it follows again.
+    pub fn step_bar(&mut self, forward: bool) {
+        self.barred = true;
+        let bars = self.bars();
+        let at = self.bar(&bars).unwrap_or(bars.len());
+        let next = if forward {
+            (at.saturating_add(1)..bars.len()).find(|place| bars[*place].lines > 0)
+        } else {
+            (0..at.min(bars.len())).rev().find(|place| bars[*place].lines > 0)
+        };
+        match next {
+            Some(place) => self.select_at(bars[place].from),
+            None if forward => self.follow(true),
+            None => {}
+        }
+    }
+
+    /// Selects the first line of this time or later that passes the filter.
+    fn select_at(&mut self, at: Time) {
+        let found = self.matching_from(0).find(|(_, line)| line.time() >= at).map(|(number, _)| number);
+        self.selected = found.or(self.selected);
     }
 
     /// Whether the newest lines are followed.
@@ -213,8 +297,6 @@ impl LogView {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
 
     fn lines(texts: &[&str]) -> Vec<LogLine> {

@@ -23,6 +23,7 @@ pub mod read_only;
 pub mod review;
 pub mod theme;
 pub mod update;
+pub mod volume;
 pub mod warned;
 pub mod watched;
 

@@ -123,6 +123,7 @@ fn each_mistake_is_told_at_its_place_with_a_hint() {
             "[redaction.customer]\npattern = 'CUST-('",
             "c.toml:2:11: `redaction.customer.pattern`: unclosed group",
         ),
+        ("[hints.ledger]\npattern = '['", "c.toml:2:11: `hints.ledger.pattern`: unclosed character class"),
         (
             "[redaction.all]\npattern = '.*'",
             "c.toml:2:11: `redaction.all.pattern`: the expression fits where nothing is, which is everywhere",

@@ -10,6 +10,7 @@ mod command;
 pub mod credential;
 pub mod file;
 pub mod first;
+pub mod hints;
 pub mod http;
 pub mod keymap;
 pub mod kubernetes;

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, IgnoredAny};
 
+use crate::incident::hint::Hint;
 use crate::incident::redact::Rule;
 use crate::incident::{AgentId, Naming, Rota, Span, Text};
 
@@ -13,6 +14,7 @@ use super::adapter::{self, Adapter};
 use super::channel::{self, Channel};
 use super::file::File;
 use super::first::{self, First};
+use super::hints;
 use super::located::Problems;
 use super::oncall;
 use super::pagerduty;
@@ -54,6 +56,8 @@ pub struct Settings {
     pub review: Review,
     /// What is taken out of evidence, besides what is taken out anyway.
     pub redaction: Vec<Rule>,
+    /// What a line of a log may hint at, besides what is known anyway.
+    pub hints: Vec<Hint>,
 }
 
 /// How the screen looks and behaves.
@@ -176,6 +180,7 @@ struct Written {
     dependencies: BTreeMap<String, first::WrittenDependency>,
     drift: BTreeMap<String, first::WrittenDrift>,
     redaction: BTreeMap<String, redaction::Written>,
+    hints: BTreeMap<String, hints::Written>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -313,6 +318,7 @@ impl Settings {
             policy: written.policy.file.map(|file| paths.written(&file)),
             review: written.review,
             redaction: redaction::meant(written.redaction, &whole, problems),
+            hints: hints::meant(written.hints, &whole, problems),
         }
     }
 }

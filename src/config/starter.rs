@@ -129,6 +129,7 @@ mod tests {
             "[channels.x]\ntype = 'statuspage'\n",
             "[oncall]\n",
             "[redaction.x]\npattern = 'x'\n",
+            "[hints.x]\npattern = 'x'\n",
             "[oncall.levels]\n0 = { channel = 'x' }\n[[oncall.swaps]]\n",
         ] {
             let (_, problems) = read(&format!("{section}qqqqqqqqqqqqqqqq = 1\n"));

@@ -19,6 +19,7 @@ pub mod event;
 pub mod filter;
 pub mod first;
 pub mod glob;
+pub mod hint;
 pub mod in_force;
 pub mod judged;
 pub mod last_read;

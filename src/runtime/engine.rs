@@ -22,6 +22,7 @@ use super::{digest, dispatch, drill, outbox, watch};
 use crate::app::msg::Notice;
 use crate::error::{Error, Result};
 use crate::incident::Text;
+use crate::incident::hint::Hints;
 use crate::logs::{self, LogBatch, LogSource};
 use crate::sources::{BindError, Receiver, ReceiverSpec};
 
@@ -52,6 +53,8 @@ pub struct Extras {
     pub digest: Option<String>,
     /// What is asked when an incident begins; none: this process asks nothing.
     pub first: Option<Questions>,
+    /// What lines of logs may hint at.
+    pub hints: Hints,
     /// What could not be set up, to be shown.
     pub problems: Vec<Notice>,
 }
@@ -63,6 +66,7 @@ pub struct Engine {
     cancel: CancellationToken,
     tasks: TaskTracker,
     shelf: Arc<Shelf>,
+    hints: Arc<Hints>,
 }
 
 impl Engine {
@@ -74,6 +78,7 @@ impl Engine {
         let runtime = runtime()?;
         let cancel = CancellationToken::new();
         let tasks = TaskTracker::new();
+        let hints = Arc::new(std::mem::take(&mut extras.hints));
         let shelf = Arc::new(Shelf { sources: extras.logs.clone(), spool: extras.spool.clone() });
         {
             let _inside = runtime.enter();
@@ -86,13 +91,18 @@ impl Engine {
             tasks.spawn(run_extras(hub.clone(), extras, cancel.clone()));
             tasks.spawn(hub.clone().run(cancel.clone()));
         }
-        Ok(Self { runtime, hub, cancel, tasks, shelf })
+        Ok(Self { runtime, hub, cancel, tasks, shelf, hints })
     }
 
     /// The hub.
     #[must_use]
     pub const fn hub(&self) -> &Hub {
         &self.hub
+    }
+
+    /// What lines of logs may hint at.
+    pub(super) fn hints(&self) -> Arc<Hints> {
+        self.hints.clone()
     }
 
     /// The log files that it follows.

@@ -130,6 +130,7 @@ impl Launch<'_> {
             update(&mut front.model, crate::app::msg::Msg::Lines(lines));
         }
         let open = move || {
+            let hints = crate::config::hints::hints(&self.looks.settings);
             let mut policy = self.looks.with_policy(&self.paths).policy;
             // Nothing leaves a drill, so that it tells people whatever there is to tell.
             if policy.routes.is_empty() {
@@ -142,6 +143,7 @@ impl Launch<'_> {
                 simulation: Some(simulation),
                 end_earlier: !resumed,
                 first: Some(Questions::default()),
+                hints,
                 ..Extras::default()
             };
             Ok((hub, extras))

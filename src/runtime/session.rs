@@ -276,6 +276,7 @@ impl Session {
         let hub = engine.hub();
         self.model.policy = hub.policy().clone();
         self.model.runner = hub.runner();
+        self.model.log.hint_by(engine.hints());
         self.model.set_now(hub.clock().now());
         let mut first = vec![Msg::Offers(hub.offers())];
         if let Some(read_only) = read_only(hub) {

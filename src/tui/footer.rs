@@ -95,9 +95,15 @@ pub(super) const fn own_keys(pane: Pane) -> &'static [Intent] {
         }
         Pane::Timer => &[Intent::Update, Intent::SetMark, Intent::Suppose, Intent::CloseHypothesis],
         Pane::Roster => &[Intent::TakeCommand, Intent::AssignRole],
-        Pane::Log => {
-            &[Intent::Filter, Intent::Follow, Intent::Pin, Intent::KeepLog, Intent::Open, Intent::ClearFilter]
-        }
+        Pane::Log => &[
+            Intent::Filter,
+            Intent::Follow,
+            Intent::Pin,
+            Intent::KeepLog,
+            Intent::Volume,
+            Intent::Open,
+            Intent::ClearFilter,
+        ],
         Pane::Actions => &[Intent::Undo, Intent::Approve, Intent::Deny, Intent::Settle, Intent::Keep],
         Pane::Timeline => &[Intent::Open, Intent::Note, Intent::Decide, Intent::Back],
         Pane::InForce => {

@@ -92,6 +92,8 @@ pub struct Glyphs {
     pub down: &'static str,
     /// Where text was cut.
     pub ellipsis: &'static str,
+    /// Cells that are filled higher and higher.
+    pub levels: &'static [&'static str],
     /// Half-filled cells, if there are any.
     pub halves: Option<Halves>,
     /// A filled cell of a large digit.
@@ -152,6 +154,7 @@ pub static UNICODE: Glyphs = Glyphs {
     up: "▴",
     down: "▾",
     ellipsis: "..",
+    levels: &["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
     halves: Some(Halves { upper: "▀", lower: "▄", full: "█" }),
     block: "█",
 };
@@ -199,6 +202,7 @@ pub static ASCII: Glyphs = Glyphs {
     up: "^",
     down: "v",
     ellipsis: "..",
+    levels: &[".", ":", "-", "=", "+", "*", "#"],
     halves: None,
     block: "#",
 };

@@ -223,6 +223,15 @@ fn filtering(typed: &str) -> Model {
     model
 }
 
+/// The log with its bars, and the hints that are built in.
+fn barred(keys: &str) -> Model {
+    let mut model = focused(Pane::Log);
+    let settings = flightdeck::config::Settings::unset(&|_| None);
+    model.log.hint_by(std::sync::Arc::new(flightdeck::config::hints::hints(&settings)));
+    press(&mut model, keys);
+    model
+}
+
 macro_rules! screens {
     ($( $name:ident: $model:expr, $size:expr, $glyphs:expr; )+) => {
         $(#[test]
@@ -280,6 +289,8 @@ screens! {
     detail_80x24: { let mut m = focused(Pane::Actions); press(&mut m, "enter"); m }, (80, 24), &UNICODE;
     filter_80x24: filtering("level>=warn retry"), (80, 24), &UNICODE;
     filter_wrong_80x24: filtering("retry level>=loud"), (80, 24), &UNICODE;
+    bars_80x24_ascii: barred("v"), (80, 24), &ASCII;
+    bars_120x40: barred("z v left left"), (120, 40), &UNICODE;
     not_offered_80x24: { let mut m = night(); m.offers.clear(); m }, (80, 24), &UNICODE;
     closing_80x24: closing(), (80, 24), &UNICODE;
     closing_40x10: closing(), (40, 10), &ASCII;

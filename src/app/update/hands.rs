@@ -432,6 +432,9 @@ impl Model {
             | Intent::Filter
             | Intent::ClearFilter
             | Intent::Follow
+            | Intent::Volume
+            | Intent::Earlier
+            | Intent::Later
             | Intent::Copy
             | Intent::Palette
             | Intent::Help => self.look(intent),

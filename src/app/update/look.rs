@@ -53,6 +53,12 @@ impl Model {
                 let follow = !self.log.is_following();
                 self.log.follow(follow);
             }
+            Intent::Volume => {
+                self.go_to_pane(Pane::Log);
+                self.log.barred = !self.log.barred;
+            }
+            Intent::Earlier => self.log.step_bar(false),
+            Intent::Later => self.log.step_bar(true),
             Intent::Copy => return self.copy(),
             Intent::Palette => self.modals.push(Modal::Palette(Palette::default())),
             Intent::Help => self.modals.push(Modal::Help(Help::default())),
@@ -378,16 +384,19 @@ impl Model {
             Pane::Timer => return self.intend(Intent::SetMark),
             Pane::Roster => return self.intend(Intent::AssignRole),
             Pane::Log => self.log.selected().map(|line| {
-                let lines = vec![
+                let hints = self.log.hints_of(line).map(|hint| {
+                    format!("hint    {}, no conclusion (D5): {} ({})", hint.name, hint.about, hint.row)
+                });
+                let mut lines = vec![
                     format!("agent   {}", line.agent),
                     match line.source.as_str().contains('/') {
                         true => format!("source  {} byte {}", line.source, line.offset),
                         false => format!("source  {}", line.source),
                     },
                     format!("sha256  {}", line.sha256()),
-                    String::new(),
-                    line.raw().to_string(),
                 ];
+                lines.extend(hints);
+                lines.extend([String::new(), line.raw().to_string()]);
                 detail("log line".to_owned(), lines)
             }),
             Pane::Actions | Pane::InForce => {

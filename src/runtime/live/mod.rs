@@ -105,7 +105,8 @@ pub fn extras(config: &Config, paths: &Paths, env: &Env<'_>) -> Extras {
     let mut logs = log_sources(settings);
     let spool = spool(settings, paths, &mut problems);
     logs.extend(spool.clone().map(|path| LogSource { agent: Text::line("otlp"), path }));
-    Extras { digest, first, receiver, logs, spool, patients, problems, ..Extras::default() }
+    let hints = crate::config::hints::hints(settings);
+    Extras { digest, first, receiver, logs, spool, patients, hints, problems, ..Extras::default() }
 }
 
 /// Where what comes by OTLP is read from: whichever process takes it.

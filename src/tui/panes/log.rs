@@ -5,7 +5,7 @@ use std::ops::Range;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::app::layout::filter_rows;
+use crate::app::layout::{bar_rows, filter_rows};
 use crate::app::log::LogView;
 use crate::app::model::Pane;
 use crate::app::theme::Role;
@@ -13,7 +13,7 @@ use crate::incident::{Level, LineKind, LogLine, filter};
 use crate::tui::row::Row;
 use crate::tui::view::{View, area as as_area, rect};
 use crate::tui::widgets::wrap::{truncate, width};
-use crate::tui::widgets::{fill, put};
+use crate::tui::widgets::{Bars, fill, put};
 use crate::tui::words;
 
 /// Whether the newest lines are followed, and what is not shown.
@@ -30,6 +30,11 @@ pub fn hint(view: &View<'_>) -> String {
         let (lines, _) = log.count_since(&leak.plan.target, leak.changed_at);
         hint.push(format!("{lines} since LEAKING"));
     }
+    // Counted even where nobody looks for them; the bars say which.
+    let hinted = log.hinted();
+    if !log.barred && !hinted.is_empty() {
+        hint.push(format!("hints: {hinted}"));
+    }
     hint.push(match log.selected_number() {
         None => "following".to_owned(),
         Some(number) => {
@@ -45,7 +50,9 @@ pub fn hint(view: &View<'_>) -> String {
 pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let log = &view.model.log;
     let (lines, below) = as_area(area).split_bottom(filter_rows(view.model));
-    let (lines, below) = (rect(lines), rect(below));
+    let (above, lines) = lines.split_top(bar_rows(view.model, lines.height));
+    let (above, lines, below) = (rect(above), rect(lines), rect(below));
+    draw_bars(view, log, above, buf);
     let shown = log.window(usize::from(lines.height));
     if shown.is_empty() {
         let words = match (log.is_empty(), log.filter().is_empty()) {
@@ -71,6 +78,23 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
         }
     }
     if below.is_empty() { None } else { draw_filter(view, log, below, buf) }
+}
+
+/// How much was logged when, and what of it may hint at trouble.
+fn draw_bars(view: &View<'_>, log: &LogView, area: Rect, buf: &mut Buffer) {
+    if area.is_empty() {
+        return;
+    }
+    let bars = log.bars();
+    Bars { bars: &bars, selected: log.bar(&bars), note: "" }.draw(area, buf, view.skin);
+    if let Some(place) = area.rows().nth(usize::from(Bars::ROWS)) {
+        let mut row = Row::new(place, buf, view.skin);
+        let hinted = log.hinted();
+        match hinted.is_empty() {
+            true => row.say("no known pattern of trouble in these lines", Role::Dim),
+            false => row.say(&format!("hints, no causes (D5): {hinted}"), Role::Warning),
+        }
+    }
 }
 
 /// How a level looks, and its short word.

@@ -3,6 +3,7 @@
 //! Each draws into an area of a buffer with a [`Skin`](super::theme::Skin): never outside it, and
 //! never with a panic, however small the area. None knows the model or the time.
 
+pub mod bars;
 pub mod digits;
 pub mod frame;
 pub mod gauge;
@@ -13,6 +14,7 @@ mod testing;
 pub mod track;
 pub mod wrap;
 
+pub use bars::Bars;
 pub use digits::Digits;
 pub use frame::{PaneFrame, Stress};
 pub use gauge::Gauge;
