@@ -5,7 +5,19 @@
 
 mod support;
 
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flightdeck::app::journal::JournalAlarm;
+use flightdeck::incident::{Actor, IncidentId, Policy, Realm, Severity};
+use flightdeck::runtime::{Clock, Feed, Hub};
+use flightdeck::store::{Journal, Opening};
+use support::config::rig;
 use support::home::{Home, permit};
+use tokio::sync::broadcast::Receiver;
+use tokio_util::sync::CancellationToken;
 
 const CONFIG: &str = r#"
 user = "ana"
@@ -82,4 +94,90 @@ fn b4_a_probe_that_says_since_when_an_agent_runs_tells_a_restart_from_none() {
         assert_eq!(ended, code, "{does}: {said}");
         assert!(said.contains("started_at != 10:00") && said.contains(words), "{does}: {said}");
     }
+}
+
+/// What is said next of the journal.
+async fn said(feed: &mut Receiver<Feed>) -> Option<String> {
+    let next = async {
+        loop {
+            if let Feed::Journal(JournalAlarm::Unwritten, words) =
+                feed.recv().await.expect("the hub is there")
+            {
+                return words.map(|words| words.to_string());
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), next).await.expect("it is said in time")
+}
+
+fn fill_up(filler: &Path) {
+    let mut file = std::fs::File::create(filler).expect("a file");
+    while std::io::Write::write_all(&mut file, &[0; 512]).is_ok() {}
+}
+
+/// A cockpit on a full disk looked healthy: `no warnings`, and nothing was recorded.
+#[tokio::test]
+async fn a_full_disk_is_said_as_long_as_it_is_full() {
+    const HERE: &str = "FLIGHTDECK_TEST_FULL";
+    let Some(directory) = std::env::var_os(HERE) else {
+        let directory = tempfile::tempdir().expect("a directory");
+        let mount = r#"mount -t tmpfs -o size=1m tmpfs "$1" && exec "$2" --exact "$3" --nocapture"#;
+        let ran = Command::new("unshare")
+            .args(["-rm", "sh", "-c", mount, "sh"])
+            .arg(directory.path())
+            .arg(std::env::current_exe().expect("this test"))
+            .arg("a_full_disk_is_said_as_long_as_it_is_full")
+            .env(HERE, directory.path())
+            .output();
+        let said = ran.map(|ran| String::from_utf8_lossy(&[ran.stdout, ran.stderr].concat()).into_owned());
+        match said {
+            Ok(said) if said.contains("running 1 test") => assert!(said.contains("1 passed"), "{said}"),
+            Ok(_) | Err(_) => println!("not tested: this machine allows no mount namespaces"),
+        }
+        return;
+    };
+    let directory = Path::new(&directory);
+    let open = || {
+        let journal = Journal::open(directory.join("journal.db"), &Opening::write(Realm::Live));
+        let policy = Arc::new(Policy::built_in());
+        Hub::new(journal.expect("it opens"), policy, Clock::wall(), rig(""), false)
+    };
+    let declare = || flightdeck::incident::Command::Declare {
+        realm: Realm::Live,
+        title: "mail leaks".into(),
+        severity: Severity::P0,
+        pattern: None,
+        agents: vec![],
+        detected_at: None,
+    };
+    let ana = Actor::person("ana");
+    let cancel = CancellationToken::new();
+    let hub = open();
+    let mut feed = hub.subscribe();
+    let running = tokio::spawn(hub.clone().run(cancel.clone()));
+    hub.submit(None, declare(), &ana).await.expect("there is room");
+    let filler = directory.join("filler");
+    fill_up(&filler);
+    let note = || flightdeck::incident::Command::Note { text: "x".repeat(4_000).as_str().into() };
+    while hub.submit(Some(IncidentId(1)), note(), &ana).await.is_ok() {}
+    fill_up(&directory.join("filler-2"));
+    let words = said(&mut feed).await.expect("it is full");
+    assert!(words.starts_with("JOURNAL FULL: nothing is recorded; free some space"), "{words}");
+    assert_eq!(hub.alarms().len(), 1, "whoever comes later is told too");
+    // Somebody opens another cockpit there: it says so before anybody types anything.
+    let second = open();
+    let mut heard = second.subscribe();
+    let running_too = tokio::spawn(second.clone().run(cancel.clone()));
+    assert!(said(&mut heard).await.is_some_and(|words| words.contains(" FULL: ")));
+    for file in ["filler", "filler-2"] {
+        std::fs::remove_file(directory.join(file)).expect("it is there");
+    }
+    for feed in [&mut heard, &mut feed] {
+        while said(feed).await.is_some() {}
+    }
+    hub.submit(Some(IncidentId(1)), note(), &ana).await.expect("there is room again");
+    assert!(hub.alarms().is_empty() && second.alarms().is_empty());
+    cancel.cancel();
+    running.await.expect("it ends");
+    running_too.await.expect("it ends");
 }

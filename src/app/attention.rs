@@ -1,6 +1,7 @@
 //! When to ring: a new P0 or P1, a deadline that comes near or is over, a leak. Each once (B12).
 
 use super::effect::Effect;
+use super::journal::JournalAlarm;
 use super::model::Model;
 use crate::incident::{
     ActionId, Disposition, Due, IncidentId, Lamp, Severity, Standing, Text, clock_face, deadlines,
@@ -13,8 +14,10 @@ pub enum Told {
     Incident(IncidentId, Severity),
     /// A deadline, near or over.
     Deadline(IncidentId, Due, bool),
-    /// A leak, by the entry that brought it.
-    Leak(IncidentId, ActionId, i64),
+    /// A leak, by how many there were before: recorded later, it is the same.
+    Leak(IncidentId, ActionId, u32),
+    /// Something is wrong with the journal.
+    Journal(JournalAlarm),
 }
 
 impl Model {
@@ -46,8 +49,7 @@ impl Model {
                 tell(Told::Incident(incident.id, incident.severity), words);
             }
             for action in incident.actions.values().filter(|a| a.lamp == Lamp::Leaking) {
-                let at = action.changed_at.timestamp_millis();
-                let told = Told::Leak(incident.id, action.id, at);
+                let told = Told::Leak(incident.id, action.id, action.leaks);
                 // One that comes and goes is one alarm, until it has held long enough.
                 let settled = action.held_for().is_none_or(|held| held >= settled_after.delta());
                 if action.leaks > 1 && !settled {
@@ -60,7 +62,8 @@ impl Model {
                 let least = if more { "at least " } else { "" };
                 let logged =
                     if lines == 0 { String::new() } else { format!(", {least}{lines} log lines since") };
-                let words = format!("{} LEAKING: {}{held}{logged}", incident.id, action.plan.title());
+                let (title, unrecorded) = (action.plan.title(), action.on_record());
+                let words = format!("{} LEAKING{unrecorded}: {title}{held}{logged}", incident.id);
                 tell(told, words);
             }
             for deadline in deadlines(incident, &self.policy, self.now()) {
@@ -75,6 +78,14 @@ impl Model {
                     tell(Told::Deadline(incident.id, deadline.due, over), words);
                 }
             }
+        }
+        let mended = |told: &Told| matches!(told, Told::Journal(alarm) if !self.journal.contains_key(alarm));
+        let mended: Vec<Told> = self.told.iter().filter(|told| mended(told)).cloned().collect();
+        for (alarm, words) in self.journal.iter().filter(|(a, _)| !self.told.contains(&Told::Journal(**a))) {
+            news.push((Told::Journal(*alarm), words.to_string()));
+        }
+        for told in mended {
+            self.told.remove(&told);
         }
         let quiet = !self.loaded;
         let mut effects = Vec::new();

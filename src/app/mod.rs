@@ -10,6 +10,7 @@ pub mod entry;
 pub mod field;
 pub mod form;
 pub mod intent;
+pub mod journal;
 pub mod key;
 pub mod keymap;
 pub mod layout;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::effect::Ticket;
 use super::field::Field;
 use super::form::{End, Form};
+use super::journal::JournalAlarm;
 use super::key::Key;
 use super::keymap::{Context, Keymap};
 use super::layout::{Layout, layout};
@@ -413,6 +414,8 @@ pub struct Facts {
     pub last_read: BTreeMap<(IncidentId, ActionId), LastRead>,
     /// Why nothing can be acted on from here, if that is so.
     pub read_only: Option<ReadOnly>,
+    /// What is wrong with the journal.
+    pub journal: BTreeMap<JournalAlarm, Text>,
     /// Operations that some adapter carries.
     pub offers: BTreeSet<Op>,
     /// The newest passing notice, and since when.
@@ -463,6 +466,7 @@ impl Model {
             readings: BTreeMap::new(),
             last_read: BTreeMap::new(),
             read_only: None,
+            journal: BTreeMap::new(),
             offers: BTreeSet::new(),
             notice: None,
             lasting: Vec::new(),
@@ -583,17 +587,12 @@ impl Model {
         all.into_iter().map(|(_, _, id)| id).collect()
     }
 
-    /// The newest readings of an action: what probes read now, else what the timeline holds.
+    /// The newest readings of an action: what probes read here, or what the timeline holds.
     #[must_use]
     pub fn readings_of(&self, incident: IncidentId, action: ActionId) -> &[Reading] {
-        match self.readings.get(&(incident, action)) {
-            Some(readings) => readings,
-            None => self
-                .board
-                .incident(incident)
-                .and_then(|i| i.actions.get(&action))
-                .map_or(&[], |a| a.readings.as_slice()),
-        }
+        let recorded = self.board.incident(incident).and_then(|i| i.actions.get(&action));
+        let recorded = recorded.map_or(&[][..], |action| &action.readings);
+        Self::newer_of(self.readings.get(&(incident, action)).map(Vec::as_slice), recorded)
     }
 
     /// What may be in force, across all incidents, in the order shown.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::effect::Ticket;
+use super::journal::JournalAlarm;
 use super::key::Input;
 use super::read_only::ReadOnly;
 use crate::incident::{
@@ -43,6 +44,8 @@ pub enum Msg {
     },
     /// Nothing can be acted on from here, and why.
     ReadOnly(ReadOnly),
+    /// Something is wrong with the journal, in these words; none: it is mended.
+    Journal(JournalAlarm, Option<Text>),
     /// Which operations some adapter carries.
     Offers(Vec<Op>),
     /// The answer to a plan asked for.

@@ -109,7 +109,7 @@ impl Model {
         }
         // Here there is room for all: what is of one incident stays together.
         all.sort_by_key(|one| (one.severity, Reverse(one.incident), one.nth));
-        if all.is_empty() && self.lasting.is_empty() {
+        if all.is_empty() && self.lasting.is_empty() && self.journal.is_empty() {
             self.take_notice(Notice::info("nothing is warned of, in any incident"));
             return vec![];
         }
@@ -120,7 +120,8 @@ impl Model {
             format!("{loud:<6} {incident} {name}  {} [{}]", warning.text, warning.row)
         };
         let lasting = self.lasting.iter().map(|notice| format!("here   {}", notice.text));
-        let lines = all.iter().map(line).chain(lasting).collect();
+        let journal = self.journal.values().map(|words| format!("ALARM  {words}"));
+        let lines = journal.chain(all.iter().map(line)).chain(lasting).collect();
         let title = format!("warnings of all incidents at {}", self.now().format("%H:%M:%S UTC"));
         self.modals.push(Modal::Detail { title, lines, scroll: 0 });
         vec![]

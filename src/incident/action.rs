@@ -389,9 +389,17 @@ pub struct Action {
     pub accounted_at: Option<Time>,
     /// What a person saw of it last, where nothing else reads it. It proves nothing.
     pub witnessed: Option<Witness>,
+    /// Whether its lamp says what readings prove and the journal could not take: it is on no timeline.
+    pub unrecorded: bool,
 }
 
 impl Action {
+    /// What stands behind its lamp where that is not on record.
+    #[must_use]
+    pub const fn on_record(&self) -> &'static str {
+        if self.unrecorded { ", NOT RECORDED" } else { "" }
+    }
+
     /// What a person does next. Where a plan has no checks there is nothing to wait for.
     #[must_use]
     pub fn next_step(&self) -> &'static str {

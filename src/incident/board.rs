@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    ActionId, Alert, Entry, Incident, IncidentId, Lamp, Op, Plan, Reading, Severity, Status, Text, Time,
+    ActionId, Alert, Entry, Event, Incident, IncidentId, Lamp, Op, Plan, Reading, Severity, Status, Text,
+    Time,
 };
 
 /// Every incident with its timeline.
@@ -24,6 +25,21 @@ pub struct Record {
 }
 
 impl Record {
+    /// Folds the incident anew where it holds more than its entries say.
+    fn refold(&mut self) {
+        if self.incident.is_supposed() {
+            self.incident = self.recorded();
+        }
+    }
+
+    /// The incident as it is on record.
+    #[must_use]
+    pub fn recorded(&self) -> Incident {
+        let mut incident = Incident::blank(self.incident.id);
+        self.entries.iter().for_each(|entry| incident.apply(entry));
+        incident
+    }
+
     /// The record as it was when entry `seq` was its last.
     #[must_use]
     pub fn until(&self, seq: u64) -> Self {
@@ -49,8 +65,24 @@ impl Board {
             .entry(entry.incident)
             .or_insert_with(|| Record { incident: Incident::blank(entry.incident), entries: Vec::new() });
         if entry.seq == record.incident.seq + 1 {
+            record.refold();
             record.incident.apply(entry);
             record.entries.push(Arc::clone(entry));
+        }
+    }
+
+    /// Folds in what readings prove of an action and the journal could not take, until its incident's
+    /// next entry.
+    pub fn suppose(&mut self, incident: IncidentId, action: ActionId, event: Event, at: Time) {
+        if let Some(record) = self.records.get_mut(&incident) {
+            record.incident.suppose(action, event, at);
+        }
+    }
+
+    /// Takes back what was supposed of an incident.
+    pub fn take_back(&mut self, incident: IncidentId) {
+        if let Some(record) = self.records.get_mut(&incident) {
+            record.refold();
         }
     }
 

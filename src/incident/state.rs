@@ -561,6 +561,23 @@ impl Incident {
         }
     }
 
+    /// Folds in what readings prove of an action and the journal could not take. It is no entry: the
+    /// sequence stays, and whoever holds the entries can take it back.
+    pub fn suppose(&mut self, action: ActionId, event: Event, at: Time) {
+        let (seq, changed_at) = (self.seq, self.changed_at);
+        self.apply(&Entry { incident: self.id, seq: seq + 1, at, actor: Actor::Flightdeck, event });
+        (self.seq, self.changed_at) = (seq, changed_at);
+        if let Some(action) = self.actions.get_mut(&action) {
+            action.unrecorded = true;
+        }
+    }
+
+    /// Whether anything in it is not on record.
+    #[must_use]
+    pub fn is_supposed(&self) -> bool {
+        self.actions.values().any(|action| action.unrecorded)
+    }
+
     fn say_mark(&mut self, mark: Mark, at: Time, entry: &Entry, reason: Option<Text>) {
         let word = MarkWord { at, recorded_at: entry.at, actor: entry.actor.clone(), reason };
         self.marks.entry(mark).or_default().push(word);
@@ -682,6 +699,7 @@ impl Action {
             disposition: None,
             accounted_at: None,
             witnessed: None,
+            unrecorded: false,
         }
     }
 }

@@ -38,7 +38,8 @@ pub fn warnings(incident: &Incident, policy: &Policy, now: Time) -> Vec<Warning>
         let title = action.plan.title();
         match action.lamp {
             Lamp::Leaking => {
-                let text = format!("{} {title} is LEAKING: {}", action.id, action.next_step());
+                let (unrecorded, step) = (action.on_record(), action.next_step());
+                let text = format!("{} {title} is LEAKING{unrecorded}: {step}", action.id);
                 warn(Weight::Alarm, "A3", text);
             }
             Lamp::InDoubt => {

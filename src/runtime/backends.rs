@@ -294,6 +294,7 @@ mod tests {
                     | Feed::Lines(_)
                     | Feed::Vitals(_)
                     | Feed::Readings(..)
+                    | Feed::Journal(..)
                     | Feed::Said(..) => {}
                 }
             }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::app::journal::JournalAlarm;
 use crate::app::msg::{BrokenCircuit, Msg, Notice};
 use crate::incident::{ActionId, Entry, IncidentId, LogLine, Reading, Text, Vitals};
 
@@ -24,6 +25,8 @@ pub enum Feed {
     Readings(IncidentId, ActionId, Arc<[Reading]>),
     /// The backends that are left alone because they fail.
     Circuits(Arc<[BrokenCircuit]>),
+    /// Something is wrong with the journal, or mended.
+    Journal(JournalAlarm, Option<Text>),
     /// A colleague or a system says something.
     Said(Text, Text),
     /// Something worth a line at the bottom.
@@ -41,6 +44,7 @@ impl From<Feed> for Msg {
                 Self::Readings { incident, action, readings: readings.to_vec() }
             }
             Feed::Circuits(broken) => Self::Circuits(broken.to_vec()),
+            Feed::Journal(alarm, words) => Self::Journal(alarm, words),
             Feed::Said(from, text) => Self::Said { from, text },
             Feed::Notice(notice) => Self::Notice(notice),
         }

@@ -1,6 +1,7 @@
 //! The one door: every command of every session, source, probe and program comes through
 //! [`Hub::submit`], is decided by the same policy, and is on disk before anybody hears of it.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use super::feed::{FEED_CAPACITY, Feed};
 use super::recovery::{self, RecoveryReader};
 use crate::adapters::alertmanager::{ABOUT, LABELS};
 use crate::adapters::{Adapter, Ask, Evidence, Rig, Sample};
+use crate::app::journal::JournalAlarm;
 use crate::app::msg::Notice;
 use crate::channels::{Channel, Inbox, LiveChannel, Post};
 use crate::incident::outbox::OUTBOX;
@@ -21,7 +23,7 @@ use crate::incident::{
     ActionId, Actor, AgentId, Board, Check, Command, Duty, Entry, Event, Incident, IncidentId, Judged, Op,
     Plan, Policy, Realm, Refusal, Status, Text, decide, in_sight, outbox,
 };
-use crate::store::{Append, AppendError, Journal, NewEntry, RunnerLease, StoreError};
+use crate::store::{Append, AppendError, Journal, NewEntry, Room, RunnerLease, StoreError};
 
 /// How often a decision is taken anew because somebody else wrote meanwhile.
 const TRIES: u32 = 20;
@@ -40,6 +42,9 @@ const STARTS: [&str; 2] = ["started_at", "pid"];
 
 /// How long the checks of an operation are read before its plan is shown without that.
 const READ_BEFORE: Duration = Duration::from_secs(3);
+
+/// How long a journal that could not be written is left alone before it is tried again.
+const WRITE_AGAIN: Duration = Duration::from_secs(2);
 
 /// Seconds within which what was read for recovery is what the world says now.
 const JUST_READ: i64 = 10;
@@ -68,6 +73,8 @@ struct Inner {
     position: watch::Sender<u64>,
     /// Whether everything that was in the journal at the start is on the board.
     loaded: watch::Sender<bool>,
+    /// What is wrong with the journal, as far as is known.
+    alarms: watch::Sender<BTreeMap<JournalAlarm, Text>>,
     /// What was said last of backends that are left alone.
     circuits: Mutex<String>,
     read_only: bool,
@@ -132,6 +139,7 @@ impl Hub {
             feed: broadcast::channel(FEED_CAPACITY).0,
             position: watch::channel(0).0,
             loaded: watch::channel(false).0,
+            alarms: watch::channel(BTreeMap::new()).0,
             circuits: Mutex::default(),
             read_only,
         }))
@@ -286,6 +294,64 @@ impl Hub {
 
     /// Loads the journal and goes on hearing of every entry, own and foreign, until cancelled.
     pub async fn run(self, cancel: CancellationToken) {
+        tokio::join!(self.tend(&cancel), self.listen(&cancel));
+    }
+
+    /// Says that nothing can be written as long as that is so: a cockpit on a full disk must not look
+    /// healthy, and looks so again as soon as there is room.
+    async fn tend(&self, cancel: &CancellationToken) {
+        if self.0.journal.is_read_only() || cancel.run_until_cancelled(self.until_loaded()).await.is_none() {
+            return;
+        }
+        let mut alarms = self.0.alarms.subscribe();
+        loop {
+            match self.0.journal.try_writing().await {
+                Ok(Room::Enough) => self.alarm(JournalAlarm::Unwritten, None),
+                Ok(Room::Little) => {
+                    let words = "DISK FULL: soon nothing is recorded; free some space";
+                    self.alarm(JournalAlarm::Unwritten, Some(words.into()));
+                }
+                Err(error) => self.could_not_write(&error),
+            }
+            let next = async {
+                // The sender lives as long as the hub, which this holds.
+                drop(alarms.wait_for(|alarms| alarms.contains_key(&JournalAlarm::Unwritten)).await);
+                tokio::time::sleep(WRITE_AGAIN).await;
+            };
+            if cancel.run_until_cancelled(next).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// What is wrong with the journal, for whoever did not hear of it.
+    #[must_use]
+    pub fn alarms(&self) -> BTreeMap<JournalAlarm, Text> {
+        self.0.alarms.borrow().clone()
+    }
+
+    /// Takes what is wrong with the journal, or that it is mended, and tells it if it is news.
+    pub(super) fn alarm(&self, alarm: JournalAlarm, words: Option<Text>) {
+        let is_news = self.0.alarms.send_if_modified(|alarms| {
+            let before = alarms.get(&alarm).cloned();
+            match words.clone() {
+                Some(words) => drop(alarms.insert(alarm, words)),
+                None => drop(alarms.remove(&alarm)),
+            }
+            before != words
+        });
+        if is_news {
+            self.tell(Feed::Journal(alarm, words));
+        }
+    }
+
+    fn could_not_write(&self, error: &StoreError) {
+        let Some(standing) = error.standing() else { return };
+        let words = Text::line(&format!("{standing}: nothing is recorded; {}", error.hint()));
+        self.alarm(JournalAlarm::Unwritten, Some(words));
+    }
+
+    async fn listen(&self, cancel: &CancellationToken) {
         let mut unreadable = false;
         // Until it can be read, nobody may take it for empty.
         let at_start = loop {
@@ -293,7 +359,7 @@ impl Hub {
                 Ok(position) => break position,
                 Err(error) => {
                     unreadable = true;
-                    self.tell_unreadable(&error, &cancel).await;
+                    self.tell_unreadable(&error, cancel).await;
                 }
             }
             if cancel.is_cancelled() {
@@ -328,7 +394,7 @@ impl Hub {
                 }
                 Err(error) => {
                     unreadable = true;
-                    self.tell_unreadable(&error, &cancel).await;
+                    self.tell_unreadable(&error, cancel).await;
                 }
             }
         }
@@ -578,7 +644,12 @@ impl Hub {
                 drop(tokio::time::timeout(CATCH_UP, caught_up).await);
                 Ok(())
             }
-            AppendError::Store(error) => Err(error.into()),
+            AppendError::Store(error) => {
+                if !self.0.journal.is_read_only() {
+                    self.could_not_write(&error);
+                }
+                Err(error.into())
+            }
         }
     }
 

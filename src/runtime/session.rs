@@ -288,6 +288,7 @@ impl Session {
             let words = format!("entries may be missing, see flightdeck verify: {words}");
             first.push(Msg::Notice(Notice::lasting("missing", words)));
         }
+        first.extend(hub.alarms().into_iter().map(|(alarm, words)| Msg::Journal(alarm, Some(words))));
         for msg in first {
             self.take(engine, msg);
         }

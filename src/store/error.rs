@@ -105,6 +105,19 @@ impl StoreError {
         }
     }
 
+    /// What stands on every screen while it lasts; none: it is over with the request that met it.
+    #[must_use]
+    pub const fn standing(&self) -> Option<&'static str> {
+        match self {
+            Self::Full { .. } => Some("JOURNAL FULL"),
+            Self::ReadOnly { .. } | Self::Newer { .. } => Some("JOURNAL READ-ONLY"),
+            Self::Busy { .. } => Some("JOURNAL LOCKED"),
+            Self::Damaged { .. } | Self::NotAJournal { .. } => Some("JOURNAL DAMAGED"),
+            Self::Unavailable { .. } => Some("JOURNAL OUT OF REACH"),
+            Self::OtherRealm { .. } | Self::Unfit { .. } | Self::Closed => None,
+        }
+    }
+
     /// Whether the file may still be read although it cannot be written.
     pub(super) const fn leaves_reading(&self) -> bool {
         match self {

@@ -17,11 +17,15 @@ use super::file::{self, Opened, Opening, Place};
 use super::head::{self, Head};
 use super::migrate::{self, Meta};
 use super::missing::Before;
+use super::room::{self, Room};
 use super::writer::{Bell, Failure, Queue, Shared, Writer, job};
 use super::{Append, AppendError, Broken, NewEntry, StoreError, Verified, Watch, read, verify};
 
 /// The name of the file beside the journal that tells other processes of a commit.
 pub(super) const BELL: &str = "bell";
+
+/// The name of the file beside the journal by which room is looked for. It is gone at once.
+const ROOM: &str = "room";
 
 /// One journal. When the last clone is dropped, what is queued is written and the file is closed.
 #[derive(Clone)]
@@ -176,6 +180,19 @@ impl Journal {
         }
         let meta = Arc::clone(&self.inner.meta);
         self.write(move |conn| append::append(conn, &meta, &parts, expected_position)).await
+    }
+
+    /// Writes what is there already, to see whether anything can be written; whether there is room for
+    /// more than the files take now.
+    ///
+    /// # Errors
+    /// Why nothing can.
+    pub async fn try_writing(&self) -> Result<Room, StoreError> {
+        let same = "UPDATE meta SET value = value WHERE key = 'id'";
+        self.write(move |conn| conn.execute(same, []).map(|_| ()).map_err(Failure::Sqlite)).await?;
+        let Some(place) = self.inner.place.clone() else { return Ok(Room::Enough) };
+        let room = tokio::task::spawn_blocking(move || room::look(&place.beside(ROOM)));
+        Ok(room.await.unwrap_or(Room::Enough))
     }
 
     /// The number that the next new incident gets, unless another process takes it first: whoever

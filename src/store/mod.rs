@@ -23,6 +23,7 @@ mod missing;
 mod read;
 mod readings;
 mod revision;
+mod room;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -38,5 +39,6 @@ pub use journal::Journal;
 pub use lease::{DigestLease, FirstLease, OutboxLease, RunnerLease, WatchLease};
 pub use readings::ReadLast;
 pub use revision::{NewRevision, Revision};
+pub use room::Room;
 pub use verify::{Broken, Verified};
 pub use watch::Watch;

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::app::intent::Intent;
+use crate::app::journal::flag;
 use crate::app::model::{Model, Screen};
 use crate::app::theme::Role;
 use crate::app::warned::Warned;
@@ -83,6 +84,9 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     if model.read_only.is_some() {
         row.word("READ-ONLY", Role::Warning);
     }
+    for words in model.journal.values() {
+        row.word(flag(words), Role::Error);
+    }
     if let Some(drill) = &model.drill {
         let words = format!("{} seed {} x{}", drill.scenario, drill.seed, drill.speed);
         row.word(&words, Role::Dim);
@@ -113,8 +117,9 @@ pub fn draw_warnings(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
-    let area = draw_read_only(view, area, buf);
     let warnings = view.model.warned();
+    let area = draw_read_only(view, area, buf);
+    let area = draw_journal(view, area, warnings.is_empty(), buf);
     let shown = usize::from(area.height);
     let hidden = warnings.get(shown..).unwrap_or_default();
     for (index, (Warned { warning, .. }, line)) in warnings.iter().zip(area.rows()).enumerate() {
@@ -129,7 +134,7 @@ pub fn draw_warnings(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         row.say(&truncate(&warning.text, room, view.skin.glyphs.ellipsis), role);
         row.say(&id, Role::Dim);
     }
-    if warnings.is_empty() {
+    if warnings.is_empty() && !area.is_empty() && view.model.journal.is_empty() {
         let open = view.model.board.incidents().any(|i| i.is_open());
         let reading = format!("reading the journal: {} incidents known", view.model.heads.len());
         let words = match (view.model.loaded, open) {
@@ -150,6 +155,22 @@ fn draw_read_only(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     row.word(words::sign(Weight::Warn), Role::Warning);
     row.say(&format!("READ-ONLY: {}", read_only.why), Role::Warning);
     Rect { y: area.y + 1, height: area.height - 1, ..area }
+}
+
+/// Says what is wrong with the journal. A leak is not covered by it: the line on top says it too.
+fn draw_journal(view: &View<'_>, area: Rect, alone: bool, buf: &mut Buffer) -> Rect {
+    let mut area = area;
+    for said in view.model.journal.values() {
+        if area.is_empty() || (area.height == 1 && !alone) {
+            return area;
+        }
+        let mut row = Row::new(Rect { height: 1, ..area }, buf, view.skin);
+        row.word(words::sign(Weight::Alarm), words::weight(Weight::Alarm));
+        let room = row.room();
+        row.say(&truncate(said.as_str(), room, view.skin.glyphs.ellipsis), words::weight(Weight::Alarm));
+        area = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    }
+    area
 }
 
 /// What there is no room for, and the key that lists it: `+4 more, 1 LEAKING: g w`.

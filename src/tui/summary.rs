@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::app::intent::Intent;
+use crate::app::journal::flag;
 use crate::app::layout::SMALLEST;
 use crate::app::model::Screen;
 use crate::app::theme::Role;
@@ -72,10 +73,12 @@ fn draw_first(view: &View<'_>, line: Rect, buf: &mut Buffer) {
 
 fn lines(view: &View<'_>) -> Vec<(String, Role)> {
     let model = view.model;
-    let mut lines = Vec::new();
+    let mut lines: Vec<_> =
+        model.journal.values().map(|words| (flag(words).to_owned(), Role::Error)).collect();
     if let Some(incident) = model.incident() {
         for action in incident.actions.values().filter(|a| a.lamp == Lamp::Leaking) {
-            lines.push((format!("{} {} LEAKING", action.id, action.plan.title()), Role::LampLeaking));
+            let (title, unrecorded) = (action.plan.title(), action.on_record());
+            lines.push((format!("{} {title} LEAKING{unrecorded}", action.id), Role::LampLeaking));
         }
         if let Some(next) = next_deadline(&model.deadlines()) {
             let left = next.left(model.now());

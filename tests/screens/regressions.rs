@@ -1,6 +1,7 @@
 //! What people at the screen once ran into, each named for its cause.
 
 use flightdeck::app::effect::Effect;
+use flightdeck::app::journal::JournalAlarm;
 use flightdeck::app::key::{Input, Key};
 use flightdeck::app::model::{Modal, Model, Pane, Screen};
 use flightdeck::app::msg::{Msg, Notice};
@@ -338,4 +339,26 @@ fn the_cursor_goes_to_the_field_that_an_error_is_about() {
     press(&mut model, "D tab tab tab ctrl-s");
     let Some(Modal::Form(form)) = model.modals.last() else { panic!("no form") };
     assert!(form.error.is_some() && form.entries[form.focus].label == "title", "{form:?}");
+}
+
+/// On a full disk a cockpit said `no warnings`, and a footer cut at 80 columns was the only word.
+#[test]
+fn a_journal_that_cannot_be_written_is_said_on_top_of_every_screen() {
+    let words = "JOURNAL FULL: nothing is recorded; free some space, then try again";
+    let full = || Msg::Journal(JournalAlarm::Unwritten, Some(words.into()));
+    let mut calm = super::idle();
+    tell(&mut calm, full());
+    let shown = screen(calm.clone(), SMALL, &ASCII);
+    assert!(shown.contains("JOURNAL FULL: nothing is recorded") && !shown.contains("no warnings"), "{shown}");
+    tell(&mut calm, Msg::Journal(JournalAlarm::Unwritten, None));
+    assert!(!screen(calm, SMALL, &ASCII).contains("JOURNAL FULL"));
+    // Where there is room for one line only, the leak has it.
+    for size in [(60, 15), SMALL, (40, 10)] {
+        let mut model = night();
+        tell(&mut model, full());
+        let shown = screen(model, size, &ASCII);
+        let first = shown.lines().take(2).collect::<String>();
+        assert!(first.contains("JOURNAL FULL"), "{shown}");
+        assert!(shown.contains("LEAKING") || shown.contains("!! INC-41 P0: A1 isolate"), "{shown}");
+    }
 }

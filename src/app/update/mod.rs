@@ -68,7 +68,16 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.probed(incident, action, &readings);
             model.last_read.entry((incident, action)).or_default().take(&readings);
             model.readings.insert((incident, action), readings);
-            vec![]
+            model.suppose_of(incident, action);
+            model.attend()
+        }
+        Msg::Journal(alarm, words) => {
+            match words {
+                Some(words) => drop(model.journal.insert(alarm, words)),
+                None => drop(model.journal.remove(&alarm)),
+            }
+            model.suppose();
+            model.attend()
         }
         Msg::ReadOnly(why) => {
             model.read_only = Some(why);
@@ -101,6 +110,7 @@ impl Model {
         if self.notice.as_ref().is_some_and(|(_, since)| (now - *since).num_seconds() >= NOTICE_SECONDS) {
             self.notice = None;
         }
+        self.suppose();
         let mut effects = self.attend();
         effects.extend(self.read_while_closing());
         effects

@@ -7,6 +7,7 @@ use super::*;
 mod confirm;
 mod keeping;
 mod lamps;
+mod truth;
 
 use crate::app::effect::{ReviewDeed, Ticket};
 use crate::app::intent::Intent;

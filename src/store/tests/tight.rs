@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use super::*;
-use crate::store::{AppendError, StoreError};
+use crate::store::{AppendError, Room, StoreError};
 
 const HERE: &str = "FLIGHTDECK_TEST_TIGHT";
 
@@ -79,6 +79,15 @@ async fn a_full_file_system_refuses_in_words_and_loses_nothing() {
     fill_up(&filler);
     let again = Journal::open(&path, &Opening::write(Realm::Live)).unwrap();
     assert_eq!(again.read(FIRST, 0).await.unwrap().len() as u64, kept);
+    let tried = again.try_writing().await;
+    assert!(
+        matches!(tried, Ok(Room::Little) | Err(StoreError::Full { .. })),
+        "before it is needed: {tried:?}"
+    );
+    remount(&directory, "size=2m");
+    assert_eq!(again.try_writing().await, Ok(Room::Enough));
+    assert_eq!(again.degraded(), None);
+    fill_up(&filler);
     drop(again);
     // Without even the few pages that an index over the log takes, the words are still the right ones.
     std::fs::remove_file(directory.join("journal.db-shm")).unwrap();

@@ -93,7 +93,10 @@ fn draw_line(view: &View<'_>, incident: &Incident, action: &Action, mut row: Row
         None => (held(view, incident, action), Role::Dim),
     };
     let mut told = [(format!("by {}", action.asked_by), Role::Dim), held];
-    if action.witnessed.is_some() || unread.is_some() {
+    if action.unrecorded {
+        told[1] = ("NOT RECORDED".to_owned(), Role::LampLeaking);
+    }
+    if action.witnessed.is_some() || unread.is_some() || action.unrecorded {
         // Where there is room for one of them: who saw it, and that nobody can, say more than who asked.
         told.reverse();
     }
@@ -212,7 +215,7 @@ pub(super) fn draw_detail(
     let cells = usize::from(area.width).max(1);
     let mut detail = Detail { view, cells, lines: Vec::new() };
     let head = Line::from(vec![
-        Span::styled(format!("{} {}: ", action.id, action.lamp), view.style(role)),
+        Span::styled(format!("{} {}{}: ", action.id, action.lamp, action.on_record()), view.style(role)),
         Span::styled(next_step(incident, action), view.style(Role::Strong)),
     ]);
     detail.lines.extend(wrap_line(&head, cells));
