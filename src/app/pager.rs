@@ -27,6 +27,8 @@ pub enum Wish {
     },
     /// Only what a filter shows.
     Filter(String),
+    /// Without the logs of this name, or with them again.
+    Mute(String),
     /// The screen has another size.
     Anew,
     /// Nothing more.
@@ -55,6 +57,8 @@ pub enum PromptKind {
     Search,
     /// Where to go.
     Jump,
+    /// Which logs to leave out.
+    Mute,
 }
 
 impl PromptKind {
@@ -65,6 +69,7 @@ impl PromptKind {
             Self::Filter => "filter:",
             Self::Search => "search:",
             Self::Jump => "go to:",
+            Self::Mute => "mute:",
         }
     }
 
@@ -73,6 +78,7 @@ impl PromptKind {
     pub const fn forms(self) -> &'static str {
         match self {
             Self::Filter | Self::Search => filter::FORMS,
+            Self::Mute => "a log's name  prod-*  the same again lets it be heard",
             Self::Jump => "40%  1234 (line)  14:05  2026-02-03T04:05:06Z  10m (ago)",
         }
     }
@@ -91,6 +97,8 @@ pub struct Place {
     pub line: Option<u64>,
     /// How much of the log is indexed, in percent.
     pub indexed: u8,
+    /// How many logs are left out.
+    pub muted: usize,
 }
 
 /// How many records pass the filter.
@@ -111,6 +119,8 @@ pub struct Pager {
     pub size: (u16, u16),
     /// The shown lines.
     pub lines: Vec<LogLine>,
+    /// Whether they are of several logs, and each says of which.
+    pub marked: bool,
     /// Where they stand.
     pub place: Place,
     /// What is being typed.
@@ -137,6 +147,7 @@ impl Pager {
             name,
             size,
             lines: Vec::new(),
+            marked: false,
             place: Place::default(),
             prompt: None,
             filter: filter.to_owned(),
@@ -196,6 +207,7 @@ impl Pager {
             (Code::Char('/'), false) => self.open(PromptKind::Search),
             (Code::Char('f' | '&'), false) => self.open(PromptKind::Filter),
             (Code::Char(':' | '%'), false) => self.open(PromptKind::Jump),
+            (Code::Char('m'), false) if self.marked => self.open(PromptKind::Mute),
             (Code::Char('q'), false) => Some(Wish::Leave),
             (Code::Char('l'), true) => Some(Wish::Anew),
             _ => None,
@@ -213,7 +225,7 @@ impl Pager {
     fn open(&mut self, kind: PromptKind) -> Option<Wish> {
         let typed = match kind {
             PromptKind::Filter => self.filter.as_str(),
-            PromptKind::Search | PromptKind::Jump => "",
+            PromptKind::Search | PromptKind::Jump | PromptKind::Mute => "",
         };
         let typed = Field::new(typed);
         self.prompt = Some(Prompt { kind, typed, error: None, before: self.filter.clone() });
@@ -239,7 +251,8 @@ impl Pager {
         match prompt.kind {
             PromptKind::Search if !typed.is_empty() => Some(Wish::Find { what: typed, back: false }),
             PromptKind::Jump if !typed.is_empty() => Some(Wish::Jump(typed)),
-            PromptKind::Filter | PromptKind::Search | PromptKind::Jump => {
+            PromptKind::Mute if !typed.is_empty() => Some(Wish::Mute(typed)),
+            PromptKind::Filter | PromptKind::Search | PromptKind::Jump | PromptKind::Mute => {
                 self.prompt = None;
                 Some(Wish::Anew)
             }

@@ -64,14 +64,12 @@ pub fn run(args: Args, context: &Context, out: &mut Out) -> Outcome {
         follow: args.follow,
     };
     let logs = Logs::new(&request, Clock::wall())?;
-    let is_looked_at = out.is_terminal() && io::stdin().is_terminal();
-    if is_looked_at
-        && !args.count
-        && args.format == Format::Text
-        && let Some((path, filter)) = logs.alone()?
-    {
+    // Standard input may be what is looked at; the keys come from the terminal all the same.
+    let (inputs, filter) = logs.asked();
+    let is_looked_at = out.is_terminal() && (io::stdin().is_terminal() != logs.reads_stdin());
+    if is_looked_at && !args.count && args.format == Format::Text {
         let env = context.env();
-        if context.launch(&env)?.log(path, filter.clone())? {
+        if context.launch(&env)?.logs(inputs, filter.clone())? {
             return Ok(DONE);
         }
     }

@@ -51,6 +51,28 @@ impl Input {
         Ok(inputs)
     }
 
+    /// In the order in which they are shown together: the parts of a rotated log follow one another,
+    /// the oldest first, and have one number.
+    #[must_use]
+    pub fn chained(inputs: &[Self]) -> Vec<(Self, usize)> {
+        let base = |input: &Self| match input {
+            Self::Stdin => None,
+            Self::File(path) => {
+                let (directory, base, ..) = age(path);
+                Some((directory, base))
+            }
+        };
+        let bases: Vec<_> = inputs.iter().map(base).collect();
+        let chain = |of: &Option<_>| bases.iter().position(|base| base == of).unwrap_or(0);
+        let mut chained: Vec<(Self, usize)> =
+            inputs.iter().zip(&bases).map(|(input, base)| (input.clone(), chain(base))).collect();
+        chained.sort_by_cached_key(|(input, chain)| match input {
+            Self::Stdin => (*chain, None),
+            Self::File(path) => (*chain, Some(age(path))),
+        });
+        chained
+    }
+
     /// How it is called.
     #[must_use]
     pub fn name(&self) -> String {

@@ -99,8 +99,21 @@ impl<'a> Pages<'a> {
         if back { both.last_before(offset) } else { both.first_behind(offset) }
     }
 
+    /// The first record at `offset` or behind it that this filter shows and `other` shows too.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub fn find_from(&self, other: &Filter, offset: u64) -> io::Result<Option<u64>> {
+        let both = other.clone().and(self.filter);
+        Pages { filter: &both, ..*self }.first_from(offset)
+    }
+
     fn first_behind(&self, offset: u64) -> io::Result<Option<u64>> {
-        let (mut at, mut step) = (offset + 1, FIRST);
+        self.first_from(offset + 1)
+    }
+
+    fn first_from(&self, offset: u64) -> io::Result<Option<u64>> {
+        let (mut at, mut step) = (offset, FIRST);
         while at < self.log.size() && !self.is_stopped() {
             let end = (at + step).min(self.log.size());
             if let Some(found) = self.log.offsets(self.filter, at..end)?.first() {

@@ -1,7 +1,6 @@
 //! Moves through a log for a screen, on a thread that may wait for the disk.
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Receiver;
@@ -12,8 +11,9 @@ use super::clock::Clock;
 use super::pager::News;
 use crate::app::pager::Place;
 use crate::incident::filter::when;
-use crate::incident::{FilterError, LogLine, Text, Time};
-use crate::logs::{Filter, Index, Line, Log, Moment, Pages};
+use crate::incident::{FilterError, Glob, LogLine, Text, Time};
+use crate::logs::many::Of;
+use crate::logs::{Filter, Log, Many, Moment, Source, Spot};
 
 /// What the screen asks for.
 pub(super) enum Job {
@@ -30,6 +30,8 @@ pub(super) enum Job {
         back: bool,
     },
     Filter(Filter),
+    /// Leaves logs out by a name, or lets them be heard again.
+    Mute(String),
     /// The same place again.
     Anew,
     /// Whether anything happened to the file; nobody waits for the answer.
@@ -39,7 +41,7 @@ pub(super) enum Job {
 impl Job {
     /// Whether the prompt in which it was asked for is done with.
     pub const fn closes_a_prompt(&self) -> bool {
-        matches!(self, Self::Percent(_) | Self::Line(_) | Self::Time(_) | Self::Find { .. })
+        matches!(self, Self::Percent(_) | Self::Line(_) | Self::Time(_) | Self::Find { .. } | Self::Mute(_))
     }
 
     /// Reads where a person wants to go; a time of day is one of the day that is shown.
@@ -65,50 +67,36 @@ pub(super) struct Shown {
     pub place: Place,
     pub following: bool,
     pub notice: Option<Text>,
-    /// The log as it is now.
-    pub log: Log,
-    /// Its index.
-    pub index: Arc<Index>,
+    /// The logs as they are now.
+    pub many: Many,
 }
 
 pub(super) struct Clerk {
-    log: Log,
-    path: PathBuf,
-    index: Arc<Index>,
+    many: Many,
     filter: Filter,
     stop: Arc<AtomicBool>,
     clock: Clock,
-    name: Arc<Text>,
-    top: u64,
+    top: Spot,
+    bottom: Spot,
     height: usize,
     following: bool,
-    bottom: u64,
 }
 
 impl Clerk {
-    pub fn new(log: Log, path: PathBuf, index: Arc<Index>, stop: Arc<AtomicBool>, clock: Clock) -> Self {
-        let name = Arc::new(Text::line(&path.to_string_lossy()));
-        let (top, height, bottom) = (log.size(), 0, 0);
-        Self {
-            log,
-            path,
-            index,
-            filter: Filter::default(),
-            stop,
-            clock,
-            name,
-            top,
-            height,
-            following: true,
-            bottom,
-        }
+    /// Parts of a log that was rotated while it was shown; of older ones the lines are let go.
+    const PARTS_MAX: usize = 32;
+
+    pub fn new(many: Many, stop: Arc<AtomicBool>, clock: Clock) -> Self {
+        let end = many.end();
+        let filter = Filter::default();
+        Self { many, filter, stop, clock, top: end.clone(), bottom: end, height: 0, following: true }
     }
 
     /// Does jobs until nobody has any.
     pub fn work(mut self, jobs: &Receiver<Job>, answer: &Sender<News>) {
         while let Ok(job) = jobs.recv() {
             let asked = matches!(job, Job::Sized(..));
-            let before = (self.top, self.bottom, self.following);
+            let before = (self.top.clone(), self.bottom.clone(), self.following);
             let mut done = self.does(job);
             if asked && self.stop.load(Ordering::Relaxed) {
                 // It was ended early: what it came to is no place to be.
@@ -123,153 +111,191 @@ impl Clerk {
         }
     }
 
-    /// Whether every line is counted.
-    fn is_counted(&self) -> bool {
-        self.index.covered() >= self.log.size()
+    /// The log, if it is only one: its lines have numbers.
+    fn alone(&self) -> Option<&Source> {
+        if let [source] = &self.many.sources[..] { Some(source) } else { None }
     }
 
     /// Does one; the lines to show, unless they stay.
-    fn does(&mut self, job: Job) -> io::Result<(Option<Vec<Line>>, Option<Text>)> {
+    fn does(&mut self, job: Job) -> io::Result<(Option<Vec<Of>>, Option<Text>)> {
+        let stays = |words: &str| Ok((None, Some(Text::line(words))));
         let lines = match job {
             Job::Sized(height, job) => {
                 self.height = height;
                 return self.does(*job);
             }
             Job::Look => return self.look(),
-            Job::Anew => self.show(self.top)?,
-            Job::Top => {
-                self.following = false;
-                self.show(0)?
-            }
+            Job::Anew => self.show(self.top.clone())?,
+            Job::Top => self.go(self.many.begin())?,
             Job::Follow => self.tail()?,
             Job::Move(lines) if lines < 0 => {
                 let back = usize::try_from(lines.unsigned_abs()).unwrap_or(usize::MAX).min(1 << 16);
-                let before = self.pages().before(self.top, back)?;
-                self.following = false;
-                self.show(before.first().copied().unwrap_or(self.top))?
+                let before = self.many.before(&self.top, back, &self.filter, &self.stop)?;
+                self.go(before)?
             }
             Job::Move(lines) => {
                 let on = usize::try_from(lines).unwrap_or(usize::MAX).min(1 << 16);
-                let next = self.pages().from(self.top, on + 1)?;
-                let top = next.last().map_or(self.top, |line| line.offset);
-                self.show(top)?
+                let (_, next) = self.many.from(&self.top, on, &self.filter, &self.stop)?;
+                self.show(next)?
             }
             Job::Percent(percent) => {
-                let at = (self.log.size() / 100).saturating_mul(percent).min(self.log.size());
-                self.following = false;
-                self.go(at)?
+                let spot = self.many.share(percent)?;
+                self.go(spot)?
             }
-            Job::Line(line) => match self.index.start_of(self.log.file(), line)? {
-                Some(start) => {
-                    self.following = false;
-                    self.show(start)?
+            Job::Line(line) => {
+                let Some(source) = self.alone() else {
+                    return stays("lines of several logs have no number: go to a time or a percentage");
+                };
+                match source.index.start_of(source.log.file(), line)? {
+                    Some(start) => self.go(vec![start])?,
+                    None if source.index.covered() >= source.log.size() => self.tail()?,
+                    None => return stays("that line is not counted yet: try again soon"),
                 }
-                None if self.is_counted() => self.tail()?,
-                None => return Ok((None, Some(Text::line("that line is not counted yet: try again soon")))),
-            },
+            }
             Job::Time(moment) => {
-                let at = self.log.seek(moment)?;
-                self.following = false;
-                self.show(at)?
+                let spot = self.many.seek(moment)?;
+                self.go(spot)?
             }
-            Job::Find { what, back } => match self.pages().find(&what, self.top, back)? {
-                Some(at) => {
-                    self.following = false;
-                    self.show(at)?
+            Job::Find { what, back } => {
+                match self.many.find(&what, &self.top, back, &self.filter, &self.stop)? {
+                    Some(spot) => self.go(spot)?,
+                    None => {
+                        return stays(if back { "not found further up" } else { "not found further down" });
+                    }
                 }
-                None => {
-                    let words = if back { "not found further up" } else { "not found further down" };
-                    return Ok((None, Some(Text::line(words))));
-                }
-            },
+            }
             Job::Filter(filter) => {
                 self.filter = filter;
-                if self.following { self.tail()? } else { self.show(self.top)? }
+                if self.following { self.tail()? } else { self.show(self.top.clone())? }
+            }
+            Job::Mute(name) => {
+                if !self.mute(&name) {
+                    return stays("no log has such a name");
+                }
+                if self.following { self.tail()? } else { self.show(self.top.clone())? }
             }
         };
         Ok((Some(lines), None))
     }
 
-    /// Sees whether the file has grown, was truncated, or is another one by now.
-    fn look(&mut self) -> io::Result<(Option<Vec<Line>>, Option<Text>)> {
-        let before = self.log.size();
-        if self.log.file().is_at(&self.path) == Some(false) {
-            self.log = Log::open(&self.path, Text::default())?;
-            self.index = Arc::default();
-            return Ok((
-                Some(self.tail()?),
-                Some(Text::line("another file stands in its place: the log was rotated")),
-            ));
+    /// Leaves the logs out that have such a name, or lets them be heard again; false if none has.
+    fn mute(&mut self, name: &str) -> bool {
+        let glob = Glob::new(name);
+        let fits =
+            |source: &Source| glob.matches(source.agent.as_str()) || glob.matches(source.name.as_str());
+        let fitting: Vec<&mut Source> = self.many.sources.iter_mut().filter(|source| fits(source)).collect();
+        let is_any = !fitting.is_empty();
+        for source in fitting {
+            source.muted = !source.muted;
         }
-        if self.log.refresh()? {
-            self.index = Arc::default();
-            return Ok((Some(self.tail()?), Some(Text::line("the log was truncated"))));
+        is_any
+    }
+
+    /// Sees whether a file has grown, was truncated, or is another one by now.
+    fn look(&mut self) -> io::Result<(Option<Vec<Of>>, Option<Text>)> {
+        let before = self.many.size();
+        let mut notice = None;
+        let mut place = 0;
+        while place < self.many.sources.len() {
+            let source = &mut self.many.sources[place];
+            if source.log.refresh()? {
+                source.index = Arc::default();
+                let size = source.log.size();
+                self.top[place] = self.top[place].min(size);
+                self.bottom[place] = self.bottom[place].min(size);
+                notice = Some(Text::line(&format!("{} was truncated", source.name)));
+            }
+            if let Some(path) = source.path.take_if(|path| source.log.file().is_at(path) == Some(false)) {
+                notice = Some(Text::line(&format!("{} was rotated: what it held stays above", source.name)));
+                let opened = Log::open(&path, source.log.reading().agent.clone());
+                let log = match opened {
+                    Ok(log) => log,
+                    Err(error) => {
+                        source.path = Some(path);
+                        return Err(error);
+                    }
+                };
+                let next = Source { log, index: Arc::default(), path: Some(path), ..source.clone() };
+                self.many.sources.insert(place + 1, next);
+                self.top.insert(place + 1, 0);
+                self.bottom.insert(place + 1, 0);
+                self.let_go(place + 1);
+            }
+            place += 1;
         }
-        if self.log.size() == before {
+        if notice.is_none() && self.many.size() == before {
             return Ok((None, None));
         }
         let lines = if self.following { Some(self.tail()?) } else { None };
-        Ok((lines, None))
+        Ok((lines, notice))
     }
 
-    fn pages(&self) -> Pages<'_> {
-        Pages::new(&self.log, &self.filter, &self.stop)
+    /// Lets the oldest part of a log go that was rotated again and again: each is an open file.
+    fn let_go(&mut self, newest: usize) {
+        let chain = self.many.sources[newest].chain;
+        let parts = self.many.sources.iter().filter(|source| source.chain == chain).count();
+        let oldest = self.many.sources.iter().position(|source| source.chain == chain);
+        if let Some(oldest) = oldest.filter(|_| parts > Self::PARTS_MAX) {
+            self.many.sources.remove(oldest);
+            self.top.remove(oldest);
+            self.bottom.remove(oldest);
+        }
     }
 
-    /// The line that holds a byte.
-    fn go(&mut self, at: u64) -> io::Result<Vec<Line>> {
-        let start = self.log.file().line_start(at.min(self.log.size().saturating_sub(1)))?;
-        self.show(start)
-    }
-
-    fn tail(&mut self) -> io::Result<Vec<Line>> {
+    fn tail(&mut self) -> io::Result<Vec<Of>> {
         self.following = true;
-        let starts = self.pages().before(self.log.size(), self.height.max(1))?;
-        self.show_from(starts.first().copied().unwrap_or(0))
+        let spot = self.many.before(&self.many.end(), self.height.max(1), &self.filter, &self.stop)?;
+        self.show_from(spot)
     }
 
-    /// A screen from the first shown line at `top` or behind it; the last screen where that would
+    /// Goes somewhere and stays there.
+    fn go(&mut self, spot: Spot) -> io::Result<Vec<Of>> {
+        self.following = false;
+        self.show(spot)
+    }
+
+    /// A screen from the first shown line at a spot or behind it; the last screen where that would
     /// leave some of it empty.
-    fn show(&mut self, top: u64) -> io::Result<Vec<Line>> {
-        let lines = self.show_from(top)?;
-        if lines.len() >= self.height || top == 0 {
+    fn show(&mut self, spot: Spot) -> io::Result<Vec<Of>> {
+        let is_begin = spot.iter().all(|at| *at == 0);
+        let lines = self.show_from(spot)?;
+        if lines.len() >= self.height || is_begin {
             return Ok(lines);
         }
         self.tail()
     }
 
-    fn show_from(&mut self, top: u64) -> io::Result<Vec<Line>> {
-        let lines = self.pages().from(top, self.height)?;
-        self.top = lines.first().map_or(top, |line| line.offset);
-        self.bottom = lines.last().map_or(self.log.size(), |line| line.next);
+    fn show_from(&mut self, spot: Spot) -> io::Result<Vec<Of>> {
+        let (lines, next) = self.many.from(&spot, self.height, &self.filter, &self.stop)?;
+        self.top = spot;
+        if let ([_], Some((_, first))) = (&self.many.sources[..], lines.first()) {
+            // What the filter hides above it is not what is looked at.
+            self.top[0] = first.offset;
+        }
+        self.bottom = if lines.is_empty() { self.many.end() } else { next };
         Ok(lines)
     }
 
-    fn shown(&self, lines: Option<Vec<Line>>, notice: Option<Text>) -> io::Result<Shown> {
-        let size = self.log.size();
+    fn shown(&self, lines: Option<Vec<Of>>, notice: Option<Text>) -> io::Result<Shown> {
+        let size = self.many.size();
         let place = Place {
-            top: self.top,
-            bottom: self.bottom,
+            top: self.top.iter().sum(),
+            bottom: self.bottom.iter().sum(),
             size,
-            line: self.index.line_at(self.log.file(), self.top)?.map(|line| line + 1),
-            indexed: (self.index.covered() * 100)
+            line: self.many.line_at(&self.top)?.map(|line| line + 1),
+            indexed: (self.many.covered() * 100)
                 .checked_div(size)
                 .map_or(100, |percent| percent.min(100) as u8),
+            muted: self.many.sources.iter().filter(|source| source.muted).count(),
         };
         let seen = self.clock.now();
-        let lines = lines.map(|lines| lines.iter().map(|line| self.line(line, seen)).collect());
-        Ok(Shown {
-            lines,
-            place,
-            following: self.following,
-            notice,
-            log: self.log.clone(),
-            index: self.index.clone(),
-        })
+        let lines = lines.map(|lines| lines.iter().map(|of| self.line(of, seen)).collect());
+        Ok(Shown { lines, place, following: self.following, notice, many: self.many.clone() })
     }
 
-    fn line(&self, line: &Line, seen: Time) -> LogLine {
-        LogLine::parse(self.name.clone(), self.name.clone(), line.offset, &line.head, seen)
+    fn line(&self, (place, line): &Of, seen: Time) -> LogLine {
+        let Source { agent, name, .. } = &self.many.sources[*place];
+        LogLine::parse(agent.clone(), name.clone(), line.offset, &line.head, seen)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::app::{digest, review, update};
 use crate::config::{Agent, Env, Glyphs, Language, Looks, Paths, Problems, Settings};
 use crate::error::{Error, Result};
 use crate::incident::{Actor, Audience, Board, Policy, Realm, Route, Text};
-use crate::logs::Filter;
+use crate::logs::{Filter, Input};
 use crate::sim::{AgentSpec, Scenario};
 use crate::store::{Journal, Opening};
 use crate::tui::colour::Depth;
@@ -90,16 +90,16 @@ impl Launch<'_> {
         session::run(front, Box::new(open))
     }
 
-    /// One log on the whole screen; false if the terminal cannot show one.
+    /// Logs on the whole screen; false if the terminal cannot show them.
     ///
     /// # Errors
     /// When it cannot be read, or is asked what is no filter.
-    pub fn log(self, path: &Path, filter: Filter) -> Result<bool> {
+    pub fn logs(self, inputs: &[Input], filter: Filter) -> Result<bool> {
         if !TermEnv::from_vars(self.env).has_cursor() {
             return Ok(false);
         }
         let clock = Clock::wall();
-        super::pager::run(self.front(Realm::Live, &clock, None), path, filter, clock)?;
+        super::pager::run(self.front(Realm::Live, &clock, None), inputs, filter, clock)?;
         Ok(true)
     }
 

@@ -5,7 +5,7 @@
 
 use std::io;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::Duration;
@@ -90,15 +90,16 @@ impl Logs {
         Ok(Self { inputs, filter, since, until, follow: request.follow, clock })
     }
 
-    /// The one file that can be looked at on a full screen, and the filter; nothing for several, or
-    /// for what cannot be read anywhere.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub fn alone(&self) -> Result<Option<(&Path, &Filter)>> {
-        let [input @ Input::File(path)] = &self.inputs[..] else { return Ok(None) };
-        let opened = input.open().map_err(|error| unreadable(input, error))?;
-        Ok(matches!(opened, Opened::Plain(_)).then_some((path.as_path(), &self.filter)))
+    /// What is looked at, and through which filter.
+    #[must_use]
+    pub fn asked(&self) -> (&[Input], &Filter) {
+        (&self.inputs, &self.filter)
+    }
+
+    /// Whether standard input is among it.
+    #[must_use]
+    pub fn reads_stdin(&self) -> bool {
+        self.inputs.contains(&Input::Stdin)
     }
 
     /// Counts what is there.

@@ -1,12 +1,11 @@
-//! A log on a person's whole terminal: `flightdeck logs FILE` where somebody looks.
+//! Logs on a person's whole terminal: `flightdeck logs FILE...` where somebody looks.
 //!
-//! The thread that has the keys never touches the file: a clerk on a thread of its own moves
-//! through it, a second thread counts its lines, a third what passes the filter. The screen waits
+//! The thread that has the keys never touches a file: a clerk on a thread of its own moves
+//! through them, a second thread counts their lines, a third what passes the filter. The screen waits
 //! for none of them; a key that asks for something else stops what is under way.
 
 use std::collections::VecDeque;
-use std::io;
-use std::path::Path;
+use std::io::{self, IsTerminal as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc as channel;
@@ -26,7 +25,8 @@ use crate::app::pager::{Pager, Passed, Wish};
 use crate::app::theme::Role;
 use crate::error::{Error, Result};
 use crate::incident::Text;
-use crate::logs::{Filter, Index, Log, LogFile, Query, crew};
+use crate::logs;
+use crate::logs::{Filter, Index, Log, LogFile, Many, Opened, Query, Source, crew, spool};
 use crate::tui::backend::FrameBackend;
 use crate::tui::input::{ESC_WAIT, Reader};
 use crate::tui::pace::Pace;
@@ -55,24 +55,55 @@ pub(super) enum News {
         passed: Passed,
     },
     Indexed,
+    /// Something happened to what is read.
+    Told(Text),
 }
 
-/// Shows one log until the person leaves.
+/// Shows logs until the person leaves.
 ///
 /// # Errors
-/// When it cannot be read, or there is no terminal.
-pub fn run(front: Front, path: &Path, filter: Filter, clock: Clock) -> Result<()> {
-    let name = Text::line(&path.to_string_lossy());
-    let broken = |error: io::Error| Error::user(format!("cannot read {name}")).because(error);
-    let log = Log::open(path, Text::default()).map_err(broken)?;
-    let tty = LocalTty::open().map_err(|error| Error::user("this needs a terminal").because(error))?;
+/// When one cannot be read, or there is no terminal.
+pub fn run(front: Front, inputs: &[logs::Input], filter: Filter, clock: Clock) -> Result<()> {
+    let has_keys = io::stdin().is_terminal();
+    let opened = if has_keys { LocalTty::open() } else { LocalTty::open_beside_input() };
+    let tty = opened.map_err(|error| Error::user("this needs a terminal").because(error))?;
+    let (tell, news) = mpsc::channel(NEWS);
+    let many = open(inputs, &tell)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_io()
         .build()
         .map_err(|error| Error::internal("cannot hear signals").because(error))?;
     let _runtime = runtime.enter();
-    Session::new(tty, front, path, log, filter, clock)?.live()
+    Session::new(tty, front, many, filter, clock, (tell, news))?.live()
+}
+
+/// Opens all of them. What can be read only once is kept in a file without a name, to be read anywhere.
+fn open(inputs: &[logs::Input], tell: &mpsc::Sender<News>) -> Result<Many> {
+    let mut many = Many::default();
+    for (input, chain) in logs::Input::chained(inputs) {
+        let broken = |error: io::Error| {
+            Error::user(format!("cannot read {}", Text::line(&input.name()))).because(error)
+        };
+        let (name, agent) = (input.name(), input.agent());
+        let mark = if agent.is_empty() { &name } else { &agent };
+        let (file, path) = match (input.open().map_err(broken)?, &input) {
+            (Opened::Plain(file), logs::Input::File(path)) => (file, Some(path.clone())),
+            (Opened::Plain(file), logs::Input::Stdin) => (file, None),
+            (Opened::Flow(flow), _) => {
+                let (tell, name) = (tell.clone(), Text::line(&name));
+                let file = spool::keep(flow, move |error| {
+                    let told = Text::line(&format!("{name} cannot be read on: {error}"));
+                    // Whoever left does not want to know.
+                    drop(tell.blocking_send(News::Told(told)));
+                });
+                (file.map_err(broken)?, None)
+            }
+        };
+        let log = Log::of(file, Text::line(&agent)).map_err(broken)?;
+        many.sources.push(Source::new(log, path, &name, mark, chain));
+    }
+    Ok(many)
 }
 
 struct Session {
@@ -100,8 +131,7 @@ struct Session {
     news: mpsc::Receiver<News>,
     tell: mpsc::Sender<News>,
     indexer: channel::SyncSender<ToIndex>,
-    index: Arc<Index>,
-    log: Log,
+    many: Many,
     /// Which filter is being counted, and how to stop that.
     counting: (u64, Arc<AtomicBool>),
     grew: bool,
@@ -117,18 +147,28 @@ enum Woken {
 }
 
 impl Session {
-    fn new(tty: LocalTty, front: Front, path: &Path, log: Log, filter: Filter, clock: Clock) -> Result<Self> {
+    fn new(
+        tty: LocalTty,
+        front: Front,
+        many: Many,
+        filter: Filter,
+        clock: Clock,
+        (tell, news): (mpsc::Sender<News>, mpsc::Receiver<News>),
+    ) -> Result<Self> {
         let broken = |error: io::Error| Error::user("the terminal cannot be taken over").because(error);
         let size = tty.size();
         let out = tty.writer().map_err(broken)?;
-        let keys = LocalTty::reader().map_err(broken)?;
+        let keys = tty.keys().map_err(broken)?;
         let guard = Guard::enter(tty, front.modes).map_err(broken)?;
         guard.leave_on_panic();
-        let name = Text::line(&path.to_string_lossy());
-        let pager = Pager::new(name, size, filter.source());
-        let (tell, news) = mpsc::channel(NEWS);
-        let (index, stop) = (Arc::new(Index::default()), Arc::new(AtomicBool::new(false)));
-        let clerk = Clerk::new(log.clone(), path.to_owned(), index.clone(), stop.clone(), clock.clone());
+        let name = match &many.sources[..] {
+            [source] => (*source.name).clone(),
+            sources => Text::line(&format!("{} logs", sources.len())),
+        };
+        let mut pager = Pager::new(name, size, filter.source());
+        pager.marked = many.sources.len() > 1;
+        let stop = Arc::new(AtomicBool::new(false));
+        let clerk = Clerk::new(many.clone(), stop.clone(), clock.clone());
         // One job that a person waits for, and one look at the file.
         let (jobs, desk) = channel::sync_channel(2);
         let answer = tell.clone();
@@ -159,8 +199,7 @@ impl Session {
             news,
             tell,
             indexer,
-            index,
-            log,
+            many,
             counting: (0, Arc::new(AtomicBool::new(false))),
             grew: true,
             left: false,
@@ -217,7 +256,7 @@ impl Session {
             self.hear(inputs);
         }
         if self.look_at <= now {
-            let active = self.grew || self.index.covered() < self.log.size();
+            let active = self.grew || self.many.covered() < self.many.size();
             self.look_at = now + if active { ACTIVE } else { QUIET };
             if !self.busy && !self.looking {
                 self.looking = self.jobs.try_send(Job::Look).is_ok();
@@ -285,6 +324,7 @@ impl Session {
             Wish::Top => Job::Top,
             Wish::Follow => Job::Follow,
             Wish::Anew | Wish::Leave => Job::Anew,
+            Wish::Mute(name) => Job::Mute(name),
             Wish::Jump(to) => {
                 let shown = self.pager.lines.iter().rev().find_map(|line| line.at);
                 Job::jump(&to, now, shown)?
@@ -338,6 +378,10 @@ impl Session {
                     self.pace.change();
                 }
             }
+            News::Told(told) => {
+                self.pager.notice = Some(told);
+                self.pace.change();
+            }
             News::Indexed => {
                 self.look_at = Instant::now();
                 self.pace.change();
@@ -346,19 +390,27 @@ impl Session {
     }
 
     fn show(&mut self, shown: Shown) {
-        self.grew = shown.log.size() != self.log.size();
+        self.grew = shown.many.size() != self.many.size();
         if let Some(notice) = shown.notice {
             self.pager.notice = Some(notice);
         }
-        (self.log, self.index) = (shown.log, shown.index);
+        let muted = |many: &Many| many.sources.iter().filter(|source| source.muted).count();
+        let is_muted_anew = muted(&shown.many) != muted(&self.many);
+        self.many = shown.many;
         self.pager.following = shown.following;
         self.pager.place = shown.place;
         if let Some(lines) = shown.lines {
             self.pager.lines = lines;
         }
-        if self.index.covered() < self.log.size() {
+        let open = self.many.sources.iter().filter(|source| source.index.covered() < source.log.size());
+        let open: ToIndex =
+            open.map(|source| (source.log.handle(), source.index.clone(), source.log.size())).collect();
+        if !open.is_empty() {
             // It is busy with less, and asked again at the next look.
-            drop(self.indexer.try_send((self.log.handle(), self.index.clone(), self.log.size())));
+            drop(self.indexer.try_send(open));
+        }
+        if is_muted_anew {
+            self.count();
         }
     }
 
@@ -371,9 +423,10 @@ impl Session {
         if self.filter.is_empty() {
             return;
         }
-        let (number, filter, log, tell) =
-            (self.counting.0, self.filter.clone(), self.log.clone(), self.tell.clone());
-        thread::spawn(move || count(&log, &filter, number, &stop, &tell));
+        let heard = self.many.sources.iter().filter(|source| !source.muted);
+        let logs: Vec<Log> = heard.map(|source| source.log.clone()).collect();
+        let (number, filter, tell) = (self.counting.0, self.filter.clone(), self.tell.clone());
+        thread::spawn(move || count(&logs, &filter, number, &stop, &tell));
     }
 
     fn suspend(&mut self) -> Result<()> {
@@ -408,15 +461,17 @@ impl Session {
     }
 }
 
-/// A file, its index, and up to where it is to be indexed.
-type ToIndex = (Arc<LogFile>, Arc<Index>, u64);
+/// Files, their indices, and up to where they are to be indexed.
+type ToIndex = Vec<(Arc<LogFile>, Arc<Index>, u64)>;
 
 /// Indexes what it is handed until nobody asks any more.
 fn index_files(files: &channel::Receiver<ToIndex>, tell: &mpsc::Sender<News>) {
     let go = AtomicBool::new(false);
-    while let Ok((file, index, size)) = files.recv() {
-        // What cannot be read is said by whoever shows it.
-        drop(index.extend(&file, size, crew::threads(), &go));
+    while let Ok(open) = files.recv() {
+        for (file, index, size) in open {
+            // What cannot be read is said by whoever shows it.
+            drop(index.extend(&file, size, crew::threads(), &go));
+        }
         if tell.blocking_send(News::Indexed).is_err() {
             return;
         }
@@ -424,29 +479,35 @@ fn index_files(files: &channel::Receiver<ToIndex>, tell: &mpsc::Sender<News>) {
 }
 
 /// Counts what passes a filter, and says now and then how far it is.
-fn count(log: &Log, filter: &Filter, number: u64, stop: &AtomicBool, tell: &mpsc::Sender<News>) {
+fn count(logs: &[Log], filter: &Filter, number: u64, stop: &AtomicBool, tell: &mpsc::Sender<News>) {
     use std::ops::ControlFlow::{Break, Continue};
-    let query = Query { filter, range: 0..log.size(), threads: crew::threads() };
-    let mut passed = Passed::default();
+    let mut passed = Passed { records: 0, all: true };
     let mut said = Instant::now();
-    let outcome = log.render(
-        &query,
-        |_, _, out| out.push(b'.'),
-        |out| {
-            passed.records += out.len() as u64;
-            if stop.load(Ordering::Relaxed) {
-                return Break(());
-            }
-            if said.elapsed() >= PROGRESS {
-                said = Instant::now();
-                if tell.blocking_send(News::Passed { filter: number, passed }).is_err() {
+    for log in logs {
+        let query = Query { filter, range: 0..log.size(), threads: crew::threads() };
+        let outcome = log.render(
+            &query,
+            |_, _, out| out.push(b'.'),
+            |out| {
+                passed.records += out.len() as u64;
+                if stop.load(Ordering::Relaxed) {
                     return Break(());
                 }
-            }
-            Continue(())
-        },
-    );
-    passed.all = outcome.is_ok();
+                if said.elapsed() >= PROGRESS {
+                    said = Instant::now();
+                    let passed = Passed { all: false, ..passed };
+                    if tell.blocking_send(News::Passed { filter: number, passed }).is_err() {
+                        return Break(());
+                    }
+                }
+                Continue(())
+            },
+        );
+        passed.all &= outcome.is_ok();
+        if stop.load(Ordering::Relaxed) {
+            return;
+        }
+    }
     drop(tell.blocking_send(News::Passed { filter: number, passed }));
 }
 

@@ -22,6 +22,8 @@ const KEYS: &[(&str, &str)] = &[
     ("G", "end"),
     ("q", "leave"),
 ];
+/// The same where there are several logs.
+const MUTE: (&str, &str) = ("m", "mute");
 
 /// Finds what is to be set off in a text.
 pub type Find<'a> = &'a dyn Fn(&str) -> Vec<std::ops::Range<usize>>;
@@ -34,8 +36,10 @@ pub fn draw(pager: &Pager, skin: &Skin, find: Find<'_>, area: Rect, buf: &mut Bu
     let foot = 1 + u16::from(pager.prompt.is_some());
     let body = area.height.saturating_sub(1 + foot);
     let mut drawn = 0;
+    let widest = pager.lines.iter().map(|line| width(line.agent.as_str())).max().unwrap_or(0);
+    let agents = if pager.marked { widest.min(usize::from(area.width) / 5) } else { 0 };
     for (line, place) in pager.lines.iter().zip(rows.by_ref().take(usize::from(body))) {
-        draw_line(line, skin, find, place, buf);
+        draw_line(line, agents, skin, find, place, buf);
         drawn += 1;
     }
     if drawn == 0 && body > 0 && !pager.waiting {
@@ -74,6 +78,9 @@ fn draw_head(pager: &Pager, skin: &Skin, area: Rect, buf: &mut Buffer) {
         row.right(&format!("{percent} %"), Role::Prompt);
     }
     row.word(pager.name.as_str(), Role::Strong);
+    if place.muted > 0 {
+        row.word(&format!("({} muted)", place.muted), Role::Warning);
+    }
     if !pager.filter.trim().is_empty() {
         row.word("filter:", Role::Prompt);
         row.word(Text::line(&pager.filter).as_str(), Role::Prompt);
@@ -87,13 +94,16 @@ fn draw_head(pager: &Pager, skin: &Skin, area: Rect, buf: &mut Buffer) {
     }
 }
 
-fn draw_line(line: &LogLine, skin: &Skin, find: Find<'_>, place: Rect, buf: &mut Buffer) {
+fn draw_line(line: &LogLine, agents: usize, skin: &Skin, find: Find<'_>, place: Rect, buf: &mut Buffer) {
     let (word, role) = level(line.level);
     let wide = place.width >= 90;
     let mut row = Row::new(place, buf, skin);
     let time = line.at.map(|at| at.format("%H:%M:%S%.3f").to_string()).unwrap_or_default();
     row.column(&time, 12, Role::Dim);
     row.column(word, 5, role);
+    if agents > 0 {
+        row.column(line.agent.as_str(), agents, Role::Text);
+    }
     let kind = kind(line.kind);
     if wide {
         row.column(kind, 8, Role::Info);
@@ -145,7 +155,8 @@ fn draw_foot(pager: &Pager, skin: &Skin, place: Rect, buf: &mut Buffer) {
     if let Some(notice) = &pager.notice {
         return row.say(notice.as_str(), Role::Warning);
     }
-    for (key, meaning) in KEYS {
+    let mute = pager.marked.then_some(&MUTE);
+    for (key, meaning) in mute.into_iter().chain(KEYS) {
         if row.room() < width(key) + width(meaning) + 3 {
             break;
         }
@@ -200,7 +211,7 @@ mod tests {
             LogLine::parse(Text::line("mail"), Text::line("mail.log"), 0, raw.as_bytes(), seen)
         };
         pager.lines = raw.iter().map(line).collect();
-        pager.place = Place { top: 0, bottom: 1_500, size: 3_000, line: Some(7), indexed: 100 };
+        pager.place = Place { top: 0, bottom: 1_500, size: 3_000, line: Some(7), indexed: 100, muted: 0 };
         pager.waiting = false;
         pager
     }

@@ -66,6 +66,31 @@ impl LocalTty {
         Self::unbuffered().map(|out| Self { out })
     }
 
+    /// The terminal on standard output, where standard input brings something else than keys.
+    ///
+    /// # Errors
+    /// When standard output is no terminal, or no keys can be had.
+    pub fn open_beside_input() -> io::Result<Self> {
+        use std::io::IsTerminal as _;
+        if !io::stdout().is_terminal() {
+            return Err(io::Error::other("standard output must be a terminal"));
+        }
+        std::fs::File::open(Self::CONTROLLING)?;
+        Self::unbuffered().map(|out| Self { out })
+    }
+
+    /// The terminal of the process, whatever its standard input is.
+    const CONTROLLING: &str = "/dev/tty";
+
+    /// The terminal's input, for the keys: not standard input where that is no terminal.
+    ///
+    /// # Errors
+    /// When there are no file descriptors left.
+    pub fn keys(&self) -> io::Result<std::fs::File> {
+        use std::io::IsTerminal as _;
+        if io::stdin().is_terminal() { Self::reader() } else { std::fs::File::open(Self::CONTROLLING) }
+    }
+
     /// Another way to the same terminal, for the frames.
     ///
     /// # Errors

@@ -56,23 +56,63 @@ fn a_log_opens_at_its_end_and_is_moved_through_and_filtered() {
     OpenOptions::new().append(true).open(&file).unwrap().write_all(more.as_bytes()).unwrap();
     screen.wait_for("FATAL");
     fs::write(&file, "{\"level\":\"error\",\"msg\":\"anew\"}\n").unwrap();
-    screen.wait_for("the log was truncated");
+    screen.wait_for("mail.log was truncated");
     screen.wait_for("anew");
     screen.press("q");
     assert_eq!(screen.wait_end(), End::Code(0));
 }
 
 #[test]
-fn what_cannot_be_moved_through_is_printed_and_a_signal_gives_the_terminal_back() {
+fn several_logs_are_one_view_by_their_times_and_what_was_rotated_stays_in_it() {
+    let home = Home::new();
+    let line = |second: u32, word: &str| format!("2026-02-03T04:05:{second:02}Z INFO {word}\n");
+    let mail = home.write("mail.log", &[line(1, "first of mail"), line(3, "third of mail")].concat());
+    home.write(
+        "db.log",
+        &[line(2, "second of db"), "  its trace\n".to_owned(), line(4, "fourth of db")].concat(),
+    );
+    let mut screen = Screen::open(&home, (100, 20), &["logs", "mail.log", "db.log"]);
+    screen.wait_for("fourth of db");
+    screen.wait_for("2 logs");
+    let shown = screen.text();
+    let at = |word: &str| shown.find(word).unwrap_or_else(|| panic!("{word} in {shown}"));
+    let order = ["first of mail", "second of db", "its trace", "third of mail", "fourth of db"].map(at);
+    assert!(order.is_sorted(), "{shown}");
+    assert!(shown.lines().any(|line| line.contains("second of db") && line.contains(" db ")), "{shown}");
+    screen.press("m");
+    screen.type_text("db");
+    screen.press("enter");
+    screen.wait_gone("second of db");
+    screen.wait_for("(1 muted)");
+    fs::rename(&mail, mail.with_extension("log.1")).unwrap();
+    fs::write(&mail, line(6, "after the rotation")).unwrap();
+    screen.wait_for("after the rotation");
+    screen.wait_for("what it held stays above");
+    screen.wait_for("third of mail");
+    screen.press("q");
+    assert_eq!(screen.wait_end(), End::Code(0));
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
     let home = Home::new();
     home.write("a.log", "one line of a\n");
-    home.write("b.log", "one line of b\n");
-    let screen = Screen::open(&home, (80, 24), &["logs", "a.log", "b.log"]);
-    screen.wait_for("b.log: one line of b");
-    assert_eq!(screen.wait_end(), End::Code(0));
     let screen = Screen::open(&home, (80, 24), &["logs", "a.log"]);
     screen.wait_for("following");
     screen.signal(rustix::process::Signal::TERM);
     assert_eq!(screen.wait_end(), End::Code(0));
     screen.assert_given_back();
+}
+
+#[test]
+fn standard_input_is_looked_at_like_a_file_and_the_keys_come_from_the_terminal() {
+    let home = Home::new();
+    home.write("a.log", &log());
+    let pipe = format!("cat a.log | '{}' logs -", env!("CARGO_BIN_EXE_flightdeck"));
+    let mut screen = Screen::program(&home, (100, 20), "sh", &["-c", &pipe], &[("PATH", "/usr/bin:/bin")]);
+    screen.wait_for("record 4999.");
+    screen.press("g");
+    screen.wait_for("record 0.");
+    screen.press("q");
+    assert_eq!(screen.wait_end(), End::Code(0));
 }
