@@ -26,6 +26,7 @@ pub mod pager;
 mod park;
 pub mod recovery;
 pub mod scenarios;
+mod seat;
 pub mod serve;
 pub mod session;
 pub mod spool;

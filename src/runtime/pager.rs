@@ -12,13 +12,12 @@ use std::sync::mpsc as channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use ratatui::layout::Size;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use super::clerk::{Clerk, Job, Shown};
 use super::clock::Clock;
-use super::park::Park;
+use super::seat::Seat;
 use super::session::Front;
 use crate::app::key::Input;
 use crate::app::pager::{Pager, Passed, Wish};
@@ -27,11 +26,8 @@ use crate::error::{Error, Result};
 use crate::incident::Text;
 use crate::logs;
 use crate::logs::{Filter, Index, Log, LogFile, Many, Opened, Query, Source, crew, spool};
-use crate::tui::backend::FrameBackend;
-use crate::tui::input::{ESC_WAIT, Reader};
-use crate::tui::pace::Pace;
 use crate::tui::pager;
-use crate::tui::terminal::{Guard, LocalTty, size_of, stop_process};
+use crate::tui::terminal::LocalTty;
 use crate::tui::theme::Skin;
 
 /// News on their way to the screen: each thread has one under way at a time.
@@ -109,13 +105,7 @@ fn open(inputs: &[logs::Input], tell: &mpsc::Sender<News>) -> Result<Many> {
 struct Session {
     pager: Pager,
     skin: Skin,
-    terminal: FrameBackend<std::fs::File>,
-    guard: Guard<LocalTty>,
-    park: Park,
-    reader: Reader<std::fs::File>,
-    pace: Pace,
-    began: Instant,
-    escape_at: Option<Instant>,
+    seat: Seat,
     look_at: Instant,
     clock: Clock,
     /// What is set off: the last search, else the filter.
@@ -155,12 +145,8 @@ impl Session {
         clock: Clock,
         (tell, news): (mpsc::Sender<News>, mpsc::Receiver<News>),
     ) -> Result<Self> {
-        let broken = |error: io::Error| Error::user("the terminal cannot be taken over").because(error);
         let size = tty.size();
-        let out = tty.writer().map_err(broken)?;
-        let keys = tty.keys().map_err(broken)?;
-        let guard = Guard::enter(tty, front.modes).map_err(broken)?;
-        guard.leave_on_panic();
+        let seat = Seat::take(tty, front.modes, front.depth, front.frames_per_second)?;
         let name = match &many.sources[..] {
             [source] => (*source.name).clone(),
             sources => Text::line(&format!("{} logs", sources.len())),
@@ -180,13 +166,7 @@ impl Session {
         let mut session = Self {
             pager,
             skin: front.skin,
-            terminal: FrameBackend::new(out, Size::new(size.0, size.1), front.depth),
-            guard,
-            park: Park::new().map_err(broken)?,
-            reader: Reader::new(keys),
-            pace: Pace::new(front.frames_per_second),
-            began: Instant::now(),
-            escape_at: None,
+            seat,
             look_at: Instant::now(),
             clock,
             found: filter.clone(),
@@ -214,8 +194,9 @@ impl Session {
         self.draw()?;
         while !self.left {
             let now = Instant::now();
-            let frame = self.pace.due(self.began.elapsed()).map(|due| now + due);
-            let at = [frame, self.escape_at, Some(self.look_at)].into_iter().flatten().min().unwrap_or(now);
+            let frame = self.seat.frame_in().map(|due| now + due);
+            let at =
+                [frame, self.seat.escape_at(), Some(self.look_at)].into_iter().flatten().min().unwrap_or(now);
             let news = &mut self.news;
             let first = async {
                 tokio::select! {
@@ -225,11 +206,9 @@ impl Session {
                     Some(news) = news.recv() => Woken::News(news),
                 }
             };
-            let broken = |error: io::Error| Error::internal("the session cannot wait").because(error);
-            let ended = self.park.wait(self.reader.source(), first, at).map_err(broken)?;
+            let ended = self.seat.wait(first, at)?;
             if ended.readable {
-                let inputs = self.reader.read();
-                self.escape_at = self.reader.is_waiting().then(|| Instant::now() + ESC_WAIT);
+                let inputs = self.seat.read();
                 self.hear(inputs);
             }
             match ended.ready {
@@ -250,9 +229,8 @@ impl Session {
     /// Does what its time has come for: the rest of an escape sequence, a look at the log, a frame.
     fn do_what_is_due(&mut self) -> Result<()> {
         let now = Instant::now();
-        if self.escape_at.is_some_and(|at| at <= now) {
-            self.escape_at = None;
-            let inputs = self.reader.give_up();
+        if self.seat.escape_at().is_some_and(|at| at <= now) {
+            let inputs = self.seat.give_up_escape();
             self.hear(inputs);
         }
         if self.look_at <= now {
@@ -262,7 +240,7 @@ impl Session {
                 self.looking = self.jobs.try_send(Job::Look).is_ok();
             }
         }
-        if self.pace.due(self.began.elapsed()) == Some(Duration::ZERO) {
+        if self.seat.is_frame_due() {
             self.draw()?;
         }
         Ok(())
@@ -271,7 +249,7 @@ impl Session {
     fn hear(&mut self, inputs: Vec<Input>) {
         for input in inputs {
             let wish = self.pager.hear(input);
-            self.pace.key();
+            self.seat.pace.key();
             match wish {
                 None => {}
                 Some(Wish::Leave) => self.left = true,
@@ -361,10 +339,10 @@ impl Session {
                 if asked {
                     self.busy = false;
                     self.pager.waiting = false;
-                    self.pace.key();
+                    self.seat.pace.key();
                 } else {
                     self.looking = false;
-                    self.pace.change();
+                    self.seat.pace.change();
                 }
                 match *shown {
                     Ok(shown) => self.show(shown),
@@ -375,16 +353,16 @@ impl Session {
             News::Passed { filter, passed } => {
                 if filter == self.counting.0 {
                     self.pager.passed = Some(passed);
-                    self.pace.change();
+                    self.seat.pace.change();
                 }
             }
             News::Told(told) => {
                 self.pager.notice = Some(told);
-                self.pace.change();
+                self.seat.pace.change();
             }
             News::Indexed => {
                 self.look_at = Instant::now();
-                self.pace.change();
+                self.seat.pace.change();
             }
         }
     }
@@ -430,34 +408,23 @@ impl Session {
     }
 
     fn suspend(&mut self) -> Result<()> {
-        let broken = |error: io::Error| Error::internal("the process cannot be stopped").because(error);
-        self.guard.suspend().map_err(broken)?;
-        stop_process().map_err(broken)?;
-        self.guard.resume().map_err(broken)?;
-        self.look_anew();
+        let resized = self.seat.suspend()?;
+        self.hear(vec![resized]);
         Ok(())
     }
 
     fn look_anew(&mut self) {
-        let (columns, rows) = size_of(self.terminal.out());
-        self.terminal.set_size(Size::new(columns, rows));
-        self.hear(vec![Input::Resize { columns, rows }]);
+        let resized = self.seat.look_anew();
+        self.hear(vec![resized]);
     }
 
     fn draw(&mut self) -> Result<()> {
-        if !self.guard.is_entered() && self.guard.resume().is_ok() {
-            self.terminal.forget();
-        }
         let (pager, skin, found) = (&self.pager, &self.skin, &self.found);
-        self.terminal
-            .draw(|canvas| {
-                let area = canvas.area();
-                let buffer = canvas.part(area, skin.style(Role::Text));
-                pager::draw(pager, skin, &|text| found.found_in(text), area, buffer)
-            })
-            .map_err(|error| Error::user("the terminal is gone").because(error))?;
-        self.pace.drawn(self.began.elapsed());
-        Ok(())
+        self.seat.draw(|canvas| {
+            let area = canvas.area();
+            let buffer = canvas.part(area, skin.style(Role::Text));
+            pager::draw(pager, skin, &|text| found.found_in(text), area, buffer)
+        })
     }
 }
 

@@ -6,7 +6,6 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use ratatui::layout::Size;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::sync::mpsc;
@@ -17,8 +16,8 @@ use super::engine::{Engine, Extras};
 use super::feed::Feed;
 use super::hub::Hub;
 use super::kept_log;
-use super::park::Park;
 use super::recovery;
+use super::seat::Seat;
 use super::watch;
 use crate::adapters::Ask;
 use crate::app::effect::Effect;
@@ -29,12 +28,9 @@ use crate::app::read_only::ReadOnly;
 use crate::app::update;
 use crate::error::{Error, Result};
 use crate::incident::Text;
-use crate::tui::backend::FrameBackend;
-use crate::tui::input::{ESC_WAIT, Reader};
 use crate::tui::osc;
-use crate::tui::pace::Pace;
 use crate::tui::picture::Picture;
-use crate::tui::terminal::{Guard, LocalTty, Modes, size_of, stop_process};
+use crate::tui::terminal::{LocalTty, Modes};
 use crate::tui::theme::Skin;
 
 /// Answers under way to one session: a person asks for few things at a time.
@@ -81,7 +77,7 @@ pub fn run(front: Front, open: Open<'_>) -> Result<()> {
     let early = Early::catch().map_err(deaf)?;
     let mut session = Session::new(tty, front)?;
     session.draw()?;
-    let early = early.watch(session.guard.other_hand()).map_err(deaf)?;
+    let early = early.watch(session.seat.other_hand()).map_err(deaf)?;
     let (hub, extras) = open()?;
     let feed = hub.subscribe();
     let engine = Engine::start(hub, extras)?;
@@ -96,14 +92,7 @@ struct Session {
     model: Model,
     picture: Picture,
     desk: Desk,
-    terminal: FrameBackend<std::fs::File>,
-    guard: Guard<LocalTty>,
-    park: Park,
-    reader: Reader<std::fs::File>,
-    /// Until when an Escape waits for the rest of a sequence.
-    escape_at: Option<Instant>,
-    pace: Pace,
-    began: Instant,
+    seat: Seat,
     /// When the clocks are told the time next. News in between do not put it off.
     tick_at: Instant,
     commands: osc::Commands,
@@ -131,27 +120,14 @@ enum Woken {
 
 impl Session {
     fn new(tty: LocalTty, front: Front) -> Result<Self> {
-        let broken = |error: io::Error| Error::user("the terminal cannot be taken over").because(error);
-        let (columns, rows) = tty.size();
-        let out = tty.writer().map_err(broken)?;
-        let keys = LocalTty::reader().map_err(broken)?;
         let mut model = front.model;
-        model.size = (columns, rows);
-        let guard = Guard::enter(tty, front.modes).map_err(broken)?;
-        guard.leave_on_panic();
-        let terminal = FrameBackend::new(out, Size::new(columns, rows), front.depth);
+        model.size = tty.size();
         let (answer, answers) = mpsc::channel(ANSWERS);
         Ok(Self {
             model,
             picture: Picture::new(front.skin),
             desk: front.desk,
-            terminal,
-            guard,
-            park: Park::new().map_err(broken)?,
-            reader: Reader::new(keys),
-            escape_at: None,
-            pace: Pace::new(front.frames_per_second),
-            began: Instant::now(),
+            seat: Seat::take(tty, front.modes, front.depth, front.frames_per_second)?,
             tick_at: Instant::now(),
             commands: front.commands,
             answers,
@@ -177,30 +153,28 @@ impl Session {
             return Ok(());
         }
         // The size may have changed before it was listened to.
-        if size_of(self.terminal.out()) != self.model.size {
+        if self.seat.size() != self.model.size {
             self.look_anew();
         }
         self.greet(engine);
         while !self.left {
             let (readable, woken) = self.wake(&mut feed, &mut stop)?;
             if readable {
-                let inputs = self.reader.read();
-                self.escape_at = self.reader.is_waiting().then(|| Instant::now() + ESC_WAIT);
+                let inputs = self.seat.read();
                 self.hear(engine, inputs);
                 self.draw_if_due()?;
             }
             let Some(woken) = woken else { continue };
             match woken {
                 Woken::Escape => {
-                    self.escape_at = None;
-                    let inputs = self.reader.give_up();
+                    let inputs = self.seat.give_up_escape();
                     self.hear(engine, inputs);
                 }
                 Woken::Resized => self.look_anew(),
                 Woken::Feed(Ok(news)) => {
                     self.take(engine, news.into());
                     self.drain(engine, &mut feed);
-                    self.pace.change();
+                    self.seat.pace.change();
                 }
                 Woken::Feed(Err(RecvError::Lagged(missed))) => self.catch_up(engine, missed),
                 Woken::Interrupt | Woken::Suspend if self.was_lent() => {}
@@ -215,14 +189,14 @@ impl Session {
                     for msg in told {
                         self.take(engine, msg);
                     }
-                    self.pace.key();
+                    self.seat.pace.key();
                 }
                 Woken::Tick => {
                     let clock = engine.hub().clock();
                     self.take(engine, Msg::Tick(clock.now()));
                     self.tick_at = Instant::now() + clock.until_next_second(FASTEST_TICK);
                     self.desk.autosave(engine, &self.answer);
-                    self.pace.change();
+                    self.seat.pace.change();
                     self.draw_if_due()?;
                 }
                 Woken::Frame => self.draw()?,
@@ -240,8 +214,8 @@ impl Session {
         stop: &mut Stop,
     ) -> Result<(bool, Option<Woken>)> {
         let now = Instant::now();
-        let frame = self.pace.due(self.began.elapsed()).map(|due| (now + due, Woken::Frame));
-        let escape = self.escape_at.map(|at| (at, Woken::Escape));
+        let frame = self.seat.frame_in().map(|due| (now + due, Woken::Frame));
+        let escape = self.seat.escape_at().map(|at| (at, Woken::Escape));
         let (at, late) = [frame, escape]
             .into_iter()
             .flatten()
@@ -257,8 +231,7 @@ impl Session {
                 news = feed.recv(), if !is_due => Woken::Feed(news),
             }
         };
-        let broken = |error: io::Error| Error::internal("the session cannot wait").because(error);
-        let ended = self.park.wait(self.reader.source(), first, at).map_err(broken)?;
+        let ended = self.seat.wait(first, at)?;
         let late = (!ended.readable).then_some(late);
         Ok((ended.readable, ended.ready.or(late)))
     }
@@ -267,7 +240,7 @@ impl Session {
     fn hear(&mut self, engine: &Engine, inputs: Vec<Input>) {
         for input in inputs {
             self.take(engine, Msg::Input(input));
-            self.pace.key();
+            self.seat.pace.key();
         }
     }
 
@@ -325,7 +298,7 @@ impl Session {
         if engine.hub().is_loaded() && !self.model.loaded {
             self.take(engine, Msg::Loaded);
         }
-        self.pace.change();
+        self.seat.pace.change();
     }
 
     /// Takes the entries that the hub's board has and this screen's has not.
@@ -387,23 +360,22 @@ impl Session {
                 });
             }
             Effect::Copy(text) => match osc::copy(&text, self.commands) {
-                Some(bytes) => self.send(&bytes),
+                Some(bytes) => self.seat.send(&bytes),
                 None => self.say(engine, "the terminal takes no clipboard, or the text is too long"),
             },
-            Effect::Bell => self.send(osc::BELL),
+            Effect::Bell => self.seat.send(osc::BELL),
             Effect::Notify(text) => {
                 if let Some(bytes) = osc::notify(&text, self.commands) {
-                    self.send(&bytes);
+                    self.seat.send(&bytes);
                 }
             }
             Effect::Review(deed) => {
                 // $EDITOR has the terminal meanwhile, and its keys: nobody reads here.
                 if deed == crate::app::effect::ReviewDeed::External {
-                    drop(self.guard.suspend());
+                    self.seat.lend();
                 }
                 let said = self.desk.perform(engine, deed, &self.model, &self.answer);
-                if !self.guard.is_entered() {
-                    drop(self.guard.resume());
+                if self.seat.take_back() {
                     self.look_anew();
                     self.lent = Some(Instant::now());
                 }
@@ -411,7 +383,7 @@ impl Session {
                     self.take(engine, msg);
                 }
             }
-            Effect::Redraw => self.terminal.forget(),
+            Effect::Redraw => self.seat.forget(),
             Effect::Suspend => drop(self.suspend()),
             Effect::Quit => self.left = true,
         }
@@ -421,11 +393,6 @@ impl Session {
         self.take(engine, Msg::Notice(Notice::info(words)));
     }
 
-    /// Bytes that are no picture. A terminal that cannot take them is noticed by the next frame.
-    fn send(&mut self, bytes: &[u8]) {
-        drop(self.terminal.send(bytes));
-    }
-
     /// Whether another program had the terminal a moment ago. What the keyboard sends to such a
     /// program, Ctrl-C and Ctrl-Z, it sends to this one too.
     fn was_lent(&self) -> bool {
@@ -433,40 +400,26 @@ impl Session {
     }
 
     fn suspend(&mut self) -> Result<()> {
-        let broken = |error: io::Error| Error::internal("the process cannot be stopped").because(error);
-        self.guard.suspend().map_err(broken)?;
-        stop_process().map_err(broken)?;
-        self.guard.resume().map_err(broken)?;
-        self.look_anew();
+        let resized = self.seat.suspend()?;
+        // A size has no effects.
+        drop(update(&mut self.model, Msg::Input(resized)));
         Ok(())
     }
 
-    /// The terminal has a new size, or somebody else had it: nothing of what it shows is known,
-    /// even if the size is the one it was, and only those were told of another who had it.
     fn look_anew(&mut self) {
-        let (columns, rows) = size_of(self.terminal.out());
-        self.terminal.set_size(Size::new(columns, rows));
+        let resized = self.seat.look_anew();
         // A size has no effects.
-        drop(update(&mut self.model, Msg::Input(Input::Resize { columns, rows })));
-        self.pace.key();
+        drop(update(&mut self.model, Msg::Input(resized)));
     }
 
     /// Draws what nobody has to be waited for to draw.
     fn draw_if_due(&mut self) -> Result<()> {
-        let is_due = self.pace.due(self.began.elapsed()).is_some_and(|due| due.is_zero());
-        if is_due && !self.left { self.draw() } else { Ok(()) }
+        if self.seat.is_frame_due() && !self.left { self.draw() } else { Ok(()) }
     }
 
     fn draw(&mut self) -> Result<()> {
-        // A panic in a task of the engine gave the terminal back; the session goes on.
-        if !self.guard.is_entered() && self.guard.resume().is_ok() {
-            self.terminal.forget();
-        }
         let (model, picture, editor) = (&self.model, &mut self.picture, self.desk.editor());
-        self.terminal
-            .draw(|canvas| picture.draw(model, editor, canvas))
-            .map_err(|error| Error::user("the terminal is gone").because(error))?;
-        self.pace.drawn(self.began.elapsed());
+        self.seat.draw(|canvas| picture.draw(model, editor, canvas))?;
         // A picture that is there has no effects.
         drop(update(&mut self.model, Msg::Drawn));
         Ok(())

@@ -38,8 +38,8 @@ fn is_whole(view: &View, (columns, rows): (u16, u16)) -> bool {
     let corner = |line: &str, left, right| line.starts_with(left) && line.trim_end().ends_with(right);
     lines.len() == usize::from(rows)
         && lines[0].contains("Review INC-1")
-        && lines.iter().any(|line| corner(line, '┏', '┓') && line.chars().count() == usize::from(columns))
-        && lines.iter().any(|line| corner(line, '┗', '┛'))
+        && lines.iter().any(|line| corner(line, '┍', '┑') && line.chars().count() == usize::from(columns))
+        && lines.iter().any(|line| corner(line, '└', '┘'))
         && lines.iter().any(|line| line.contains("external-editor"))
         && view.modes().alternate_screen()
 }
