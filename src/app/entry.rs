@@ -90,8 +90,8 @@ impl Parts {
         for check in &plan.checks {
             self.say("check", check);
         }
-        for conflict in &plan.conflicts {
-            self.say("fights", conflict);
+        for (label, words) in plan.cautions() {
+            self.say(label, words);
         }
         self.say("limits", format!("{} s for the call, {} s to be proved", plan.limit_s, plan.verify_s));
     }

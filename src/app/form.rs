@@ -93,13 +93,23 @@ pub struct Form {
     pub error: Option<String>,
     /// Whether it waits for the journal's answer.
     pub waiting: bool,
+    /// Whether a person changed a field: then each is gone through, else all stand as offered.
+    pub touched: bool,
 }
 
 impl Form {
     /// An empty form.
     #[must_use]
     pub fn new(purpose: Purpose, title: impl Into<String>) -> Self {
-        Self { purpose, title: title.into(), entries: Vec::new(), focus: 0, error: None, waiting: false }
+        Self {
+            purpose,
+            title: title.into(),
+            entries: Vec::new(),
+            focus: 0,
+            error: None,
+            waiting: false,
+            touched: false,
+        }
     }
 
     /// Adds a field of free text.
@@ -138,7 +148,18 @@ impl Form {
     /// Whether Enter submits: on the last field, and where what was chosen needs no further one.
     #[must_use]
     pub fn is_at_end(&self) -> bool {
-        self.focus + 1 >= self.entries.len() || self.is_enough()
+        self.focus + 1 >= self.entries.len() || self.is_enough() || self.is_as_offered()
+    }
+
+    /// Whether it leads to a plan, which is confirmed on its own: nothing is done by sending it.
+    #[must_use]
+    pub const fn plans(&self) -> bool {
+        matches!(self.purpose, Purpose::Ask(_) | Purpose::Rollback)
+    }
+
+    /// Whether every field says what it was offered with: Enter takes all of it to the plan.
+    fn is_as_offered(&self) -> bool {
+        self.plans() && !self.touched && self.entries.iter().all(|e| !e.field.as_text().is_blank())
     }
 
     /// Whether the fields below the focus do not matter: what is undone now needs no owner.
@@ -146,9 +167,11 @@ impl Form {
         matches!(self.purpose, Purpose::Account(..)) && self.focus == 0 && self.get("it") == UNDO_NOW
     }
 
-    /// Says why it was refused, with the cursor where that is mended: in the blank field that it
-    /// names, else in the only blank one that says nothing of being left empty.
+    /// Says why it was refused, with the cursor where that is mended: in the field whose value it
+    /// quotes, else in the blank one that it names, else in the only blank one that says nothing of
+    /// being left empty.
     pub fn fail(&mut self, why: String) {
+        let quoted = self.quoted(&why);
         let wants = |entry: &Entry| {
             entry.choices.is_empty() && entry.field.as_text().is_blank() && !entry.hint.contains("empty")
         };
@@ -157,8 +180,19 @@ impl Form {
             self.entries.iter().enumerate().filter(|(_, e)| wants(e)).map(|(at, _)| at).collect();
         let named = blank.iter().copied().find(|at| named(&self.entries[*at]));
         let only = blank.first().copied().filter(|_| blank.len() == 1);
-        self.focus = named.or(only).unwrap_or(self.focus);
+        self.focus = quoted.or(named).or(only).unwrap_or(self.focus);
         self.error = Some(why);
+    }
+
+    /// The field whose value a refusal quotes, so that it can be mended there.
+    #[must_use]
+    pub fn quoted(&self, why: &str) -> Option<usize> {
+        let of = |entry: &Entry, before: &str| {
+            let value = entry.field.as_text();
+            !value.is_blank() && why.contains(&format!("{before}'{value}'"))
+        };
+        let named = self.entries.iter().position(|entry| of(entry, &format!("{} = ", entry.label)));
+        named.or_else(|| self.entries.iter().position(|entry| of(entry, "")))
     }
 
     /// Moves the focus by one, round and round.

@@ -35,6 +35,8 @@ pub struct LogView {
     selected: Option<u64>,
     /// Lines in sight below the selected one.
     below: usize,
+    /// The first line that may be in sight, by its number: what is older was not asked for.
+    top: u64,
     /// Whether bars stand above the lines.
     pub barred: bool,
     volume: Volume,
@@ -186,7 +188,9 @@ impl LogView {
             return shown;
         };
         let after: Vec<_> = self.matching_from(selected + 1).take(height).collect();
-        let mut shown: Vec<_> = self.matching_back(selected).take(height).collect();
+        let top = self.top;
+        let back = self.matching_back(selected).take_while(|(number, _)| *number >= top);
+        let mut shown: Vec<_> = back.take(height).collect();
         // Near the top there are not enough lines before the selected one: more of what follows.
         let below = self.below.min(height.saturating_sub(1)).max(height - shown.len()).min(after.len());
         shown.truncate(height - below);
@@ -221,6 +225,7 @@ impl LogView {
     pub fn follow(&mut self, follow: bool) {
         let newest = self.matching_back(u64::MAX).next().map(|(n, _)| n);
         self.selected = newest.filter(|_| !follow);
+        self.top = 0;
     }
 
     /// Moves the selection up (back in time) or down by lines; past the newest it follows again.
@@ -235,6 +240,9 @@ impl LogView {
             let back: Vec<u64> = self.matching_back(from).take(count + 1).map(|(n, _)| n).collect();
             self.below = (below + back.len().saturating_sub(1)).min(height.saturating_sub(1));
             self.selected = back.last().copied().or(self.selected);
+            if self.selected.is_some_and(|number| number < self.top) {
+                self.top = 0;
+            }
         } else if self.selected.is_some() {
             let moved =
                 self.matching_from(from.saturating_add(1)).map(|(n, _)| n).nth(count.saturating_sub(1));
@@ -243,10 +251,12 @@ impl LogView {
         }
     }
 
-    /// Selects the first line that passes the filter and was read at `since` or later; follows when
-    /// there is none yet.
+    /// Selects the first line that passes the filter and was read at `since` or later, and puts it on
+    /// top: what follows is what is looked for. Follows when there is none yet.
     pub fn select_since(&mut self, since: Time) {
         self.selected = self.since(since).filter(|(_, line)| self.filter.shows(line)).last().map(|(n, _)| n);
+        self.top = self.selected.unwrap_or(0);
+        self.below = 0;
     }
 
     /// How many lines an agent logged since, of those that are kept; and whether lines of that time
@@ -269,10 +279,16 @@ impl LogView {
             .map(|(index, line)| (self.let_go + index as u64, line))
     }
 
+    /// Whose lines are kept.
+    pub fn agents(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(|line| line.agent.as_str())
+    }
+
     /// Selects the oldest line.
     pub fn to_top(&mut self) {
         let oldest = self.matching_from(0).next().map(|(n, _)| n);
         self.selected = oldest;
+        self.top = 0;
     }
 
     fn matching_back(&self, end: u64) -> impl Iterator<Item = (u64, &LogLine)> {
@@ -391,5 +407,27 @@ mod tests {
         assert_eq!(view.selected_number(), Some(1), "the first one, of this agent");
         view.select_since(at(200));
         assert!(view.is_following(), "nothing yet: what comes is seen");
+    }
+
+    #[test]
+    fn a3_the_first_line_since_a_leak_is_on_top_for_what_is_older_was_not_asked_for() {
+        let at = |seconds: i64| Time::UNIX_EPOCH + TimeDelta::seconds(seconds);
+        let name = Arc::new(Text::line("a"));
+        let line = |seconds: i64| {
+            LogLine::parse(name.clone(), name.clone(), 0, format!("{seconds}").as_bytes(), at(seconds))
+        };
+        let mut view = LogView::default();
+        view.extend((0..100).map(line).collect());
+        view.select_since(at(90));
+        assert_eq!(shown(&view, 4), ["90", "91", "92", "93"]);
+        assert_eq!(shown(&view, 12).len(), 10, "few lines since: nothing older fills the pane");
+        view.extend(vec![line(100)]);
+        assert_eq!(shown(&view, 12).last().map(String::as_str), Some("100"), "and what comes is seen");
+        view.move_by(2, 4);
+        assert_eq!(shown(&view, 4), ["90", "91", "92", "93"], "down to its last line the view stands");
+        view.move_by(-3, 4);
+        assert_eq!(shown(&view, 4), ["89", "90", "91", "92"], "who goes up sees what was before");
+        view.follow(true);
+        assert_eq!(shown(&view, 4), ["97", "98", "99", "100"]);
     }
 }

@@ -107,11 +107,60 @@ pub fn chat(typed: &str) -> Result<Chat, String> {
                 Err(format!("'{}' is not a number of minutes; use 1 to 10080 (a week)", Text::line(minutes)))
             }
         },
-        _ => {
-            let forms: Vec<_> = CHATS.iter().map(|c| c.form).collect();
-            Err(format!("no such command; there are {}", forms.join(", ")))
+        _ => Err(match meant(typed) {
+            Some(info) => info.wants(&words),
+            None => {
+                let forms: Vec<_> = CHATS.iter().map(|c| c.form).collect();
+                format!("no such command; there are {}", forms.join(", "))
+            }
+        }),
+    }
+}
+
+impl ChatInfo {
+    /// The words that name it: `/agent restart`.
+    fn name(&self) -> impl Iterator<Item = &'static str> {
+        self.form.split(' ').take_while(|word| !word.starts_with(['<', '[']))
+    }
+
+    /// What is missing or too much, when its name was written but not the rest as it must be.
+    fn wants(&self, words: &[&str]) -> String {
+        let given = words.len() - self.name().count();
+        let wanted = self.form.split(' ').nth(self.name().count());
+        match wanted {
+            Some(what) if given == 0 => format!("{what} is missing: write {}", self.form),
+            Some(_) => format!("that is one word too many: write {}", self.form),
+            None => format!("nothing follows it: write {}", self.form),
         }
     }
+}
+
+/// The chat command whose name was written in full, whatever follows it.
+fn meant(typed: &str) -> Option<&'static ChatInfo> {
+    let begins = |info: &&ChatInfo| {
+        let mut words = typed.split_whitespace();
+        info.name().all(|word| words.next() == Some(word))
+    };
+    CHATS.iter().find(begins)
+}
+
+/// The chat commands that what is typed may still become; all of them where it can become none.
+#[must_use]
+pub fn chats(typed: &str) -> Vec<&'static ChatInfo> {
+    let typed = typed.trim_start();
+    let words: Vec<&str> = typed.split_whitespace().collect();
+    let done = typed.ends_with(char::is_whitespace);
+    let becomes = |info: &&ChatInfo| {
+        let forms: Vec<&str> = info.form.split(' ').collect();
+        words.len() <= forms.len()
+            && words.iter().enumerate().all(|(at, word)| match forms[at] {
+                form if form.starts_with(['<', '[']) => true,
+                form if at + 1 == words.len() && !done => form.starts_with(word),
+                form => form == *word,
+            })
+    };
+    let found: Vec<_> = CHATS.iter().filter(becomes).collect();
+    if found.is_empty() { CHATS.iter().collect() } else { found }
 }
 
 #[cfg(test)]
@@ -143,6 +192,32 @@ mod tests {
         for wrong in ["/agent", "/agent restart", "/alert silence 0", "/alert silence soon", "/rm -rf"] {
             assert!(chat(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn e9_a_chat_command_without_its_id_says_what_is_missing_and_not_that_there_is_no_such() {
+        for (typed, words) in [
+            ("/agent restart", "<id> is missing: write /agent restart <id>"),
+            ("/agent logs ", "<id> is missing: write /agent logs <id>"),
+            ("/alert silence", "<minutes> is missing: write /alert silence <minutes>"),
+            ("/agent restart a b", "that is one word too many: write /agent restart <id>"),
+            ("/agent status now", "nothing follows it: write /agent status"),
+            ("/deploy rollback a b", "that is one word too many: write /deploy rollback [id]"),
+        ] {
+            assert_eq!(chat(typed), Err(words.to_owned()), "{typed}");
+        }
+        assert!(chat("/agent jump").is_err_and(|words| words.starts_with("no such command")));
+    }
+
+    #[test]
+    fn e9_the_list_of_chat_commands_narrows_while_one_types() {
+        let forms = |typed: &str| chats(typed).iter().map(|info| info.form).collect::<Vec<_>>();
+        assert_eq!(forms("/").len(), CHATS.len());
+        assert_eq!(forms("/agent").len(), 3);
+        assert_eq!(forms("/agent l"), ["/agent logs <id>"]);
+        assert_eq!(forms("/agent logs a-1"), ["/agent logs <id>"]);
+        assert_eq!(forms("/d"), ["/deploy rollback [id]"]);
+        assert_eq!(forms("/agent lo "), CHATS.iter().map(|c| c.form).collect::<Vec<_>>(), "none: all");
     }
 
     #[test]

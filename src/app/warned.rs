@@ -109,7 +109,9 @@ impl Model {
         }
         // Here there is room for all: what is of one incident stays together.
         all.sort_by_key(|one| (one.severity, Reverse(one.incident), one.nth));
-        if all.is_empty() && self.lasting.is_empty() && self.journal.is_empty() {
+        let said = self.notice.iter().map(|(notice, _)| format!("said   {}", notice.text));
+        let said: Vec<String> = said.collect();
+        if all.is_empty() && self.lasting.is_empty() && said.is_empty() && self.journal.is_empty() {
             self.take_notice(Notice::info("nothing is warned of, in any incident"));
             return vec![];
         }
@@ -121,7 +123,7 @@ impl Model {
         };
         let lasting = self.lasting.iter().map(|notice| format!("here   {}", notice.text));
         let journal = self.journal.values().map(|words| format!("ALARM  {words}"));
-        let lines = journal.chain(all.iter().map(line)).chain(lasting).collect();
+        let lines = said.into_iter().chain(journal).chain(all.iter().map(line)).chain(lasting).collect();
         let title = format!("warnings of all incidents at {}", self.now().format("%H:%M:%S UTC"));
         self.modals.push(Modal::Detail { title, lines, scroll: 0 });
         vec![]

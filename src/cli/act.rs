@@ -221,8 +221,10 @@ fn told(plan: &Plan, incident: &Incident, policy: &Policy, width: usize) -> Vec<
     if plan.destroys_evidence {
         say("destroys", &format!("EVIDENCE that an analysis needs (A4): snapshot {} first", plan.target));
     }
-    for (index, conflict) in plan.conflicts.iter().enumerate() {
-        say(if index == 0 { "fights" } else { "" }, conflict.as_str());
+    let mut before = "";
+    for (label, words) in plan.cautions() {
+        say(if label == before { "" } else { label }, words);
+        before = label;
     }
     lines
 }

@@ -30,7 +30,7 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
     if found.backends.is_empty() {
         say("no adapter is configured; flightdeck init writes a configuration to start from");
         say(&format!(
-            "types: process, http, kubernetes, alertmanager; ready-made http files (preset = \"NAME\"): {}",
+            "types: process, http, kubernetes, alertmanager, pagerduty; ready-made http files (preset = \"NAME\"): {}",
             crate::config::preset::NAMES.join(", ")
         ));
     }

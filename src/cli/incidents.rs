@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::context::Context;
 use super::output::{DONE, Format, Out, Outcome, say};
-use super::table::{Table, TooWide};
+use super::table::{self, Table, TooWide};
 use super::words::shown;
 use crate::incident::{AgentId, Board, Realm, Severity, Status, Text, Time};
 use crate::runtime::archive::Head;
@@ -24,6 +24,9 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t)]
     format: Format,
 }
+
+/// Columns of a title in the list, wherever it is printed: one incident is one line.
+const TITLE: usize = 160;
 
 /// The realm that `--drill` speaks of.
 pub const fn realm(drill: bool) -> Realm {
@@ -59,7 +62,7 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
                     head.severity.name(naming).to_owned(),
                     status(&head.status),
                     shown(head.declared_at),
-                    head.title.to_string(),
+                    table::start(head.title.as_str(), TITLE),
                 ]);
             }
             for line in table.lines(out.width()) {

@@ -127,6 +127,8 @@ use output::{DONE, Failure, Out, Outcome};
 /// An incident cockpit for people who run AI agents in production
 #[derive(Parser, Debug)]
 #[command(name = "flightdeck", version, about, after_help = AFTER_HELP, max_term_width = 100)]
+// Else a mistyped option is answered with the options that were given as if they were all there are.
+#[command(override_usage = "flightdeck [OPTIONS] [COMMAND]")]
 struct Cli {
     #[command(flatten)]
     global: Global,

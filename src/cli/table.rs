@@ -66,6 +66,13 @@ fn cell(row: &[String], column: usize) -> &str {
     row.get(column).map_or("", String::as_str)
 }
 
+/// The beginning of a text, in at most so many columns; that it was cut is marked.
+#[must_use]
+pub fn start(text: &str, columns: usize) -> String {
+    let (head, rest) = split(text, columns);
+    if rest.is_empty() { text.to_owned() } else { format!("{}...", split(head, columns.saturating_sub(3)).0) }
+}
+
 fn fit(text: &str, room: Option<usize>, too_wide: TooWide) -> Vec<String> {
     match (room, too_wide) {
         (Some(room), _) if text.width() <= room => vec![text.to_owned()],
@@ -160,6 +167,14 @@ mod tests {
         }
         assert_eq!(wrap("", 10), [""]);
         assert_eq!(wrap("a 漢", 1), ["a", "漢"]);
+    }
+
+    #[test]
+    fn a_title_of_2000_characters_is_one_line_of_the_list_and_not_25() {
+        assert_eq!(start("mail answers leak", 160), "mail answers leak");
+        let cut = start(&"leak ".repeat(400), 160);
+        assert_eq!((cut.width(), cut.ends_with("...")), (160, true));
+        assert_eq!(start("漢字漢字", 7), "漢字...");
     }
 
     #[test]

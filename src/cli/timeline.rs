@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::context::Context;
 use super::incidents::realm;
 use super::output::{DONE, Format, Out, Outcome};
-use super::table::{Table, TooWide};
+use super::table::{self, Table, TooWide};
 use super::words::shown;
 use crate::incident::telling::tell_event;
 use crate::incident::{Actor, Entry, Event, IncidentId, Naming, Text, Time};
@@ -24,6 +24,9 @@ pub struct Args {
     format: Format,
 }
 
+/// Columns of what is told of one entry: the rest is in the JSON form and on the Timeline screen.
+const TOLD: usize = 1_000;
+
 /// Shows it.
 pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
     let record = context.archive(realm(args.drill))?.record(args.id)?;
@@ -39,7 +42,7 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
             entry.seq.to_string(),
             shown(entry.at),
             entry.actor.to_string(),
-            tell_event(&entry.event, naming),
+            table::start(&tell_event(&entry.event, naming), TOLD),
         ]);
     }
     for line in table.lines(out.width()) {

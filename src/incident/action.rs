@@ -47,6 +47,20 @@ pub struct Plan {
     pub destroys_evidence: bool,
 }
 
+/// How a caution begins that nothing fights: the version that should have been read was not.
+pub const UNREAD_VERSION: &str = "version: ";
+
+impl Plan {
+    /// What to know before it is confirmed, each with its label: what could fight it, and what could
+    /// not be read of its target.
+    pub fn cautions(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        self.conflicts.iter().map(|words| match words.as_str().strip_prefix(UNREAD_VERSION) {
+            Some(rest) => ("version", rest),
+            None => ("fights", words.as_str()),
+        })
+    }
+}
+
 /// The call that undoes an action.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inverse {

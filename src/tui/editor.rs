@@ -1,5 +1,7 @@
 //! The review's text while it is edited. The only file that knows the text area's crate.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::{Modifier, Style};
@@ -19,6 +21,49 @@ const UNDOABLE: usize = 1_000;
 pub struct Editor {
     area: TextArea<'static>,
     dirty: bool,
+    /// What can be undone, each as a whole, the last one last; and what was undone.
+    done: Vec<Burst>,
+    undone: Vec<Burst>,
+    /// How the last edit may go on.
+    open: Option<Typed>,
+}
+
+/// Edits that are undone as one: a word as it was typed, a run of deletions, a paste, a refill. The
+/// text area remembers each character; the text's fingerprints say where a burst begins and ends.
+#[derive(Debug, Clone, Copy)]
+struct Burst {
+    before: u64,
+    after: u64,
+}
+
+/// What was typed last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Typed {
+    /// A character of a word.
+    Word,
+    /// A space behind it.
+    Space,
+    /// Something was taken away, in this direction.
+    Erased(Code),
+}
+
+impl Typed {
+    /// What a key types, if more of the same may follow in one burst.
+    fn of(key: Key) -> Option<Self> {
+        if matches!(key.code, Code::Backspace | Code::Delete) && !key.ctrl && !key.alt {
+            return Some(Self::Erased(key.code));
+        }
+        key.typed().map(|c| if c.is_whitespace() { Self::Space } else { Self::Word })
+    }
+
+    /// Whether `next` belongs to the same burst.
+    fn goes_on(self, next: Self) -> bool {
+        match (self, next) {
+            (Self::Word, Self::Word | Self::Space) | (Self::Space, Self::Space) => true,
+            (Self::Erased(one), Self::Erased(other)) => one == other,
+            (Self::Word | Self::Space | Self::Erased(_), _) => false,
+        }
+    }
 }
 
 impl Editor {
@@ -32,36 +77,90 @@ impl Editor {
         // The terminal's own cursor is used: it blinks, and input methods follow it.
         area.set_cursor_style(Style::default());
         area.set_search_style(Style::default().add_modifier(Modifier::REVERSED));
-        Self { area, dirty: false }
+        Self { area, dirty: false, done: Vec::new(), undone: Vec::new(), open: None }
     }
 
     /// Takes a key as the text area's own bindings mean it.
     pub fn key(&mut self, key: Key) {
-        self.dirty |= self.area.input(input(key));
+        if key == Key::ctrl('u') {
+            self.undo();
+            return;
+        }
+        if key == Key::ctrl('r') {
+            self.redo();
+            return;
+        }
+        let typed = Typed::of(key);
+        let goes_on = self.open.zip(typed).is_some_and(|(last, next)| last.goes_on(next));
+        let changed = self.edit(goes_on, |area| area.input(input(key)));
+        self.open = typed.filter(|_| changed);
+    }
+
+    /// Makes an edit, as a part of the last burst or as one of its own; whether it changed anything.
+    fn edit(&mut self, goes_on: bool, edit: impl FnOnce(&mut TextArea<'static>) -> bool) -> bool {
+        let before = self.fingerprint();
+        if !edit(&mut self.area) {
+            return false;
+        }
+        let after = self.fingerprint();
+        self.dirty = true;
+        self.undone.clear();
+        match self.done.last_mut().filter(|_| goes_on) {
+            Some(burst) => burst.after = after,
+            None => self.done.push(Burst { before, after }),
+        }
+        if self.done.len() > UNDOABLE {
+            self.done.remove(0);
+        }
+        true
+    }
+
+    fn fingerprint(&self) -> u64 {
+        let mut hasher = DefaultHasher::new();
+        self.area.lines().hash(&mut hasher);
+        hasher.finish()
     }
 
     /// Inserts pasted text, line ends and all.
     pub fn paste(&mut self, text: &str) {
-        self.dirty |= self.area.insert_str(text);
+        self.open = None;
+        self.edit(false, |area| area.insert_str(text));
     }
 
-    /// Undoes the last edit; false when there is none.
+    /// Undoes the last burst; false when there is none.
     pub fn undo(&mut self) -> bool {
-        let undone = self.area.undo() && (!self.is_blank() || self.area.undo());
+        self.open = None;
+        let Some(burst) = self.done.pop() else { return false };
+        let mut undone = false;
+        while self.area.undo() {
+            undone = true;
+            if self.fingerprint() == burst.before {
+                break;
+            }
+        }
+        if undone {
+            self.undone.push(burst);
+        }
         self.dirty |= undone;
         undone
     }
 
     /// Redoes what was undone; false when there is nothing.
     pub fn redo(&mut self) -> bool {
-        let redone = self.area.redo() && (!self.is_blank() || self.area.redo());
+        self.open = None;
+        let Some(burst) = self.undone.pop() else { return false };
+        let mut redone = false;
+        while self.area.redo() {
+            redone = true;
+            if self.fingerprint() == burst.after {
+                break;
+            }
+        }
+        if redone {
+            self.done.push(burst);
+        }
         self.dirty |= redone;
         redone
-    }
-
-    /// Whether there is nothing at all: half of a replacement, which is undone as a whole.
-    fn is_blank(&self) -> bool {
-        self.area.is_empty()
     }
 
     /// Goes to the next place of a text, literally; false when there is none. An empty text ends
@@ -92,8 +191,11 @@ impl Editor {
     /// Puts another text in place of all of it, as one edit that can be undone.
     pub fn replace(&mut self, text: &str) {
         let DataPlace { line, column } = self.place();
-        self.area.select_all();
-        self.area.insert_str(text);
+        self.open = None;
+        self.edit(false, |area| {
+            area.select_all();
+            area.insert_str(text)
+        });
         let cells = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
         self.area.move_cursor(CursorMove::Jump(cells(line), cells(column)));
         self.dirty = true;
@@ -194,6 +296,44 @@ mod tests {
         assert!(editor.redo());
         editor.saved();
         assert!(!editor.is_dirty());
+    }
+
+    #[test]
+    fn an_undo_takes_back_a_word_and_not_a_character() {
+        let mut editor = Editor::open("# Review\n");
+        for c in "UNDO ME".chars() {
+            editor.key(Key::char(c));
+        }
+        assert_eq!(editor.text(), "UNDO ME# Review\n");
+        assert!(editor.undo());
+        assert_eq!(editor.text(), "UNDO # Review\n");
+        assert!(editor.undo() && !editor.undo());
+        assert_eq!(editor.text(), "# Review\n");
+        assert!(editor.redo() && editor.redo() && !editor.redo());
+        assert_eq!(editor.text(), "UNDO ME# Review\n");
+        // A run of deletions is one; a move of the cursor begins anew.
+        for _ in 0..3 {
+            editor.key(Key::plain(Code::Backspace));
+        }
+        assert_eq!(editor.text(), "UNDO# Review\n");
+        editor.key(Key::char('x'));
+        editor.key(Key::plain(Code::Home));
+        editor.key(Key::char('y'));
+        for text in ["UNDOx# Review\n", "UNDO# Review\n", "UNDO ME# Review\n"] {
+            assert!(editor.undo());
+            assert_eq!(editor.text(), text);
+        }
+    }
+
+    #[test]
+    fn what_was_undone_is_gone_once_something_else_is_typed() {
+        let mut editor = Editor::open("a\n");
+        editor.paste("two words ");
+        assert!(editor.undo());
+        editor.key(Key::char('b'));
+        assert!(!editor.redo());
+        assert!(editor.undo() && !editor.undo());
+        assert_eq!(editor.text(), "a\n");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use crate::app::keymap::show;
 use crate::app::model::{Model, Pane, Screen};
 use crate::app::msg::{Notice, NoticeLevel};
 use crate::app::theme::Role;
-use crate::incident::{Action, Lamp, Mark, Op};
+use crate::incident::{Action, Incident, Lamp, Mark, Op};
 
 use super::row::Row;
 use super::view::View;
@@ -71,7 +71,13 @@ pub fn is_offered(model: &Model, intent: Intent) -> bool {
 /// nothing asks for.
 fn is_timely(model: &Model, intent: Intent) -> bool {
     let any = |is: fn(&Action) -> bool| model.incident().is_some_and(|i| i.actions.values().any(is));
-    if matches!(intent, Intent::Approve | Intent::Deny) {
+    if is_about_an_incident(intent) && model.incident().is_none() {
+        false
+    } else if matches!(intent, Intent::Resolve) {
+        model.incident().is_some_and(Incident::is_open)
+    } else if intent == Intent::CloseHypothesis {
+        model.incident().is_some_and(|i| i.hypotheses.values().any(|h| h.closed.is_none()))
+    } else if matches!(intent, Intent::Approve | Intent::Deny) {
         any(|action| action.lamp == Lamp::Proposed)
     } else if intent == Intent::Settle && model.screen != Screen::InForce {
         any(Action::asks_for_a_person)
@@ -82,6 +88,24 @@ fn is_timely(model: &Model, intent: Intent) -> bool {
     } else {
         true
     }
+}
+
+/// Whether an intent that a pane offers can do nothing without an incident.
+const fn is_about_an_incident(intent: Intent) -> bool {
+    matches!(
+        intent,
+        Intent::FirstChecks
+            | Intent::Resolve
+            | Intent::Update
+            | Intent::SetMark
+            | Intent::Suppose
+            | Intent::CloseHypothesis
+            | Intent::TakeCommand
+            | Intent::AssignRole
+            | Intent::Pin
+            | Intent::Note
+            | Intent::Decide
+    )
 }
 
 /// The four that are always in sight on the cockpit.
@@ -221,6 +245,12 @@ fn draw_words(keys: &mut Keys<'_>, row: &mut Row<'_>) {
             row.say("  |  ", Role::Dim);
         }
         row.word(if notice.level == NoticeLevel::Info { "" } else { "!" }, notice_role(notice));
+        // What does not fit is among the warnings, in full.
+        if width(notice.text.as_str()) > row.room()
+            && let Some(key) = keys.key(Intent::Warnings)
+        {
+            row.right(&format!("{key} shows all"), Role::Key);
+        }
         row.say(notice.text.as_str(), notice_role(notice));
         said = true;
     }

@@ -12,7 +12,7 @@ use crate::incident::{Incident, IncidentId, Realm, Severity, Status, Text, Weigh
 
 use super::row::Row;
 use super::view::View;
-use super::widgets::wrap::truncate;
+use super::widgets::wrap::{truncate, width, wrap};
 use super::words;
 
 /// From this width on nothing is abbreviated.
@@ -112,29 +112,71 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// Draws the warnings, worst first, each with the row of the playbook it comes from.
+/// One thing not to overlook, and the row of the playbook it comes from.
+struct Line {
+    weight: Weight,
+    text: String,
+    row: String,
+}
+
+/// Draws the warnings, worst first, each with the row of the playbook it comes from. Rows that no
+/// warning needs are for the ends of those above: what to do about it stands there.
 pub fn draw_warnings(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     if area.is_empty() {
         return;
     }
+    // First of all that nothing can be acted on from here, or recorded, and why.
     let warnings = view.model.warned();
-    let area = draw_read_only(view, area, buf);
-    let area = draw_journal(view, area, warnings.is_empty(), buf);
-    let shown = usize::from(area.height);
-    let hidden = warnings.get(shown..).unwrap_or_default();
-    for (index, (Warned { warning, .. }, line)) in warnings.iter().zip(area.rows()).enumerate() {
-        let mut row = Row::new(line, buf, view.skin);
-        if index + 1 == shown && !hidden.is_empty() {
-            row.right(&rest(view, hidden), Role::Warning);
+    let height = usize::from(area.height);
+    let read_only = view.model.read_only.as_ref().map(|read_only| Line {
+        weight: Weight::Warn,
+        text: format!("READ-ONLY: {}", read_only.why),
+        row: String::new(),
+    });
+    let mut lines: Vec<Line> = read_only.into_iter().collect();
+    for said in view.model.journal.values() {
+        // A leak is not covered by it: the line on top says it too.
+        if lines.len() + usize::from(!warnings.is_empty()) < height {
+            lines.push(Line { weight: Weight::Alarm, text: said.to_string(), row: String::new() });
         }
-        let role = words::weight(warning.weight);
-        let id = format!(" [{}]", warning.row);
-        row.word(words::sign(warning.weight), role);
-        let room = row.room().saturating_sub(id.len());
-        row.say(&truncate(&warning.text, room, view.skin.glyphs.ellipsis), role);
-        row.say(&id, Role::Dim);
     }
-    if warnings.is_empty() && !area.is_empty() && view.model.journal.is_empty() {
+    let hidden = warnings.get(height.saturating_sub(lines.len())..).unwrap_or_default();
+    let of = |warned: &Warned| Line {
+        weight: warned.warning.weight,
+        text: warned.warning.text.clone(),
+        row: format!(" [{}]", warned.warning.row),
+    };
+    lines.extend(warnings.iter().map(of));
+    let mut spare = usize::from(area.height).saturating_sub(lines.len());
+    let mut rows = area.rows();
+    for (index, line) in lines.iter().take(area.height.into()).enumerate() {
+        let mark = words::sign(line.weight);
+        let indent = width(mark) + 1;
+        let room = usize::from(area.width).saturating_sub(indent + line.row.len()).max(1);
+        let parts = wrap(&line.text, room);
+        let shown = parts.len().min(1 + spare);
+        spare -= shown - 1;
+        let role = words::weight(line.weight);
+        for (nth, place) in rows.by_ref().take(shown).enumerate() {
+            let mut row = Row::new(place, buf, view.skin);
+            if index + 1 == usize::from(area.height) && !hidden.is_empty() {
+                row.right(&rest(view, hidden), Role::Warning);
+            }
+            if nth == 0 {
+                row.word(mark, role);
+            } else {
+                row.gap(indent);
+            }
+            if nth + 1 < shown {
+                row.say(parts[nth], role);
+                continue;
+            }
+            let room = row.room().saturating_sub(line.row.len());
+            row.say(&truncate(&parts[nth..].join(" "), room, view.skin.glyphs.ellipsis), role);
+            row.say(&line.row, Role::Dim);
+        }
+    }
+    if lines.is_empty() && view.model.journal.is_empty() {
         let open = view.model.board.incidents().any(|i| i.is_open());
         let reading = format!("reading the journal: {} incidents known", view.model.heads.len());
         let words = match (view.model.loaded, open) {
@@ -146,31 +188,6 @@ pub fn draw_warnings(view: &View<'_>, area: Rect, buf: &mut Buffer) {
         row.gap(3);
         row.say(words, Role::Dim);
     }
-}
-
-/// Says first of all that nothing can be acted on from here, and why; what is left is for warnings.
-fn draw_read_only(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Rect {
-    let Some(read_only) = &view.model.read_only else { return area };
-    let mut row = Row::new(Rect { height: 1, ..area }, buf, view.skin);
-    row.word(words::sign(Weight::Warn), Role::Warning);
-    row.say(&format!("READ-ONLY: {}", read_only.why), Role::Warning);
-    Rect { y: area.y + 1, height: area.height - 1, ..area }
-}
-
-/// Says what is wrong with the journal. A leak is not covered by it: the line on top says it too.
-fn draw_journal(view: &View<'_>, area: Rect, alone: bool, buf: &mut Buffer) -> Rect {
-    let mut area = area;
-    for said in view.model.journal.values() {
-        if area.is_empty() || (area.height == 1 && !alone) {
-            return area;
-        }
-        let mut row = Row::new(Rect { height: 1, ..area }, buf, view.skin);
-        row.word(words::sign(Weight::Alarm), words::weight(Weight::Alarm));
-        let room = row.room();
-        row.say(&truncate(said.as_str(), room, view.skin.glyphs.ellipsis), words::weight(Weight::Alarm));
-        area = Rect { y: area.y + 1, height: area.height - 1, ..area };
-    }
-    area
 }
 
 /// What there is no room for, and the key that lists it: `+4 more, 1 LEAKING: g w`.

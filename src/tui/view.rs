@@ -15,6 +15,7 @@ use super::editor::Editor;
 use super::glyphs::ASCII;
 use super::panes;
 use super::theme::Skin;
+use super::widgets::wrap::width;
 use super::widgets::{PaneFrame, Stress};
 use super::{footer, header, modals, summary};
 
@@ -180,7 +181,9 @@ impl Part {
             Self::Clock => header::draw_clock(view, area, buf),
             Self::Warnings => header::draw_warnings(view, area, buf),
             Self::Title(pane) => {
-                let hint = (panes::info(pane).hint)(view);
+                // The corners, the title between its marks, a piece of the border, and the hint's own air.
+                let room = usize::from(area.width).saturating_sub(2 + pane.title().len() + 2 + 1 + 2);
+                let hint = fitting((panes::info(pane).hint)(view), room);
                 let stress = if view.has_keys(pane) { Stress::Keys } else { Stress::Plain };
                 PaneFrame { title: pane.title(), hint: &hint, stress }.draw_top(area, buf, view.skin);
             }
@@ -190,6 +193,16 @@ impl Part {
         }
         None
     }
+}
+
+/// As much of a pane's words as there is room for: what comes last is left out first.
+fn fitting(mut hint: String, room: usize) -> String {
+    while width(&hint) > room
+        && let Some(at) = hint.rfind(", ")
+    {
+        hint.truncate(at);
+    }
+    hint
 }
 
 fn draw_screen(view: &View<'_>, buf: &mut Buffer) -> Option<Position> {

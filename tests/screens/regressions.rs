@@ -7,7 +7,9 @@ use flightdeck::app::model::{Modal, Model, Pane, Screen};
 use flightdeck::app::msg::{Msg, Notice};
 use flightdeck::app::read_only::ReadOnly;
 use flightdeck::app::update;
-use flightdeck::incident::{Actor, Event, FirstCheck, Glance, IncidentId, Severity, Text, Topic};
+use flightdeck::incident::{
+    Actor, Check, Event, FirstCheck, Glance, IncidentId, Reading, Severity, Text, Topic,
+};
 use flightdeck::tui::glyphs::{ASCII, UNICODE};
 
 use super::fleet::{Story, burning, in_force, night, tell};
@@ -361,4 +363,80 @@ fn a_journal_that_cannot_be_written_is_said_on_top_of_every_screen() {
         assert!(first.contains("JOURNAL FULL"), "{shown}");
         assert!(shown.contains("LEAKING") || shown.contains("!! INC-41 P0: A1 isolate"), "{shown}");
     }
+}
+
+/// At 80 columns what to do about a leak was cut off, with an empty row beneath.
+#[test]
+fn a_warning_goes_on_in_the_row_that_no_other_needs() {
+    let mut model = night();
+    model.selection.incident = Some(IncidentId(43));
+    let shown = screen(model, SMALL, &ASCII);
+    let rows: Vec<&str> = shown.lines().map(str::trim_end).collect();
+    assert_eq!(rows[1], "!! INC-41 P0: A1 isolate support-2 is LEAKING: the effect stopped holding:");
+    assert_eq!(rows[2], "   isolate again or go one step further [A3]");
+    // What is to be read before anything is pressed is whole too.
+    let mut model = super::idle();
+    model.read_only = read_only(false).read_only.clone();
+    let shown = screen(model, (60, 24), &ASCII);
+    assert!(!shown.lines().take(3).any(|row| row.contains("..")), "{shown}");
+}
+
+/// What an inject said was cut at 80 columns, and whole on the timeline only.
+#[test]
+fn a_notice_that_does_not_fit_is_listed_in_full() {
+    let mut model = night();
+    let words = "the regulator asks when personal data left the company: the 72 hours run from that";
+    tell(&mut model, Msg::Notice(Notice::info(words)));
+    let shown = screen(model.clone(), SMALL, &ASCII);
+    assert!(shown.trim_end().ends_with("g w shows all"), "{shown}");
+    press(&mut model, "g w");
+    let shown = screen(model, SMALL, &ASCII);
+    assert!(shown.contains("the 72 hours") && shown.contains("run from that"), "{shown}");
+}
+
+/// At 120 columns nothing said how many checks hold, and a long reading was cut over free rows.
+#[test]
+fn a_reading_is_whole_where_there_are_rows_for_it() {
+    let mut model = super::focused(Pane::Actions);
+    let at = model.now();
+    let long = "replica 1 stopping, replica 2 still answers from its cache";
+    let id = flightdeck::incident::ActionId(1);
+    let checks = model.incident().unwrap().actions[&id].plan.checks.clone();
+    let values = [long, "0", "0"];
+    let read = |(check, value): (Check, &str)| Reading {
+        check,
+        replica: None,
+        source: None,
+        value: Some(value.into()),
+        at,
+    };
+    let readings = checks.into_iter().zip(values).map(read).collect();
+    model.readings.insert((IncidentId(42), id), readings);
+    model.selection.action = Some(id);
+    let shown = screen(model.clone(), (120, 40), &ASCII);
+    assert!(shown.contains("2 of 3 hold"), "{shown}");
+    let words: Vec<&str> =
+        shown.split(|c: char| c.is_whitespace() || c == '|').filter(|w| !w.is_empty()).collect();
+    let words = words.join(" ");
+    assert!(words.contains("its cache") && words.contains("at 03:12:45"), "{shown}");
+}
+
+/// Once contained and not classified, the Timer's words were too long by ten cells and all left out.
+#[test]
+fn a_pane_s_words_are_shortened_and_not_left_out() {
+    let shown = screen(night(), (120, 40), &ASCII);
+    assert!(shown.contains("1 of 2 agents contained"), "{shown}");
+    assert!(!shown.contains("Timer -----------------------------------"), "{shown}");
+}
+
+/// Without an incident the footer offered what cannot work there.
+#[test]
+fn the_footer_offers_nothing_that_needs_an_incident_where_there_is_none() {
+    let shown = screen(super::idle(), (120, 40), &ASCII);
+    let footer: Vec<&str> = shown.lines().rev().take(2).collect();
+    let footer = footer.join(" ");
+    for name in ["first-checks", "resolve"] {
+        assert!(!footer.contains(name), "{name}: {footer}");
+    }
+    assert!(footer.contains("declare"), "{footer}");
 }

@@ -1,12 +1,17 @@
 //! From a wish to act to its plan: target, parameters, plan.
 
+use std::collections::BTreeSet;
+
 use super::super::effect::Effect;
 use super::super::field::Field;
 use super::super::form::{End, Form, Purpose};
 use super::super::intent::Intent;
 use super::super::model::{Choose, Confirm, ConfirmAct, ConfirmStage, Modal, Model, Pane, Screen, Then};
 use super::super::palette::Chat;
-use crate::incident::{Action, ActionId, Aim, Lamp, Op, Params, Text};
+use crate::incident::{Action, ActionId, AgentId, Aim, Lamp, Op, Params, Text};
+
+/// Agents that are named where one is not known.
+const NAMED: usize = 8;
 
 impl Model {
     /// The action that keys in Actions are about: the selected one, else the newest.
@@ -228,6 +233,28 @@ impl Model {
         self.selected_action()
             .filter(|a| a.lamp == Lamp::Proposed)
             .or_else(|| self.incident()?.actions.values().rev().find(|a| a.lamp == Lamp::Proposed))
+    }
+
+    /// Refuses a chat command about an agent that nothing here has heard of: an empty log would say
+    /// that it is quiet. What acts is refused by the adapter's own words.
+    pub(super) fn known(&self, chat: Chat) -> Result<Chat, String> {
+        let Chat::Logs(wanted) = &chat else { return Ok(chat) };
+        let mut agents: BTreeSet<&str> =
+            self.cards.keys().chain(self.vitals.keys()).map(AgentId::as_str).collect();
+        agents.extend(self.board.incidents().flat_map(|i| &i.agents).map(AgentId::as_str));
+        agents.extend(self.log.agents());
+        if agents.contains(wanted.as_str()) {
+            return Ok(chat);
+        }
+        let some: Vec<&str> = agents.iter().copied().take(NAMED).collect();
+        let more = agents.len() - some.len();
+        Err(match (some.as_slice(), more) {
+            ([], _) => format!("there is no agent '{wanted}', and no other is known yet"),
+            (some, 0) => format!("there is no agent '{wanted}'; there are {}", some.join(", ")),
+            (some, more) => {
+                format!("there is no agent '{wanted}'; there are {} and {more} more", some.join(", "))
+            }
+        })
     }
 
     /// Does what a chat command asks for (E9).

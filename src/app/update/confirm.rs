@@ -135,6 +135,11 @@ impl Model {
 
     /// The adapter's answer. A confirmation that was closed meanwhile stays closed.
     pub(super) fn planned(&mut self, ticket: Ticket, answer: Result<Box<Plan>, Text>) -> Vec<Effect> {
+        if let Err(why) = &answer
+            && self.back_to_form(ticket, why)
+        {
+            return vec![];
+        }
         let ready = answer.map(|plan| self.ready(plan));
         for modal in &mut self.modals {
             if let Modal::Confirm(confirm) = modal
@@ -151,6 +156,35 @@ impl Model {
             }
         }
         vec![]
+    }
+
+    /// What cannot be planned because of what was typed is said at its field, with all of it there.
+    fn back_to_form(&mut self, ticket: Ticket, why: &Text) -> bool {
+        let waits = |modal: &Modal| {
+            matches!(modal, Modal::Confirm(Confirm { stage: ConfirmStage::Planning { ticket: t, level: None, .. }, .. })
+                if *t == ticket)
+        };
+        let Some(at) = self.modals.iter().position(waits) else { return false };
+        let Some(below) = at.checked_sub(1) else { return false };
+        let Some(Modal::Form(form)) = self.modals.get_mut(below) else { return false };
+        if !form.plans() || form.quoted(why.as_str()).is_none() {
+            return false;
+        }
+        form.fail(why.to_string());
+        self.modals.remove(at);
+        true
+    }
+
+    /// Closes a confirmation that was answered, and the form below that led to it.
+    fn close_confirm(&mut self, at: usize) -> Option<Confirm> {
+        let Modal::Confirm(confirm) = self.modals.remove(at) else { return None };
+        let below = at.checked_sub(1);
+        if let Some(below) = below
+            && matches!(self.modals.get(below), Some(Modal::Form(form)) if form.plans())
+        {
+            self.modals.remove(below);
+        }
+        Some(confirm)
     }
 
     pub(super) fn confirm_key(&mut self, key: Key) -> Vec<Effect> {
@@ -178,12 +212,12 @@ impl Model {
         match confirm.answer() {
             Answer::Yes => self.confirmed(),
             Answer::ByHand(level) => {
-                self.modals.pop();
+                self.close_confirm(self.modals.len() - 1);
                 let reason = Some(Text::line("reached by other means"));
                 self.submit(Command::Escalate { level, reason })
             }
             Answer::Leave => {
-                self.modals.pop();
+                self.close_confirm(self.modals.len() - 1);
                 vec![]
             }
             Answer::Wrong(wanted) => {
@@ -222,8 +256,7 @@ impl Model {
         let Some(at) = at else { return false };
         match answer {
             Ok(_) => {
-                let removed = self.modals.remove(at);
-                let Modal::Confirm(confirm) = removed else { return true };
+                let Some(confirm) = self.close_confirm(at) else { return true };
                 // Whoever acted looks at what was done: what they approved, or the newest.
                 if self.screen != Screen::InForce {
                     self.selection.action = match confirm.act {

@@ -60,7 +60,7 @@ impl Model {
     /// Keeps what was typed into a form that is closed unsent: Esc never loses anything.
     pub(super) fn keep_draft(&mut self, form: Form) {
         let typed = form.entries.iter().any(|e| e.choices.is_empty() && !e.field.as_text().is_blank());
-        if !typed {
+        if !typed || !form.touched {
             return;
         }
         let of = self.selection.incident;
@@ -182,18 +182,26 @@ impl Model {
         self.selection.agent.as_ref().map(ToString::to_string).unwrap_or_default()
     }
 
+    /// What a person typed stays below the plan that it leads to: Esc goes back to it. What was only
+    /// offered is offered again.
+    fn leave_below(&mut self, form: &Form) {
+        if !form.touched {
+            self.modals.pop();
+        }
+    }
+
     /// Submits the foremost form. What cannot be read is said under it, and nothing is lost.
     pub(super) fn submit_form(&mut self) -> Vec<Effect> {
         let Some(Modal::Form(form)) = self.modals.last().cloned() else { return vec![] };
         match &form.purpose {
             Purpose::Rollback => {
-                self.modals.pop();
+                self.leave_below(&form);
                 return self.rollback_from(&form);
             }
             Purpose::Ask(op) => {
                 let (op, target) = (*op, form.get("target"));
                 let params = op.info().params.iter().map(|p| (p.name.to_owned(), form.get(p.name))).collect();
-                self.modals.pop();
+                self.leave_below(&form);
                 return self.plan(op, target, params);
             }
             Purpose::Account(id, end) if form.get("it") == UNDO_NOW => {

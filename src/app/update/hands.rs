@@ -115,7 +115,10 @@ impl Model {
                 palette.selected = 0;
                 palette.error = None;
             }
-            Some(Modal::Form(form)) => form.error = None,
+            Some(Modal::Form(form)) => {
+                form.error = None;
+                form.touched = true;
+            }
             Some(Modal::Confirm(confirm)) => confirm.error = None,
             Some(Modal::Help(help)) => help.scroll = 0,
             Some(Modal::Choose(_) | Modal::Refused { .. } | Modal::Detail { .. }) => {}
@@ -242,14 +245,17 @@ impl Model {
         let Some(Modal::Palette(palette)) = self.modals.last_mut() else { return vec![] };
         let typed = palette.typed.text().trim().to_owned();
         if typed.starts_with('/') {
-            return match super::super::palette::chat(&typed) {
-                Ok(chat) => {
-                    self.close_modal();
-                    self.chat(chat)
-                }
-                Err(words) => {
+            let read = super::super::palette::chat(&typed);
+            let known = read.and_then(|chat| self.known(chat));
+            return match (known, self.modals.last_mut()) {
+                (Err(words), Some(Modal::Palette(palette))) => {
                     palette.error = Some(words);
                     vec![]
+                }
+                (Err(_), _) => vec![],
+                (Ok(chat), _) => {
+                    self.close_modal();
+                    self.chat(chat)
                 }
             };
         }
@@ -277,19 +283,21 @@ impl Model {
             Code::Tab => form.step(!key.shift),
             Code::Up => form.step(false),
             _ => {
-                if let Some(entry) = form.focused() {
-                    if entry.choices.is_empty() {
-                        entry.field.key(key);
-                    } else {
-                        match key.code {
-                            Code::Right | Code::Char(' ') => entry.choose(true),
-                            Code::Left => entry.choose(false),
-                            Code::Char(c) => choose_by_letter(entry, c),
-                            _ => {}
-                        }
+                let Some(entry) = form.focused() else { return vec![] };
+                let before = entry.field.text().to_owned();
+                if entry.choices.is_empty() {
+                    entry.field.key(key);
+                } else {
+                    match key.code {
+                        Code::Right | Code::Char(' ') => entry.choose(true),
+                        Code::Left => entry.choose(false),
+                        Code::Char(c) => choose_by_letter(entry, c),
+                        _ => {}
                     }
                 }
-                self.after_typing();
+                if entry.field.text() != before {
+                    self.after_typing();
+                }
             }
         }
         vec![]

@@ -4,6 +4,7 @@ use chrono::TimeZone;
 
 use super::*;
 
+mod asking;
 mod confirm;
 mod keeping;
 mod lamps;

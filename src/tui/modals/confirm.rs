@@ -141,11 +141,11 @@ fn lines(
     if let Some(already) = plan.already() {
         say("already", already.to_owned(), Role::Warning);
     }
-    if plan.conflicts.is_empty() {
+    if !plan.cautions().any(|(label, _)| label == "fights") {
         say("fights", "nothing known could fight it".to_owned(), Role::Dim);
     }
-    for conflict in &plan.conflicts {
-        say("fights", conflict.to_string(), Role::Warning);
+    for (label, words) in plan.cautions() {
+        say(label, words.to_owned(), Role::Warning);
     }
     match &plan.inverse {
         Some(inverse) => say("undo", format!("{}: {}", inverse.op, inverse.call), Role::Text),

@@ -172,10 +172,16 @@ fn answer(view: &View<'_>, form: &Form, cells: usize, rows: usize) -> Vec<Line<'
 }
 
 fn keys(view: &View<'_>, form: &Form, cells: usize) -> Line<'static> {
-    let words = match (form.is_at_end(), form.entries.len()) {
-        (true, 0 | 1) => "enter sends it, esc goes back",
-        (true, _) => "enter sends it, tab to the first field, esc goes back",
-        (false, _) => "enter to the next field, ctrl-s sends it, esc goes back",
+    let at_last = form.focus + 1 >= form.entries.len();
+    let words = match (form.is_at_end(), form.plans()) {
+        (true, false) if form.entries.len() < 2 => "enter sends it, esc goes back",
+        (true, false) if at_last => "enter sends it, tab to the first field, esc goes back",
+        (true, false) => "enter sends it, tab to the next field, esc goes back",
+        (false, false) => "enter to the next field, ctrl-s sends it, esc goes back",
+        // Nothing is done before the plan is confirmed.
+        (true, true) if at_last => "enter shows the plan, tab to the first field, esc goes back",
+        (true, true) => "enter shows the plan, tab to the next field, esc goes back",
+        (false, true) => "enter to the next field, ctrl-s shows the plan, esc goes back",
     };
     let help = view.model.keymap.keys_for(Context::Editing, Intent::Help);
     let help = help.filter(|_| cells >= ROOMY).map_or_else(String::new, |key| format!(", {key} help"));

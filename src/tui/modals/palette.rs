@@ -5,11 +5,11 @@ use ratatui::layout::{Position, Rect};
 use ratatui::text::Line;
 
 use crate::app::layout::first_in_sight;
-use crate::app::palette::{CHATS, Palette};
+use crate::app::palette::{self, Palette};
 use crate::app::theme::Role;
 use crate::tui::view::View;
 use crate::tui::widgets::Modal;
-use crate::tui::widgets::wrap::{pad, width};
+use crate::tui::widgets::wrap::{pad, width, wrap};
 
 use super::{across, help, in_prompt, line, line_cells, span, typed};
 
@@ -21,18 +21,26 @@ pub fn draw(view: &View<'_>, palette: &Palette, area: Rect, buf: &mut Buffer) ->
     // Border, prompt, and the line between.
     let height = LINES.min(usize::from(area.height).saturating_sub(5)).max(1);
     let mut body = if palette.typed.text().trim_start().starts_with('/') {
-        chats(view)
+        chats(view, palette.typed.text())
     } else {
         matches(view, palette, height, line_cells(area))
     };
     body.resize(height, Line::default());
     let mark = "> ";
     let (text, at) = typed(&palette.typed, line_cells(area).saturating_sub(width(mark)));
-    let said = match &palette.error {
-        Some(error) => line(view, error.clone(), Role::Error),
-        None => line(view, "enter does it, up and down choose, esc closes; / for chat commands", Role::Dim),
-    };
-    let prompt = [line(view, format!("{mark}{text}"), Role::Prompt), said];
+    let mut prompt = vec![line(view, format!("{mark}{text}"), Role::Prompt)];
+    match &palette.error {
+        Some(error) => {
+            prompt.extend(
+                wrap(error, line_cells(area)).into_iter().take(3).map(|l| line(view, l, Role::Error)),
+            );
+        }
+        None => prompt.push(line(
+            view,
+            "enter does it, up and down choose, esc closes; / for chat commands",
+            Role::Dim,
+        )),
+    }
     let drawn = Modal {
         title: "Commands",
         body: &body,
@@ -63,9 +71,9 @@ fn matches(view: &View<'_>, palette: &Palette, height: usize, cells: usize) -> V
         .collect()
 }
 
-fn chats(view: &View<'_>) -> Vec<Line<'static>> {
+fn chats(view: &View<'_>, typed: &str) -> Vec<Line<'static>> {
     let row = |form: &str, about: &str| {
         Line::from(vec![span(view, pad(form, 28, ""), Role::Key), span(view, about, Role::Text)])
     };
-    CHATS.iter().map(|chat| row(chat.form, chat.about)).collect()
+    palette::chats(typed).iter().map(|chat| row(chat.form, chat.about)).collect()
 }

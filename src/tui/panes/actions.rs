@@ -92,18 +92,19 @@ fn draw_line(view: &View<'_>, incident: &Incident, action: &Action, mut row: Row
         Some(at) => (format!("not read for {}", words::age(view.model.now() - at)), Role::Warning),
         None => (held(view, incident, action), Role::Dim),
     };
-    let mut told = [(format!("by {}", action.asked_by), Role::Dim), held];
-    if action.unrecorded {
-        told[1] = ("NOT RECORDED".to_owned(), Role::LampLeaking);
-    }
-    if action.witnessed.is_some() || unread.is_some() || action.unrecorded {
-        // Where there is room for one of them: who saw it, and that nobody can, say more than who asked.
-        told.reverse();
-    }
+    let held = if action.unrecorded { ("NOT RECORDED".to_owned(), Role::LampLeaking) } else { held };
+    let by = (format!("by {}", action.asked_by), Role::Dim);
+    let fit = |beside: &str, words: usize| width(beside) + words < row.room();
+    // Whether it holds says more than who asked, and more than the parameters, which stand below.
+    let told = if fit(&title, width(&by.0) + 1 + width(&held.0)) {
+        vec![by, held]
+    } else if held.0.is_empty() {
+        Vec::from_iter(fit(&title, width(&by.0)).then_some(by))
+    } else {
+        Vec::from_iter(fit(&action.plan.title(), width(&held.0)).then_some(held))
+    };
     for (words, role) in told {
-        if width(&title) + width(&words) < row.room() {
-            row.right(&words, role);
-        }
+        row.right(&words, role);
     }
     let role = if action.lamp.may_be_in_force() { Role::Text } else { Role::Dim };
     row.say(&title, role);
@@ -162,30 +163,47 @@ impl Detail<'_> {
         }
     }
 
-    /// What each check must read and what was read; the word says whether it holds.
-    fn checks(&mut self, checks: &[Check], readings: &[Reading]) {
+    /// What each check must read and what was read; the word says whether it holds. What was read
+    /// goes on below only where there are rows for it.
+    fn checks(&mut self, checks: &[Check], readings: &[Reading], roomy: bool) {
         let skin = self.view.skin;
         let widest = checks.iter().map(|check| width(&check.to_string())).max().unwrap_or(0);
         for check in checks {
             let judged = Judged::new(check, readings);
             let (mark, word, role) = words::verdict(judged.verdict(), skin.glyphs);
-            let read = judged.at().map_or_else(String::new, |at| {
-                let at = format!(" at {}", words::hms(at));
-                let read = format!("  read {}", judged.words());
-                // Mark, word and check stand before it.
-                let taken = 9 + widest.min(self.cells / 2);
-                let fits = taken + width(&read) + width(&at) <= self.cells;
-                let read = if fits { read + &at } else { read };
-                truncate(&read, self.cells.saturating_sub(taken), skin.glyphs.ellipsis).into_owned()
-            });
+            let at = judged.at().map_or_else(String::new, |at| format!(" at {}", words::hms(at)));
+            let read = judged.at().map_or_else(String::new, |_| format!("read {}", judged.words()));
+            // Mark, word and check stand before it, and two cells between.
+            let taken = 9 + widest.min(self.cells / 2);
+            let room = self.cells.saturating_sub(taken + 2);
+            let whole = format!("{read}{at}");
+            let fits = width(&whole) <= room;
+            let below = if fits || !roomy {
+                Vec::new()
+            } else {
+                wrap(&whole, self.cells - LABEL.min(self.cells - 1))
+            };
+            let beside = match (fits, below.is_empty()) {
+                (true, _) => whole.clone(),
+                (false, true) => truncate(&read, room, skin.glyphs.ellipsis).into_owned(),
+                (false, false) => String::new(),
+            };
+            let gap = if beside.is_empty() { "" } else { "  " };
+            let look = skin.style(if role == Role::LampFailed { role } else { Role::Text });
             self.lines.push(Line::from(vec![
                 Span::styled(format!("{mark} {word:<6} "), skin.style(role)),
                 Span::styled(
                     pad(&check.to_string(), widest.min(self.cells / 2), ".."),
                     skin.style(Role::Text),
                 ),
-                Span::styled(read, skin.style(if role == Role::LampFailed { role } else { Role::Text })),
+                Span::styled(format!("{gap}{beside}"), look),
             ]));
+            let indent = Span::raw(format!("{:LABEL$}", ""));
+            self.lines.extend(
+                below
+                    .into_iter()
+                    .map(|part| Line::from(vec![indent.clone(), Span::styled(part.to_owned(), look)])),
+            );
         }
     }
 }
@@ -210,6 +228,26 @@ pub(super) fn draw_detail(
     area: Rect,
     buf: &mut Buffer,
 ) {
+    let shown = usize::from(area.height);
+    let whole = told(view, incident, action, area, true);
+    let lines = if whole.len() <= shown { whole } else { told(view, incident, action, area, false) };
+    let hidden = lines.len().saturating_sub(shown);
+    for (index, (line, row)) in lines.iter().zip(area.rows()).enumerate() {
+        put_line(buf, row, line);
+        if hidden > 0 && index + 1 == shown {
+            put_more(view, hidden, row, buf);
+        }
+    }
+}
+
+/// The lines of what is known of an action; in a roomy pane nothing of them is cut.
+fn told(
+    view: &View<'_>,
+    incident: &Incident,
+    action: &Action,
+    area: Rect,
+    roomy: bool,
+) -> Vec<Line<'static>> {
     let now = view.model.now();
     let (_, role) = words::lamp(action.lamp, view.skin.glyphs);
     let cells = usize::from(area.width).max(1);
@@ -220,7 +258,7 @@ pub(super) fn draw_detail(
     ]);
     detail.lines.extend(wrap_line(&head, cells));
     detail.seen(action);
-    detail.checks(&action.plan.checks, view.model.readings_of(incident.id, action.id));
+    detail.checks(&action.plan.checks, view.model.readings_of(incident.id, action.id), roomy);
     if let Some(held) = action.held_for() {
         detail.say("leaks", &leak(view, action, held), Role::LampLeaking);
     }
@@ -244,17 +282,10 @@ pub(super) fn draw_detail(
     if let Some(disposition) = &action.disposition {
         detail.say("fate", &disposition.to_string(), Role::Text);
     }
-    for conflict in &action.plan.conflicts {
-        detail.say("fights", conflict.as_str(), Role::Warning);
+    for (label, words) in action.plan.cautions() {
+        detail.say(label, words, Role::Warning);
     }
-    let shown = usize::from(area.height);
-    let hidden = detail.lines.len().saturating_sub(shown);
-    for (index, (line, row)) in detail.lines.iter().zip(area.rows()).enumerate() {
-        put_line(buf, row, line);
-        if hidden > 0 && index + 1 == shown {
-            put_more(view, hidden, row, buf);
-        }
-    }
+    detail.lines
 }
 
 /// What there is no room for is said over the end of the last line, with the key that shows it all.

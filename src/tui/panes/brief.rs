@@ -88,9 +88,12 @@ fn lines(view: &View<'_>, incident: &Incident) -> Vec<(&'static str, String, Rol
             None => ("firing", alert.starts_at, Role::Text),
             Some(at) => ("over by its source's word", Some(at), Role::Dim),
         };
-        let since = since.map_or("it does not say when".to_owned(), |at| words::hm(at, view.model.now()));
+        let since = match since {
+            Some(at) => format!("{how} since {}", words::hm(at, view.model.now())),
+            None => format!("{how}, since when it does not say"),
+        };
         let summary = if alert.summary.is_blank() { "" } else { &format!(": {}", alert.summary) };
-        lines.push(("alert", format!("{}{summary} ({how} since {since}{times})", alert.name), role));
+        lines.push(("alert", format!("{}{summary} ({since}{times})", alert.name), role));
     }
     let agents = incident.agents.iter().map(ToString::to_string).collect::<Vec<_>>();
     lines.push((

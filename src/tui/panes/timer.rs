@@ -37,9 +37,12 @@ const HEAD: u16 = 37;
 pub fn hint(view: &View<'_>) -> String {
     let Some(incident) = view.model.incident() else { return String::new() };
     let name = incident.severity.name(view.model.policy.naming);
-    let unconfirmed = if incident.classified { "" } else { ", unconfirmed" };
-    let contained = containment(incident, view.model.now()).map(|words| format!("{words}, "));
-    format!("{}windows of {name}{unconfirmed}", contained.unwrap_or_default())
+    match (containment(incident, view.model.now()), incident.classified) {
+        (Some(contained), true) => format!("{contained}, windows of {name}"),
+        (Some(contained), false) => format!("{contained}, {name} unconfirmed"),
+        (None, true) => format!("windows of {name}"),
+        (None, false) => format!("windows of {name}, unconfirmed"),
+    }
 }
 
 /// How far containment is, and what was lost of it (A3).
