@@ -40,7 +40,7 @@ const ANSWERS: usize = 256;
 const FASTEST_TICK: Duration = Duration::from_millis(250);
 
 /// How long after another program had the terminal its signals may still arrive here.
-const ECHO: Duration = Duration::from_millis(250);
+const ECHO: Duration = Duration::from_secs(1);
 
 /// How a session looks and behaves; decided once, from the person's environment.
 pub struct Front {
