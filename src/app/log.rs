@@ -275,7 +275,8 @@ impl LogView {
         let newest = self.lines.iter().enumerate().rev();
         newest
             .take_while(move |(_, line)| line.time() >= late)
-            .filter(move |(_, line)| line.time() >= since)
+            // Of what was there before nobody knows when it was written.
+            .filter(move |(_, line)| line.written().is_some_and(|at| at >= since))
             .map(|(index, line)| (self.let_go + index as u64, line))
     }
 
@@ -401,6 +402,10 @@ mod tests {
         view.extend(vec![line("a", 0), line("a", 100), line("b", 101), line("a", 99), line("a", 103)]);
         assert_eq!(view.count_since(&"a".into(), at(100)), (2, false));
         assert_eq!(view.count_since(&"b".into(), at(100)), (1, false));
+        let mut before = line("a", 104);
+        before.backlog = true;
+        view.extend(vec![before]);
+        assert_eq!(view.count_since(&"a".into(), at(100)), (2, false), "it was read late, not written");
         view.typed = Field::new("agent=a");
         view.refilter(Time::UNIX_EPOCH);
         view.select_since(at(100));

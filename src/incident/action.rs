@@ -121,6 +121,9 @@ impl Plan {
     }
 }
 
+/// What is left to do of what was proved and does not stay in force.
+pub const DONE: &str = "done; nothing left to do";
+
 /// The state of an action as shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -420,6 +423,10 @@ impl Action {
         if self.lamp == Lamp::Leaking {
             return self.plan.op.when_lost();
         }
+        // What is no mitigation does not stay in force.
+        if self.lamp == Lamp::Verified && !self.plan.op.info().mitigation {
+            return DONE;
+        }
         if !self.may_be_witnessed() {
             return self.lamp.next_step();
         }
@@ -540,6 +547,19 @@ mod tests {
         assert!(story.action(1).next_step().contains("roll back again"), "{}", story.action(1).next_step());
         let story = Story::p0().does("isolate support-1", ISOLATED).at("12:05:00").reads(1, WORKING);
         assert!(story.action(1).next_step().contains("isolate again"));
+    }
+
+    #[test]
+    fn regression_what_was_done_once_was_told_to_be_in_force_and_probed() {
+        use crate::incident::story::{ISOLATED, Story};
+        for (words, read, step) in [
+            ("snapshot support-1", "evidence_stored=yes", DONE),
+            ("restart support-1", "agent_status=running", DONE),
+            ("isolate support-1", ISOLATED, "in force; probes go on"),
+        ] {
+            let story = Story::p0().asks(words).accepts(1).reads(1, read);
+            assert_eq!(story.action(1).next_step(), step, "{words}");
+        }
     }
 
     #[test]

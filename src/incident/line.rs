@@ -33,6 +33,9 @@ pub struct LogLine {
     pub at: Option<DateTime<Utc>>,
     /// When flightdeck read the line.
     pub seen: DateTime<Utc>,
+    /// Whether it was there before its file was followed: when it was read says nothing of when it was
+    /// written.
+    pub backlog: bool,
     /// How grave the line says it is, if it says so.
     pub level: Option<Level>,
     /// The first key field the line carries; [`LogLine::is`] asks for any of them.
@@ -89,6 +92,7 @@ impl LogLine {
             offset,
             at: record.time(Moment::from(seen)).and_then(Moment::time),
             seen,
+            backlog: false,
             level: record.level(),
             kind: kinds.first(),
             text: shown::text(&record),
@@ -98,7 +102,14 @@ impl LogLine {
         }
     }
 
-    /// The time to sort and show by: the line's own, else when it was read.
+    /// When it was written, as far as that is known: the line's own time, else when it was read as it
+    /// came. Of one that was there before nobody knows.
+    #[must_use]
+    pub fn written(&self) -> Option<DateTime<Utc>> {
+        self.at.or((!self.backlog).then_some(self.seen))
+    }
+
+    /// The time to sort by: the line's own, else when it was read.
     #[must_use]
     pub fn time(&self) -> DateTime<Utc> {
         self.at.unwrap_or(self.seen)

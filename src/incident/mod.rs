@@ -48,7 +48,7 @@ pub mod text;
 pub mod vitals;
 pub mod warning;
 
-pub use action::{Action, Digest, Disposition, Inverse, Lamp, Params, Plan, UNREAD_VERSION, Witness};
+pub use action::{Action, DONE, Digest, Disposition, Inverse, Lamp, Params, Plan, UNREAD_VERSION, Witness};
 pub use alert::Alert;
 pub use board::{Board, Record, in_sight};
 pub use check::{Check, Compare, Reading};

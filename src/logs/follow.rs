@@ -111,6 +111,11 @@ impl Follower {
         self.generations.iter().all(Generation::is_caught_up)
     }
 
+    /// Whether a line has begun and not ended.
+    pub fn is_unfinished(&self) -> bool {
+        self.generations.iter().any(Generation::is_unfinished)
+    }
+
     /// Looks at what stands at the path and how long it is. Reads no line, but may give out an
     /// unfinished one that will not be finished.
     pub fn look(&mut self, now: Time, ledger: &mut Ledger, sink: &mut Sink<'_>) {

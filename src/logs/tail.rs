@@ -136,6 +136,8 @@ struct Followed {
     follower: Follower,
     /// A pattern found it: when it is gone for good, nobody waits for it.
     found: bool,
+    /// What is read of it was there before it was followed.
+    backlog: bool,
 }
 
 impl Tail {
@@ -189,7 +191,8 @@ impl Tail {
         }
         let source = Arc::new(Text::line(&path.to_string_lossy()));
         let patience = Patience { linger: self.settings.linger, unfinished: self.settings.unfinished };
-        self.files.push(Followed { agent, source, follower: Follower::new(path, start, patience), found });
+        let follower = Follower::new(path, start, patience);
+        self.files.push(Followed { agent, source, follower, found, backlog: true });
     }
 
     /// Looks if it is time to, and reads one batch.
@@ -224,7 +227,7 @@ impl Tail {
         self.looked = Some(now);
         for file in &mut self.files {
             let Agent { name, ledger } = &mut self.agents[file.agent];
-            let sink = &mut self.collected.sink(name, &file.source, now);
+            let sink = &mut self.collected.sink(name, &file.source, (now, file.backlog));
             file.follower.look(now, ledger, sink);
         }
         self.files.retain(|file| !(file.found && file.follower.is_over()));
@@ -244,7 +247,8 @@ impl Tail {
             let empty = paths.is_empty();
             if empty && !pattern.empty {
                 let source = Arc::new(Text::line(&pattern.source.path.to_string_lossy()));
-                let sink = &mut self.collected.sink(&self.agents[pattern.agent].name, &source, now);
+                let name = &self.agents[pattern.agent].name;
+                let sink = &mut self.collected.sink(name, &source, (now, true));
                 sink(Found::Happening(Happening::NoMatch));
             }
             pattern.empty = empty;
@@ -261,12 +265,14 @@ impl Tail {
         let first = self.turn;
         for step in 0..files {
             let place = (first + step) % files;
-            let Followed { agent, source, follower, .. } = &mut self.files[place];
+            let Followed { agent, source, follower, backlog, .. } = &mut self.files[place];
             let Agent { name, ledger } = &mut self.agents[*agent];
             let mut room = Self::LINES_MAX.saturating_sub(self.collected.batch.lines.len());
-            let mut sink = self.collected.sink(name, source, now);
+            let mut sink = self.collected.sink(name, source, (now, *backlog));
             follower.read(now, &mut self.buf, &mut room, ledger, &mut sink);
             drop(sink);
+            // A last line without its end is given out as it is after a while, and was there too.
+            *backlog &= !follower.is_caught_up() || follower.is_unfinished();
             self.turn = place + 1;
             if self.collected.is_full() {
                 break;
@@ -288,21 +294,22 @@ impl Collected {
         self.batch.lines.len() >= Tail::LINES_MAX || self.weight >= Tail::WEIGHT_MAX
     }
 
-    /// Takes what is found in one file.
+    /// Takes what is found in one file, now, and whether that was there before it was followed.
     fn sink<'a>(
         &'a mut self,
         agent: &'a Arc<Text>,
         source: &'a Arc<Text>,
-        now: Time,
+        (now, backlog): (Time, bool),
     ) -> impl FnMut(Found<'_>) + 'a {
         move |found| match found {
             Found::Line(RawLine { offset, bytes, whole }) => {
                 let (agent, source) = (Arc::clone(agent), Arc::clone(source));
-                let line = match whole {
+                let mut line = match whole {
                     Some(_) => LogLine::parse_head(agent, source, offset, bytes, whole, now),
                     None => LogLine::parse(agent, source, offset, bytes, now),
                 };
                 self.weight += line.weight();
+                line.backlog = backlog;
                 self.batch.lines.push(line);
             }
             Found::Happening(what) => {

@@ -47,7 +47,7 @@ pub fn due(model: &Model) -> Vec<Intent> {
     if incident.commander().is_none() {
         due.push(Intent::TakeCommand);
     }
-    if incident.mark(Mark::T2).is_none() {
+    if !incident.classified || incident.mark(Mark::T2).is_none() {
         due.push(Intent::Classify);
     }
     due
@@ -84,7 +84,7 @@ fn is_timely(model: &Model, intent: Intent) -> bool {
     } else if intent == Intent::Keep {
         any(Action::is_in_force)
     } else if intent == Intent::Undo {
-        any(|action| action.lamp.may_be_in_force())
+        any(|action| action.lamp.may_be_in_force() && action.plan.inverse.is_some())
     } else {
         true
     }

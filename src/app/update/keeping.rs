@@ -7,7 +7,7 @@ use super::super::intent::Intent;
 use super::super::model::{Modal, Model, Screen};
 use super::super::msg::Notice;
 use super::forms::Built;
-use crate::incident::{Action, ActionId, Command, Disposition, Incident, Lamp, Op, Settlement, Text};
+use crate::incident::{Action, ActionId, Command, DONE, Disposition, Incident, Lamp, Op, Settlement, Text};
 
 const HAND_OVER: &str = "hand over";
 const KEEP: &str = "keep";
@@ -151,6 +151,9 @@ impl Model {
             (Some(inverse), true) => {
                 let (op, target, params) = (inverse.op, action.plan.target.clone(), inverse.params.clone());
                 self.plan_to(op, target, params, end.map(|end| (end, id)))
+            }
+            (None, true) if action.lamp == Lamp::Verified && !action.is_in_force() => {
+                self.refuse(word, format!("{id} is {DONE}, and nothing undoes it"))
             }
             (None, true) => {
                 let words = format!("{id} has no inverse: settle it, hand it over, or say who keeps it");

@@ -105,6 +105,10 @@ impl Context<'_> {
             let why = "T3 is set by probes when they verify a control measure";
             return Err(Refusal::new("A3", why, "give a reason to set it by hand"));
         }
+        if mark == Mark::T2 && earlier.is_none() && reason.is_none() && !self.incident.classified {
+            let why = "T2 is when somebody confirms the class, and nobody has";
+            return Err(Refusal::new("A2", why, "classify it, or give a reason to set T2 by hand"));
+        }
         self.not_in_the_future(mark, at)?;
         let detected = self.incident.mark(Mark::T0).filter(|_| mark != Mark::T0);
         if let Some(detected) = detected.filter(|t0| at < *t0) {

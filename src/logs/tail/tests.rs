@@ -55,6 +55,26 @@ impl Steps {
 }
 
 #[test]
+fn regression_a_line_that_was_there_before_got_the_time_at_which_it_was_read() {
+    let dir = tempfile::tempdir().expect("a directory");
+    append(dir.path(), "a.log", "was there\n2026-05-04T12:00:00Z with a time\nis not finished");
+    let mut steps = Steps::new(vec![source("a", dir.path(), "a.log"), source("a", dir.path(), "later.log")]);
+    let written = |batch: &LogBatch| batch.lines.iter().map(|l| l.written().is_some()).collect::<Vec<_>>();
+    let first = steps.next();
+    assert_eq!(texts(&first)[0], "was there");
+    assert_eq!(written(&first), [false, true], "{first:?}");
+    let unfinished = steps.next();
+    assert_eq!((texts(&unfinished), written(&unfinished)), (vec!["is not finished"], vec![false]));
+    append(dir.path(), "a.log", "\ncame now\n");
+    append(dir.path(), "later.log", "in a new file\n");
+    for batch in [steps.next(), steps.next()] {
+        for line in batch.lines.iter().filter(|line| !line.is_empty()) {
+            assert_eq!(line.written(), Some(line.seen), "{line:?}");
+        }
+    }
+}
+
+#[test]
 fn a_pattern_picks_up_a_new_file_from_its_beginning() {
     let dir = tempfile::tempdir().expect("a directory");
     let mut steps = Steps::new(vec![source("a", dir.path(), "*.log")]);

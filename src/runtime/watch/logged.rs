@@ -24,7 +24,8 @@ impl Logged {
                 continue;
             }
             let of = self.0.entry(line.agent.as_ref().clone()).or_default();
-            of.push_back(line.time());
+            let Some(at) = line.written() else { continue };
+            of.push_back(at);
             if of.len() > LINES_MAX {
                 of.pop_front();
             }

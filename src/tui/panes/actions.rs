@@ -208,12 +208,9 @@ impl Detail<'_> {
     }
 }
 
-/// What a person does next. What is no mitigation does not stay in force: it is done. What is in
-/// force after its incident is read when somebody asks.
+/// What a person does next. What is in force after its incident is read when somebody asks.
 fn next_step(incident: &Incident, action: &Action) -> &'static str {
-    if action.lamp == Lamp::Verified && !action.plan.op.info().mitigation {
-        "done; nothing left to do"
-    } else if action.lamp == Lamp::Verified && !incident.is_open() {
+    if action.lamp == Lamp::Verified && action.plan.op.info().mitigation && !incident.is_open() {
         "in force when it was read last; since the incident ended nothing reads it by itself"
     } else {
         action.next_step()

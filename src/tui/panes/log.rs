@@ -66,7 +66,9 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
     let leak = view.model.leak().map(|action| (action.plan.target.as_str(), action.changed_at));
     for ((number, line), place) in shown.iter().zip(lines.rows()) {
         columns.draw(view, line, place, buf);
-        if leak.is_some_and(|(agent, since)| line.agent.as_str() == agent && line.time() >= since) {
+        if leak.is_some_and(|(agent, since)| {
+            line.agent.as_str() == agent && line.written().is_some_and(|at| at >= since)
+        }) {
             let mark = view.skin.glyphs.lamps.leaking;
             put(buf, Rect { width: 1, ..place }, mark, view.style(Role::LampLeaking));
         }
@@ -120,6 +122,9 @@ pub(in crate::tui) const fn kind(kind: LineKind) -> &'static str {
     }
 }
 
+/// In place of a time that nobody knows.
+const UNTIMED: &str = "--:--:--";
+
 struct Columns {
     agents: usize,
     wide: bool,
@@ -130,7 +135,7 @@ impl Columns {
         let (word, role) = level(line.level);
         let mut row = Row::new(place, buf, view.skin);
         row.gap(1);
-        row.column(&words::hms(line.time()), 8, Role::Dim);
+        row.column(&line.written().map_or_else(|| UNTIMED.to_owned(), words::hms), 8, Role::Dim);
         row.column(word, 5, role);
         if self.agents > 0 {
             row.column(line.agent.as_str(), self.agents, Role::Text);
