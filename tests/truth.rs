@@ -10,7 +10,6 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 
-use flightdeck::app::journal::JournalAlarm;
 use flightdeck::incident::{Actor, IncidentId, Policy, Realm, Severity};
 use flightdeck::runtime::{Clock, Feed, Hub};
 use flightdeck::store::{Journal, Opening};
@@ -100,9 +99,7 @@ fn b4_a_probe_that_says_since_when_an_agent_runs_tells_a_restart_from_none() {
 async fn said(feed: &mut Receiver<Feed>) -> Option<String> {
     let next = async {
         loop {
-            if let Feed::Journal(JournalAlarm::Unwritten, words) =
-                feed.recv().await.expect("the hub is there")
-            {
+            if let Feed::Journal(_, words) = feed.recv().await.expect("the hub is there") {
                 return words.map(|words| words.to_string());
             }
         }
@@ -180,4 +177,43 @@ async fn a_full_disk_is_said_as_long_as_it_is_full() {
     cancel.cancel();
     running.await.expect("it ends");
     running_too.await.expect("it ends");
+}
+
+/// A byte was changed behind flightdeck's back, and the cockpit took it in without a word and appended
+/// to it.
+#[tokio::test]
+async fn what_does_not_verify_is_said_and_its_incident_takes_nothing_more() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().join("journal.db");
+    let open = || {
+        let journal = Journal::open(&path, &Opening::write(Realm::Live)).expect("it opens");
+        Hub::new(journal, Arc::new(Policy::built_in()), Clock::wall(), rig(""), false)
+    };
+    let declare = |title: &str| flightdeck::incident::Command::Declare {
+        realm: Realm::Live,
+        title: title.into(),
+        severity: Severity::P0,
+        pattern: None,
+        agents: vec![],
+        detected_at: None,
+    };
+    let note = || flightdeck::incident::Command::Note { text: "x".into() };
+    let ana = Actor::person("ana");
+    for title in ["mail answers leak", "something else"] {
+        open().submit(None, declare(title), &ana).await.expect("a new one");
+    }
+    let changed = "UPDATE entry SET data = replace(data, 'mail', 'mahl') WHERE position = 1";
+    rusqlite::Connection::open(&path).and_then(|file| file.execute(changed, [])).expect("changed");
+    let hub = open();
+    let mut feed = hub.subscribe();
+    let cancel = CancellationToken::new();
+    let running = tokio::spawn(hub.clone().run(cancel.clone()));
+    let words = said(&mut feed).await.expect("it is found");
+    let named = "DOES NOT VERIFY: INC-1 entry 1 (position 1): it is not as it was recorded";
+    assert!(words.starts_with(named) && words.contains("INC-1 takes nothing more"), "{words}");
+    let refused = hub.submit(Some(IncidentId(1)), note(), &ana).await.expect_err("it takes nothing");
+    assert!(refused.to_string().contains("does not verify: INC-1 entry 1"), "{refused}");
+    hub.submit(Some(IncidentId(2)), note(), &ana).await.expect("the others are as they were");
+    cancel.cancel();
+    running.await.expect("it ends");
 }

@@ -175,11 +175,13 @@ impl Board {
                 let same = action.plan.target == plan.target && action.lamp.may_be_in_force();
                 let undone = action.plan.inverse.as_ref().is_some_and(|i| i.op == plan.op);
                 let doubtful = action.lamp == Lamp::InDoubt;
-                let lasts = action.plan.op.info().mitigation || doubtful;
+                // What runs now may do anything yet, whatever it is.
+                let runs = matches!(action.lamp, Lamp::Requested | Lamp::Accepted);
+                let lasts = action.plan.op.info().mitigation || doubtful || runs;
                 if !same || !lasts || (incident.id == of && undone) {
                     continue;
                 }
-                if incident.id != of || action.plan.op == Op::Isolate || undone || doubtful {
+                if incident.id != of || action.plan.op == Op::Isolate || undone || doubtful || runs {
                     words.push(Text::line(&format!("{} {action}", incident.id)));
                 }
             }
@@ -330,5 +332,22 @@ mod tests {
         assert_eq!(fights(2, "release support-1"), [isolation]);
         assert_eq!(fights(9, "restart billing-2"), ["INC-3 A1 isolate billing-2: requested"]);
         assert_eq!(fights(9, "restart trading-3"), [""; 0]);
+    }
+
+    #[test]
+    fn regression_what_ran_on_the_same_agent_was_not_told_before_confirming() {
+        let restart = "INC-1 A1 restart support-1";
+        let asked = Story::p0().asks("restart support-1");
+        for (story, lamp) in [
+            (asked.clone(), Some("requested")),
+            (asked.clone().accepts(1), Some("accepted")),
+            (asked.clone().loses(1), Some("in doubt")),
+            (asked.clone().accepts(1).reads(1, "agent_status=running"), None),
+            (asked.fails(1), None),
+        ] {
+            let words = board(vec![story]).conflicts(IncidentId(1), &plan("switch-model support-1 level=L2"));
+            let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+            assert_eq!(words.first().cloned(), lamp.map(|lamp| format!("{restart}: {lamp}")));
+        }
     }
 }

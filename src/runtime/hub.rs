@@ -43,6 +43,10 @@ const STARTS: [&str; 2] = ["started_at", "pid"];
 /// How long the checks of an operation are read before its plan is shown without that.
 const READ_BEFORE: Duration = Duration::from_secs(3);
 
+/// How long after everything is loaded the journal is verified: a first frame and the first keys come
+/// before it.
+const AUDIT_AFTER: Duration = Duration::from_secs(1);
+
 /// How long a journal that could not be written is left alone before it is tried again.
 const WRITE_AGAIN: Duration = Duration::from_secs(2);
 
@@ -75,6 +79,8 @@ struct Inner {
     loaded: watch::Sender<bool>,
     /// What is wrong with the journal, as far as is known.
     alarms: watch::Sender<BTreeMap<JournalAlarm, Text>>,
+    /// The incident whose timeline is not as it was recorded, and what is wrong with it.
+    altered: OnceLock<(IncidentId, Text)>,
     /// What was said last of backends that are left alone.
     circuits: Mutex<String>,
     read_only: bool,
@@ -140,6 +146,7 @@ impl Hub {
             position: watch::channel(0).0,
             loaded: watch::channel(false).0,
             alarms: watch::channel(BTreeMap::new()).0,
+            altered: OnceLock::new(),
             circuits: Mutex::default(),
             read_only,
         }))
@@ -294,7 +301,40 @@ impl Hub {
 
     /// Loads the journal and goes on hearing of every entry, own and foreign, until cancelled.
     pub async fn run(self, cancel: CancellationToken) {
-        tokio::join!(self.tend(&cancel), self.listen(&cancel));
+        tokio::join!(self.tend(&cancel), self.audit(&cancel), self.listen(&cancel));
+    }
+
+    /// Verifies the journal, once it is on the screen: what somebody changed in it is said to whoever
+    /// works with it, not only to whoever asks. The incident that it is in takes nothing more: what was
+    /// appended to a broken chain would look as if it held.
+    async fn audit(&self, cancel: &CancellationToken) {
+        if self.0.journal.is_memory() {
+            return;
+        }
+        let verified = async {
+            self.until_loaded().await;
+            tokio::time::sleep(AUDIT_AFTER).await;
+            self.0.journal.verify().await
+        };
+        let Some(Err(broken)) = cancel.run_until_cancelled(verified).await else { return };
+        let closed = broken.incident.filter(|_| broken.seq.is_some());
+        let then = closed.map(|id| format!("; {id} takes nothing more")).unwrap_or_default();
+        if let Some(id) = closed {
+            drop(self.0.altered.set((id, Text::line(&broken.to_string()))));
+        }
+        let words = Text::line(&format!("DOES NOT VERIFY: {broken}{then}; see flightdeck verify"));
+        self.alarm(JournalAlarm::Altered, Some(words));
+    }
+
+    /// Nothing is appended to what was changed.
+    fn refuse_altered(&self, incident: IncidentId) -> Result<(), Refusal> {
+        match self.0.altered.get() {
+            Some((id, broken)) if *id == incident => {
+                let why = format!("its timeline does not verify: {broken}");
+                Err(Refusal::new("verify", why, "restore a backup, or declare it anew and say so"))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Says that nothing can be written as long as that is so: a cockpit on a full disk must not look
@@ -454,6 +494,7 @@ impl Hub {
                 Some(id) => id,
                 None => self.0.journal.next_incident().await?,
             };
+            self.refuse_altered(target)?;
             let (expected, events) = self.decided(target, known.is_none(), &command, actor).await?;
             self.refuse_what_leaves(&events, actor)?;
             if events.is_empty() {
@@ -501,6 +542,7 @@ impl Hub {
         other: IncidentId,
         actor: &Actor,
     ) -> Result<Option<Append>, HubError> {
+        self.refuse_altered(into)?;
         let (expected, events) = self.decided(into, false, &Command::Absorb { other }, actor).await?;
         let append = Append { incident: into, expected, entries: self.dress(into, events, actor) };
         Ok(Some(append).filter(|append| !append.entries.is_empty()))

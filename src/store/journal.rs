@@ -143,6 +143,12 @@ impl Journal {
         self.inner.missing.as_ref()
     }
 
+    /// Whether it lives and dies with the program, and nobody else can reach it.
+    #[must_use]
+    pub fn is_memory(&self) -> bool {
+        self.inner.place.is_none()
+    }
+
     /// Whether this handle can never write.
     #[must_use]
     pub fn is_read_only(&self) -> bool {
