@@ -38,6 +38,9 @@ pub fn due(model: &Model) -> Vec<Intent> {
         }
         return due;
     }
+    if model.leak().is_some() {
+        due.push(Intent::SinceLeak);
+    }
     if incident.actions.values().any(|a| a.lamp == Lamp::Proposed) {
         due.push(Intent::Approve);
     }

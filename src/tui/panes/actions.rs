@@ -132,6 +132,8 @@ struct Detail<'a> {
     view: &'a View<'a>,
     cells: usize,
     lines: Vec<Line<'static>>,
+    /// How many of them must not be out of sight: what is read, and since when it leaks.
+    telling: usize,
 }
 
 impl Detail<'_> {
@@ -227,7 +229,9 @@ pub(super) fn draw_detail(
 ) {
     let shown = usize::from(area.height);
     let whole = told(view, incident, action, area, true);
-    let lines = if whole.len() <= shown { whole } else { told(view, incident, action, area, false) };
+    // What was read goes before what was asked for, as long as the most telling part is in sight.
+    let fits = whole.lines.len() <= shown || whole.telling < shown;
+    let lines = if fits { whole.lines } else { told(view, incident, action, area, false).lines };
     let hidden = lines.len().saturating_sub(shown);
     for (index, (line, row)) in lines.iter().zip(area.rows()).enumerate() {
         put_line(buf, row, line);
@@ -238,17 +242,11 @@ pub(super) fn draw_detail(
 }
 
 /// The lines of what is known of an action; in a roomy pane nothing of them is cut.
-fn told(
-    view: &View<'_>,
-    incident: &Incident,
-    action: &Action,
-    area: Rect,
-    roomy: bool,
-) -> Vec<Line<'static>> {
+fn told<'a>(view: &'a View<'a>, incident: &Incident, action: &Action, area: Rect, roomy: bool) -> Detail<'a> {
     let now = view.model.now();
     let (_, role) = words::lamp(action.lamp, view.skin.glyphs);
     let cells = usize::from(area.width).max(1);
-    let mut detail = Detail { view, cells, lines: Vec::new() };
+    let mut detail = Detail { view, cells, lines: Vec::new(), telling: 0 };
     let head = Line::from(vec![
         Span::styled(format!("{} {}{}: ", action.id, action.lamp, action.on_record()), view.style(role)),
         Span::styled(next_step(incident, action), view.style(Role::Strong)),
@@ -259,6 +257,7 @@ fn told(
     if let Some(held) = action.held_for() {
         detail.say("leaks", &leak(view, action, held), Role::LampLeaking);
     }
+    detail.telling = detail.lines.len();
     if let Some(until) = action.approve_by.filter(|_| action.lamp == Lamp::Proposed) {
         let left = words::left(until - now);
         detail.say("waits", &format!("for approval until {}, {left}", words::hms(until)), Role::Warning);
@@ -282,7 +281,7 @@ fn told(
     for (label, words) in action.plan.cautions() {
         detail.say(label, words, Role::Warning);
     }
-    detail.lines
+    detail
 }
 
 /// What there is no room for is said over the end of the last line, with the key that shows it all.
