@@ -203,6 +203,8 @@ pub struct Confirm {
     /// Whether a line is being typed that was begun before that. All of it is thrown away, to its
     /// Enter: the rest of a name is no answer either.
     pub ahead: bool,
+    /// Whether such a line was ended: nobody is left to wonder what became of it.
+    pub thrown: bool,
     /// The first line of the plan shown.
     pub scroll: u16,
     /// Why the last try was refused.

@@ -33,13 +33,11 @@ pub fn due(model: &Model) -> Vec<Intent> {
     let mut due = Vec::new();
     if !incident.is_open() {
         // What is left to do is to learn from it.
-        if incident.resolved_at().is_some() && incident.mark(Mark::T5).is_none() {
+        let there = model.screen == Screen::Review;
+        if !there && incident.resolved_at().is_some() && incident.mark(Mark::T5).is_none() {
             due.push(Intent::Review);
         }
         return due;
-    }
-    if model.leak().is_some() {
-        due.push(Intent::SinceLeak);
     }
     if incident.actions.values().any(|a| a.lamp == Lamp::Proposed) {
         due.push(Intent::Approve);
@@ -54,6 +52,12 @@ pub fn due(model: &Model) -> Vec<Intent> {
         due.push(Intent::Classify);
     }
     due
+}
+
+/// The same where there are panes: what the agent logged since a leak can be looked at.
+fn due_here(model: &Model) -> Vec<Intent> {
+    let leak = model.leak().map(|_| Intent::SinceLeak);
+    leak.into_iter().chain(due(model)).collect()
 }
 
 /// Whether some adapter carries what an intent asks for, and it may be asked for here.
@@ -185,7 +189,7 @@ impl Keys<'_> {
         let pane = self.model.pane();
         if self.model.screen == Screen::Cockpit {
             self.say_all(row, &ACTS, Role::Text);
-            self.say_all(row, &due(self.model), Role::Strong);
+            self.say_all(row, &due_here(self.model), Role::Strong);
         }
         self.say_all(row, own_keys(pane), Role::Text);
     }
@@ -258,7 +262,7 @@ fn draw_words(keys: &mut Keys<'_>, row: &mut Row<'_>) {
         said = true;
     }
     if !said {
-        keys.say_all(row, &due(model), Role::Strong);
+        keys.say_all(row, &due_here(model), Role::Strong);
         keys.say_all(row, own_keys(model.pane()), Role::Dim);
     }
 }

@@ -440,3 +440,19 @@ fn the_footer_offers_nothing_that_needs_an_incident_where_there_is_none() {
     }
     assert!(footer.contains("declare"), "{footer}");
 }
+
+/// Of what comes next the label was whole and the time cut off.
+#[test]
+fn what_is_due_next_says_when() {
+    let shown = screen(super::focused(Pane::Actions), SMALL, &ASCII);
+    let then = shown.lines().find(|line| line.contains("then ")).unwrap();
+    assert!(then.contains(" in ") || then.contains("OVER"), "{then}");
+}
+
+/// Whoever looked at a leak was not told how to see what was logged since.
+#[test]
+fn the_footer_offers_what_was_logged_since_a_leak() {
+    let mut model = night();
+    model.selection.incident = Some(IncidentId(41));
+    assert!(screen(model, SMALL, &ASCII).contains("g l "));
+}

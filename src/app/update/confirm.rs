@@ -18,6 +18,9 @@ use crate::incident::{ActionId, Command, Confirmation, IncidentId, Plan, Text};
 /// What is said of a line that was begun too early.
 const AHEAD: &str = "that line was begun before this was shown: press enter, then answer";
 
+/// What is said once such a line was ended.
+const THROWN: &str = "what you typed before this was shown was thrown away: answer now";
+
 /// What a person answered.
 enum Answer {
     /// Do it.
@@ -46,6 +49,7 @@ impl Confirm {
             typed: Field::default(),
             shown: false,
             ahead: false,
+            thrown: false,
             scroll: 0,
             error: None,
         }
@@ -77,6 +81,7 @@ impl Confirm {
     fn take_ahead(&mut self, key: Key) {
         match key.code {
             Code::Enter => {
+                self.thrown |= self.ahead && !self.shown;
                 self.ahead = false;
                 self.error.take_if(|error| error == AHEAD);
             }
@@ -111,6 +116,9 @@ impl Confirm {
     fn complain(&mut self) {
         if self.asks() && self.ahead {
             self.error = Some(AHEAD.to_owned());
+        } else if self.asks() && self.thrown && self.error.is_none() {
+            self.thrown = false;
+            self.error = Some(THROWN.to_owned());
         }
     }
 }

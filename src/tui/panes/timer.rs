@@ -16,7 +16,7 @@ use crate::incident::policy::{Moment, WindowName};
 use crate::incident::{Coverage, Deadline, Due, Incident, Mark, Standing, Time, clock_face, next_deadline};
 use crate::tui::row::Row;
 use crate::tui::view::{View, area as as_area, rect};
-use crate::tui::widgets::wrap::width;
+use crate::tui::widgets::wrap::{truncate, width};
 use crate::tui::widgets::{Digits, Gauge};
 use crate::tui::words;
 
@@ -185,14 +185,23 @@ impl Clock<'_> {
         row.say(&next.label, Role::Strong);
         if let Some(line) = rows.next() {
             let word = if over { "was due" } else { "due" };
-            let words = format!("{word} {} UTC", words::stamp(next.at, now));
-            Row::new(line, buf, skin).say(&words, words::standing(next.standing(now)));
+            let whole = format!("{word} {} UTC", words::stamp(next.at, now));
+            let mut row = Row::new(line, buf, skin);
+            // Where the seconds of another day find no room, its minutes do; all times are UTC.
+            let other_day = next.at.date_naive() != now.date_naive();
+            let short = || next.at.format(if other_day { "%m-%d %H:%M" } else { "%H:%M:%S" });
+            let words = if width(&whole) <= row.room() { whole } else { format!("{word} {}", short()) };
+            row.say(&words, words::standing(next.standing(now)));
         }
         if let Some(line) = rows.next() {
             let then = self.deadlines.iter().filter(|d| d.is_open() && d.enforced && d.due != next.due);
             if let Some(then) = then.min_by_key(|d| d.at) {
-                let words = format!("then {} {}", then.label, words::left(then.left(now)));
-                Row::new(line, buf, skin).say(&words, words::standing(then.standing(now)));
+                let mut row = Row::new(line, buf, skin);
+                let left = format!(" {}", words::left(then.left(now)));
+                let head = format!("then {}", then.label);
+                // When says more than the end of what.
+                let head = truncate(&head, row.room().saturating_sub(width(&left)), skin.glyphs.ellipsis);
+                row.say(&format!("{head}{left}"), words::standing(then.standing(now)));
             }
         }
     }

@@ -172,3 +172,16 @@ fn a_letter_of_a_name_records_nothing_as_done_by_hand() {
     assert_eq!(press(&mut model, "enter"), []);
     assert!(matches!(confirm(&model).stage, ConfirmStage::Unavailable { .. }));
 }
+
+/// Whoever typed the whole answer while the plan was made saw an empty prompt, and no word why.
+#[test]
+fn an_answer_that_was_thrown_away_whole_is_said_to_be() {
+    let plan = Plan { target: "support-1".into(), ..isolate_plan() };
+    let ahead = [Step::Types("support-1"), Step::Presses("enter"), Step::Planned, Step::Drawn];
+    let (mut model, effects) = play(&plan, &ahead);
+    assert!(effects.is_empty(), "{effects:?}");
+    assert!(confirm(&model).error.as_deref().is_some_and(|words| words.contains("thrown away")));
+    type_text(&mut model, "support-1");
+    assert_eq!(confirm(&model).error, None);
+    assert_eq!(submitted(&press(&mut model, "enter")).len(), 1, "{:?}", model.modals);
+}
