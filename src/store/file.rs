@@ -67,6 +67,8 @@ pub(super) struct Place {
     shown: Text,
     /// Nobody can write, not even the wal-index: SQLite reads it as if it never changed.
     frozen: bool,
+    /// Part of it is gone or not what it was: what is left is read.
+    damaged: bool,
 }
 
 /// A connection, and what was learnt while opening.
@@ -83,7 +85,10 @@ pub(super) struct Opened {
 pub(super) fn open(path: &Path, opening: &Opening) -> Result<Opened, StoreError> {
     let place = Place::new(path);
     let opened = match opening.mode {
-        Mode::ReadOnly => open_readable(place)?,
+        Mode::ReadOnly => match open_readable(place.clone()) {
+            Err(error @ StoreError::Damaged { .. }) => open_damaged(place, error)?,
+            opened => opened?,
+        },
         Mode::ReadWrite => match open_writable(place.clone(), opening) {
             Ok(opened) => opened,
             Err(error) if error.leaves_reading() => {
@@ -92,6 +97,7 @@ pub(super) fn open(path: &Path, opening: &Opening) -> Result<Opened, StoreError>
                 opened.notice = Some(error);
                 opened
             }
+            Err(error @ StoreError::Damaged { .. }) => open_damaged(place, error)?,
             Err(error) => return Err(error),
         },
     };
@@ -175,9 +181,27 @@ fn open_readable(mut place: Place) -> Result<Opened, StoreError> {
     Ok(Opened { conn, place, meta, writable: false, notice })
 }
 
+/// Opens what is left of a file that SQLite calls malformed, such as one that was cut off, to be read
+/// as far as that goes.
+fn open_damaged(mut place: Place, error: StoreError) -> Result<Opened, StoreError> {
+    place.damaged = true;
+    let opened = place.connect_reader().and_then(|conn| {
+        place.accept(place.look(&conn)?)?;
+        Ok((migrate::meta(&conn, &place.shown)?, conn))
+    });
+    // The first error is the one to mend.
+    let Ok((meta, conn)) = opened else { return Err(error) };
+    Ok(Opened { conn, place, meta, writable: false, notice: Some(error) })
+}
+
 impl Place {
     fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), shown: Text::line(&path.display().to_string()), frozen: false }
+        Self {
+            path: path.to_owned(),
+            shown: Text::line(&path.display().to_string()),
+            frozen: false,
+            damaged: false,
+        }
     }
 
     /// The path, for words.
@@ -188,6 +212,11 @@ impl Place {
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether only a part of it can be read.
+    pub fn is_damaged(&self) -> bool {
+        self.damaged
     }
 
     /// A file beside the journal: `journal.db` has `journal.NAME`.
@@ -204,6 +233,10 @@ impl Place {
     pub fn connect_reader(&self) -> Result<Connection, StoreError> {
         let conn = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let _ = conn.pragma_update(None, "query_only", true);
+        if self.damaged {
+            // SQLite then takes a file for as long as it is, and not for as long as it was.
+            let _ = conn.pragma_update(None, "writable_schema", true);
+        }
         Ok(conn)
     }
 

@@ -215,7 +215,8 @@ impl Journal {
     /// # Errors
     /// When the file cannot be read.
     pub async fn position(&self) -> Result<u64, StoreError> {
-        self.read_with(read::position).await
+        let damaged = self.inner.place.as_ref().is_some_and(Place::is_damaged);
+        self.read_with(if damaged { read::reached } else { read::position }).await
     }
 
     /// The list of incidents, by number, without loading their entries.

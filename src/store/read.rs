@@ -25,11 +25,26 @@ pub(super) fn stream(conn: &Connection, incident: IncidentId, after: u64) -> rus
 /// The entries of all incidents after a position, at most so many.
 pub(super) fn all(conn: &Connection, after: u64, limit: usize) -> rusqlite::Result<Vec<(u64, Entry)>> {
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    conn.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM entry WHERE position > ?1 ORDER BY position LIMIT ?2"
-    ))?
-    .query_map(params![signed(after), limit], |row| {
+    let sql = format!("SELECT {COLUMNS} FROM entry WHERE position > ?1 ORDER BY position LIMIT ?2");
+    let mut statement = conn.prepare_cached(&sql)?;
+    let rows = statement.query_map(params![signed(after), limit], |row| {
         Row::read(row).map(|(row, _)| (unsigned(row.position), row.entry()))
-    })?
-    .collect()
+    })?;
+    let mut all = Vec::new();
+    for row in rows {
+        match row {
+            Ok(entry) => all.push(entry),
+            // What was read before it is given out; whoever goes on from there meets it again.
+            Err(_) if !all.is_empty() => break,
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(all)
+}
+
+/// The position of the last entry that can be reached from the first, where not all can.
+pub(super) fn reached(conn: &Connection) -> rusqlite::Result<u64> {
+    let mut statement = conn.prepare(&format!("SELECT {COLUMNS} FROM entry ORDER BY position"))?;
+    let positions = statement.query_map([], |row| Row::read(row).map(|(row, _)| unsigned(row.position)))?;
+    Ok(positions.map_while(Result::ok).last().unwrap_or(0))
 }

@@ -221,3 +221,30 @@ async fn a_half_written_tail_is_cut_off_and_everything_before_it_is_kept() {
     }
     assert_eq!(longest, 20);
 }
+
+#[tokio::test]
+async fn regression_a_file_that_was_cut_off_could_not_be_looked_at_at_all() {
+    let (_directory, path) = place();
+    let journal = open(&path);
+    journal.append(FIRST, 0, vec![declared("leak")]).await.unwrap();
+    for seq in 1..60 {
+        journal.append(FIRST, seq, vec![noted(&"x".repeat(900))]).await.unwrap();
+    }
+    drop(journal);
+    let bytes = std::fs::metadata(&path).unwrap().len();
+    std::fs::OpenOptions::new().write(true).open(&path).unwrap().set_len(bytes * 2 / 3).unwrap();
+    for opening in [Opening::write(Realm::Live), Opening::read()] {
+        let journal = Journal::open(&path, &opening).unwrap();
+        assert!(journal.is_read_only());
+        assert!(journal.degraded().unwrap().as_str().contains("the journal is damaged"));
+        let last = journal.position().await.unwrap();
+        assert!((1..60).contains(&last), "{last}");
+        let read = journal.read_all_after(0, 1_000).await.unwrap();
+        assert_eq!(read.len() as u64, last, "as far as it goes");
+        assert!(journal.read_all_after(last, 1_000).await.is_err(), "and there it says why");
+        let broken = journal.verify().await.unwrap_err();
+        assert_eq!(broken.position, Some(last + 1), "{broken}");
+        let refused = journal.append(FIRST, last, vec![noted("x")]).await;
+        assert!(matches!(refused, Err(AppendError::Store(StoreError::Damaged { .. }))), "{refused:?}");
+    }
+}
