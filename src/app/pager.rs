@@ -5,7 +5,8 @@
 
 use super::field::Field;
 use super::key::{Code, Input, Key};
-use crate::incident::{FilterError, LogLine, Text, filter};
+use super::volume::Bar;
+use crate::incident::{FilterError, LogLine, Text, Time, filter};
 
 /// What a person wants to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,10 @@ pub enum Wish {
     Filter(String),
     /// Without the logs of this name, or with them again.
     Mute(String),
+    /// Bars above it, or none any more.
+    Bars(bool),
+    /// A moment.
+    At(Time),
     /// The screen has another size.
     Anew,
     /// Nothing more.
@@ -137,6 +142,40 @@ pub struct Pager {
     pub waiting: bool,
     /// Something to tell, until the next key.
     pub notice: Option<Text>,
+    /// The bars above it, if they are wanted.
+    pub chart: Option<Chart>,
+}
+
+/// The bars above a log.
+#[derive(Debug, Clone, Default)]
+pub struct Chart {
+    /// How much was logged when; none yet, or none where no line states a time.
+    pub bars: Vec<Bar>,
+    /// What the lines hint at, and how often.
+    pub hinted: String,
+    /// Whether all of the log was read for it.
+    pub all: bool,
+    /// The bar that was gone to.
+    pub selected: Option<usize>,
+}
+
+impl Chart {
+    /// The rows that it takes: lines, errors, times, hints.
+    pub const ROWS: u16 = 4;
+
+    /// Goes to the next bar with lines in it, or to the one before.
+    fn step(&mut self, forward: bool) -> Option<Wish> {
+        let all = self.bars.len();
+        let has_lines = |place: &usize| self.bars[*place].lines > 0;
+        let at = match (self.selected, forward) {
+            (Some(at), true) => (at + 1..all).find(has_lines),
+            (Some(at), false) => (0..at.min(all)).rev().find(has_lines),
+            (None, true) => None,
+            (None, false) => (0..all).rev().find(has_lines),
+        }?;
+        self.selected = Some(at);
+        Some(Wish::At(self.bars[at].from))
+    }
 }
 
 impl Pager {
@@ -156,13 +195,21 @@ impl Pager {
             following: true,
             waiting: true,
             notice: None,
+            chart: None,
         }
+    }
+
+    /// Rows above the lines that the bars take, where there is room for them.
+    #[must_use]
+    pub fn chart_rows(&self) -> u16 {
+        if self.chart.is_some() && self.size.1 >= Chart::ROWS + 6 { Chart::ROWS } else { 0 }
     }
 
     /// How many lines of the log fit: all but the head, the foot, and a prompt's second line.
     #[must_use]
     pub fn height(&self) -> usize {
-        usize::from(self.size.1).saturating_sub(2 + usize::from(self.prompt.is_some()))
+        let others = 2 + self.chart_rows() + u16::from(self.prompt.is_some());
+        usize::from(self.size.1.saturating_sub(others))
     }
 
     /// What an input asks for.
@@ -202,6 +249,17 @@ impl Pager {
             (Code::Char('u'), _) => moved(-(page / 2).max(1)),
             (Code::Char('g') | Code::Home, false) => Some(Wish::Top),
             (Code::Char('G' | 'F') | Code::End, false) => Some(Wish::Follow),
+            (Code::Char('v'), false) => {
+                self.chart = if self.chart.is_some() { None } else { Some(Chart::default()) };
+                Some(Wish::Bars(self.chart.is_some()))
+            }
+            (Code::Left | Code::Right, false) => {
+                let Some(chart) = &mut self.chart else {
+                    self.notice = Some(Text::line("v shows the bars that left and right go to"));
+                    return None;
+                };
+                chart.step(key.code == Code::Right)
+            }
             (Code::Char('n'), false) => self.again(false),
             (Code::Char('N'), false) => self.again(true),
             (Code::Char('/'), false) => self.open(PromptKind::Search),

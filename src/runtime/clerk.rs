@@ -125,6 +125,8 @@ impl Clerk {
                 return self.does(*job);
             }
             Job::Look => return self.look(),
+            // Fewer or more lines of the end are still its end.
+            Job::Anew if self.following => self.tail()?,
             Job::Anew => self.show(self.top.clone())?,
             Job::Top => self.go(self.many.begin())?,
             Job::Follow => self.tail()?,

@@ -99,7 +99,8 @@ impl Launch<'_> {
             return Ok(false);
         }
         let clock = Clock::wall();
-        super::pager::run(self.front(Realm::Live, &clock, None), inputs, filter, clock)?;
+        let hints = crate::config::hints::hints(&self.looks.settings);
+        super::pager::run(self.front(Realm::Live, &clock, None), inputs, filter, hints, clock)?;
         Ok(true)
     }
 

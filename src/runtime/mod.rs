@@ -21,6 +21,7 @@ mod kept_log;
 pub mod launch;
 pub mod live;
 pub mod logs;
+mod measure;
 pub mod outbox;
 pub mod pager;
 mod park;

@@ -17,13 +17,15 @@ use tokio::sync::mpsc;
 
 use super::clerk::{Clerk, Job, Shown};
 use super::clock::Clock;
+use super::measure::{Measured, measure};
 use super::seat::Seat;
 use super::session::Front;
 use crate::app::key::Input;
-use crate::app::pager::{Pager, Passed, Wish};
+use crate::app::pager::{Chart, Pager, Passed, Wish};
 use crate::app::theme::Role;
 use crate::error::{Error, Result};
 use crate::incident::Text;
+use crate::incident::hint::Hints;
 use crate::logs;
 use crate::logs::{Filter, Index, Log, LogFile, Many, Opened, Query, Source, crew, spool};
 use crate::tui::pager;
@@ -50,6 +52,10 @@ pub(super) enum News {
         filter: u64,
         passed: Passed,
     },
+    Measured {
+        filter: u64,
+        measured: Box<Measured>,
+    },
     Indexed,
     /// Something happened to what is read.
     Told(Text),
@@ -59,7 +65,7 @@ pub(super) enum News {
 ///
 /// # Errors
 /// When one cannot be read, or there is no terminal.
-pub fn run(front: Front, inputs: &[logs::Input], filter: Filter, clock: Clock) -> Result<()> {
+pub fn run(front: Front, inputs: &[logs::Input], filter: Filter, hints: Hints, clock: Clock) -> Result<()> {
     let has_keys = io::stdin().is_terminal();
     let opened = if has_keys { LocalTty::open() } else { LocalTty::open_beside_input() };
     let tty = opened.map_err(|error| Error::user("this needs a terminal").because(error))?;
@@ -71,7 +77,9 @@ pub fn run(front: Front, inputs: &[logs::Input], filter: Filter, clock: Clock) -
         .build()
         .map_err(|error| Error::internal("cannot hear signals").because(error))?;
     let _runtime = runtime.enter();
-    Session::new(tty, front, many, filter, clock, (tell, news))?.live()
+    let mut session = Session::new(tty, front, many, filter, clock, (tell, news))?;
+    session.hints = Arc::new(hints);
+    session.live()
 }
 
 /// Opens all of them. What can be read only once is kept in a file without a name, to be read anywhere.
@@ -122,6 +130,10 @@ struct Session {
     tell: mpsc::Sender<News>,
     indexer: channel::SyncSender<ToIndex>,
     many: Many,
+    /// What lines may hint at.
+    hints: Arc<Hints>,
+    /// Which bars are being measured, and how to stop that.
+    measuring: (u64, Arc<AtomicBool>),
     /// Which filter is being counted, and how to stop that.
     counting: (u64, Arc<AtomicBool>),
     grew: bool,
@@ -180,6 +192,8 @@ impl Session {
             tell,
             indexer,
             many,
+            hints: Arc::default(),
+            measuring: (0, Arc::new(AtomicBool::new(false))),
             counting: (0, Arc::new(AtomicBool::new(false))),
             grew: true,
             left: false,
@@ -223,6 +237,7 @@ impl Session {
         }
         self.stop.store(true, Ordering::Relaxed);
         self.counting.1.store(true, Ordering::Relaxed);
+        self.measuring.1.store(true, Ordering::Relaxed);
         Ok(())
     }
 
@@ -307,6 +322,11 @@ impl Session {
                 let shown = self.pager.lines.iter().rev().find_map(|line| line.at);
                 Job::jump(&to, now, shown)?
             }
+            Wish::Bars(_) => {
+                self.measure();
+                Job::Anew
+            }
+            Wish::At(time) => Job::Time(time.into()),
             Wish::Find { what, back } => {
                 self.found = Filter::parse(&what, now)?;
                 self.pager.search = what;
@@ -319,6 +339,7 @@ impl Session {
                 }
                 self.pager.filter = text;
                 self.count();
+                self.measure();
                 Job::Filter(self.filter.clone())
             }
         })
@@ -356,6 +377,13 @@ impl Session {
                     self.seat.pace.change();
                 }
             }
+            News::Measured { filter, measured } => {
+                if let Some(chart) = self.pager.chart.as_mut().filter(|_| filter == self.measuring.0) {
+                    let Measured { bars, tally, all } = *measured;
+                    (chart.hinted, chart.bars, chart.all) = (tally.words(&self.hints), bars, all);
+                    self.seat.pace.change();
+                }
+            }
             News::Told(told) => {
                 self.pager.notice = Some(told);
                 self.seat.pace.change();
@@ -388,6 +416,7 @@ impl Session {
             drop(self.indexer.try_send(open));
         }
         if is_muted_anew {
+            self.measure();
             self.count();
         }
     }
@@ -401,10 +430,27 @@ impl Session {
         if self.filter.is_empty() {
             return;
         }
-        let heard = self.many.sources.iter().filter(|source| !source.muted);
-        let logs: Vec<Log> = heard.map(|source| source.log.clone()).collect();
+        let logs = self.heard();
         let (number, filter, tell) = (self.counting.0, self.filter.clone(), self.tell.clone());
         thread::spawn(move || count(&logs, &filter, number, &stop, &tell));
+    }
+
+    /// The logs that are not muted.
+    fn heard(&self) -> Vec<Log> {
+        let heard = self.many.sources.iter().filter(|source| !source.muted);
+        heard.map(|source| source.log.clone()).collect()
+    }
+
+    /// Reads all that passes the filter for the bars, if there are any, on threads of its own.
+    fn measure(&mut self) {
+        self.measuring.1.store(true, Ordering::Relaxed);
+        let Some(chart) = &mut self.pager.chart else { return };
+        *chart = Chart::default();
+        let stop = Arc::new(AtomicBool::new(false));
+        self.measuring = (self.measuring.0 + 1, stop.clone());
+        let (number, filter, hints) = (self.measuring.0, self.filter.clone(), self.hints.clone());
+        let (logs, tell) = (self.heard(), self.tell.clone());
+        thread::spawn(move || measure(&logs, &filter, &hints, number, &stop, &tell));
     }
 
     fn suspend(&mut self) -> Result<()> {

@@ -6,9 +6,9 @@ use ratatui::layout::{Position, Rect};
 use super::panes::log::{kind, level, say_forms};
 use super::row::Row;
 use super::theme::Skin;
-use super::widgets::fill;
 use super::widgets::wrap::{truncate, width};
-use crate::app::pager::{Pager, Prompt};
+use super::widgets::{Bars, fill};
+use crate::app::pager::{Chart, Pager, Prompt};
 use crate::app::theme::Role;
 use crate::incident::{LogLine, Text};
 
@@ -18,6 +18,7 @@ const KEYS: &[(&str, &str)] = &[
     ("/", "search"),
     ("n N", "next, previous"),
     (":", "go to"),
+    ("v", "bars"),
     ("g", "beginning"),
     ("G", "end"),
     ("q", "leave"),
@@ -34,18 +35,23 @@ pub fn draw(pager: &Pager, skin: &Skin, find: Find<'_>, area: Rect, buf: &mut Bu
     draw_head(pager, skin, rows.next()?, buf);
     let mut cursor = None;
     let foot = 1 + u16::from(pager.prompt.is_some());
-    let body = area.height.saturating_sub(1 + foot);
+    let above = pager.chart_rows().min(area.height.saturating_sub(1 + foot));
+    let body = area.height.saturating_sub(1 + foot + above);
+    if let Some(chart) = pager.chart.as_ref().filter(|_| above > 0) {
+        draw_chart(chart, skin, Rect { y: area.y + 1, height: above, ..area }, buf);
+    }
     let mut drawn = 0;
     let widest = pager.lines.iter().map(|line| width(line.agent.as_str())).max().unwrap_or(0);
     let agents = if pager.marked { widest.min(usize::from(area.width) / 5) } else { 0 };
-    for (line, place) in pager.lines.iter().zip(rows.by_ref().take(usize::from(body))) {
+    let lines = Rect { y: area.y.saturating_add(1 + above), height: body, ..area };
+    for (line, place) in pager.lines.iter().zip(lines.rows()) {
         draw_line(line, agents, skin, find, place, buf);
         drawn += 1;
     }
     if drawn == 0 && body > 0 && !pager.waiting {
         let words =
             if pager.filter.trim().is_empty() { "no line yet" } else { "no record passes the filter" };
-        let first = Rect { y: area.y + 1, height: 1, ..area };
+        let first = Rect { y: area.y + 1 + above, height: 1, ..area };
         Row::new(first.intersection(area), buf, skin).say(words, Role::Dim);
     }
     let feet = Rect { y: area.bottom().saturating_sub(foot), height: foot.min(area.height), ..area };
@@ -91,6 +97,20 @@ fn draw_head(pager: &Pager, skin: &Skin, area: Rect, buf: &mut Buffer) {
     }
     if pager.waiting {
         row.say("...", Role::Dim);
+    }
+}
+
+/// How much was logged when, and what of it may hint at trouble.
+fn draw_chart(chart: &Chart, skin: &Skin, area: Rect, buf: &mut Buffer) {
+    let note = if chart.all { "" } else { "so far: " };
+    Bars { bars: &chart.bars, selected: chart.selected, note }.draw(area, buf, skin);
+    if let Some(place) = area.rows().nth(usize::from(Bars::ROWS)) {
+        let mut row = Row::new(place, buf, skin);
+        match (chart.hinted.as_str(), chart.all) {
+            ("", false) => row.say("reading ...", Role::Dim),
+            ("", true) => row.say("no known pattern of trouble in these lines", Role::Dim),
+            (hinted, _) => row.say(&format!("hints, no causes (D5): {hinted}"), Role::Warning),
+        }
     }
 }
 
