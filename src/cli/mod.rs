@@ -6,7 +6,8 @@
 //! # Output
 //!
 //! Results go to standard output, everything said about them to standard error. Tables fit the
-//! terminal; where there is none, lines are as long as they are. A reader that goes away ends the
+//! terminal; where there is none, lines are as long as they are, but for a text of a thousand
+//! characters, of which the beginning is shown: the JSON form has all. A reader that goes away ends the
 //! command quietly.
 //!
 //! # JSON
