@@ -12,14 +12,14 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use flightdeck::adapters::{Live, Rig};
+use flightdeck::adapters::{Adapter, Ask, CallOutcome, Live, LiveAdapter, Rig, Sample};
 use flightdeck::channels::{Channel, Delivery, LiveChannel, Pending};
 use flightdeck::incident::rota::Turns;
 use flightdeck::incident::{
-    Actor, Audience, Command, Incident, IncidentId, Lamp, Message, MessageId, MessageState, Naming, Policy,
-    Realm, Route, Severity, Text, Time,
+    Actor, Audience, Command, Incident, IncidentId, Lamp, Message, MessageId, MessageKind, MessageState,
+    Naming, Op, Plan, Policy, Realm, Route, Severity, Text, Time,
 };
-use flightdeck::runtime::{Clock, Hub, outbox, watch};
+use flightdeck::runtime::{Clock, Hub, dispatch, outbox, watch};
 use flightdeck::store::{Journal, Opening};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -407,6 +407,122 @@ async fn d10_an_unacknowledged_incident_pages_the_primary_and_then_the_secondary
     let paged: Vec<_> = done.outbox.all().filter(|m| m.message.channel == *"pager").collect();
     let to: Vec<String> = paged.iter().map(|m| m.message.to.to_string()).collect();
     assert_eq!(to, ["engineering", "ana", "bo", "engineering"]);
+}
+
+/// An adapter that brings in levels, and counts how often it did.
+struct Duty(Text, Arc<std::sync::atomic::AtomicUsize>);
+
+impl Adapter for Duty {
+    fn name(&self) -> &Text {
+        &self.0
+    }
+
+    fn kind(&self) -> &'static str {
+        "fake"
+    }
+
+    fn carries(&self) -> Vec<Op> {
+        vec![Op::Escalate]
+    }
+
+    // Level 2 is nobody's.
+    fn offers(&self, op: Op, target: &str) -> bool {
+        op == Op::Escalate && target == "1"
+    }
+
+    fn plan<'a>(&'a self, ask: &'a Ask) -> flightdeck::adapters::Pending<'a, Result<Plan, Text>> {
+        Box::pin(async {
+            Ok(Plan {
+                op: ask.op,
+                target: ask.target.clone(),
+                params: ask.params.clone(),
+                adapter: self.0.clone(),
+                call: "PUT /incidents/P1".into(),
+                version: None,
+                inverse: None,
+                checks: vec![],
+                conflicts: vec![],
+                already: false,
+                destroys_evidence: false,
+                limit_s: 10,
+                verify_s: 10,
+            })
+        })
+    }
+
+    fn call<'a>(&'a self, _: &'a str, _: &'a Plan) -> flightdeck::adapters::Pending<'a, CallOutcome> {
+        self.1.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        Box::pin(async { CallOutcome::Accepted { answer: "200".into(), evidence: vec![] } })
+    }
+
+    fn probe<'a>(&'a self, _: &'a Plan) -> flightdeck::adapters::Pending<'a, Vec<Sample>> {
+        Box::pin(async { vec![] })
+    }
+}
+
+impl LiveAdapter for Duty {}
+
+#[tokio::test(start_paused = true)]
+async fn c2_a_level_without_an_on_call_table_goes_through_the_adapter_that_carries_it_and_never_in_silence() {
+    let calls = Arc::<std::sync::atomic::AtomicUsize>::default();
+    let duty = Duty("duty".into(), calls.clone());
+    let clock = Clock::running(Time::from_timestamp(1_763_700_000, 0).unwrap(), 1.0);
+    // No table, and not even a channel.
+    let policy = Arc::new(Policy::built_in());
+    let hub = Hub::new(journal(None), policy, clock, Rig::Live(Live::new(vec![Box::new(duty)])), false);
+    let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
+    tokio::spawn(outbox::run(hub.clone(), cancel.clone(), tasks.clone()));
+    tokio::spawn(dispatch::run(hub.clone(), cancel.clone(), tasks.clone()));
+    tokio::spawn(hub.clone().run(cancel.clone()));
+    let post = Post { hub, cancel, tasks, arrived: Arrived::default() };
+    post.declares().await;
+    let of = |incident: &Incident, level: &str| {
+        incident.actions.values().find(|a| a.plan.target.as_str() == level).cloned()
+    };
+    tokio::time::sleep(Duration::from_secs(1_900)).await;
+    let so = |i: &Incident| of(i, "1").is_some_and(|a| a.lamp == Lamp::Accepted) && of(i, "2").is_some();
+    let incident = post.until("both levels are on record", so).await;
+    let first = of(&incident, "1").unwrap();
+    assert_eq!((first.plan.adapter.as_str(), &first.asked_by), ("duty", &Actor::Flightdeck));
+    assert_eq!(calls.load(std::sync::atomic::Ordering::SeqCst), 1, "once");
+    let second = of(&incident, "2").unwrap();
+    assert_eq!(second.lamp, Lamp::Failed);
+    let why = second.answer.as_str();
+    assert!(why.starts_with("level 2 is due and nobody can be told:"), "{why}");
+    assert!(why.contains("[oncall.levels] 2 =") && why.contains("[adapters.mine.actions.escalate]"), "{why}");
+    let count = incident.actions.len();
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    assert_eq!(post.hub.board().incident(INC).unwrap().actions.len(), count, "it is said once");
+}
+
+/// Everybody is reached through the chat.
+fn all_by_chat() -> Policy {
+    let mut policy = policy();
+    policy.rota.levels = [(0, Turns { people: vec!["ana".into()], channel: "chat".into() })].into();
+    policy
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_is_to_be_woken_comes_before_what_is_told_to_all_through_the_same_channel() {
+    let post = start(journal(None), all_by_chat(), &[], false);
+    post.declares().await;
+    drop(post.all_settled().await);
+    let said: Vec<_> =
+        post.arrived.lock().unwrap()[&Text::line("chat")].iter().map(|m| m.1.clone()).collect();
+    assert!(said.len() == 2 && said[0].contains("you are on call"), "{said:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_announcement_that_is_tried_again_holds_up_no_page_through_the_same_channel() {
+    // The first of both is the page; the second try is the announcement's, and comes back in a minute.
+    let post = start(journal(None), all_by_chat(), &[("chat", &[Mood::Fail, Mood::Later(60)])], false);
+    post.declares().await;
+    let of = |i: &Incident, kind| i.outbox.all().find(|m| m.message.kind == kind).cloned().unwrap();
+    let told = |i: &Incident| !of(i, MessageKind::Page).is_waiting();
+    let now = post.until("the page is delivered", told).await;
+    let declared = now.outbox.all().find(|m| m.message.channel == *"chat").unwrap();
+    assert!(declared.is_waiting() && declared.tries == 1, "{}", declared.standing());
+    drop(post.all_settled().await);
 }
 
 #[tokio::test(start_paused = true)]

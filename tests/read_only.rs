@@ -306,6 +306,7 @@ fn commands(board: &Incident) -> Vec<Command> {
             text: "line".into(),
         },
         Command::Escalate { level: 1, reason: Some(reason()) },
+        Command::BringIn { level: 1, found: Err(reason()), runner: "host".into() },
         Command::Absorb { other: OTHER },
         Command::Recover { agents: vec![recovered] },
         Command::Improve { area: Area::ALL[0], text: "more".into(), owner: "bo".into(), due: later() },

@@ -241,6 +241,15 @@ pub enum Command {
         /// Why; none: the policy's trigger.
         reason: Option<Text>,
     },
+    /// Bring in a level that is due and that the on-call table does not reach.
+    BringIn {
+        /// Which.
+        level: u8,
+        /// What brings it in, or why nobody can be told.
+        found: Result<Box<Plan>, Text>,
+        /// The process that makes the call.
+        runner: Text,
+    },
     /// Note that another incident is this one.
     Absorb {
         /// The duplicate.
@@ -437,6 +446,7 @@ impl Command {
         Self::Decide { .. } => "decide",
         Self::PinLine { .. } => "pin-line",
         Self::Escalate { .. } => "escalate",
+        Self::BringIn { .. } => "bring-in",
         Self::Absorb { .. } => "absorb",
         Self::Merge { .. } => "merge",
         Self::Resolve { .. } => "resolve",

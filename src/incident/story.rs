@@ -177,6 +177,7 @@ impl Story {
                 | Command::Recover { .. }
                 | Command::Deliver { .. }
                 | Command::Hear { .. }
+                | Command::BringIn { .. }
                 | Command::Tick
         );
         if own { &Actor::Flightdeck } else { &self.actor }

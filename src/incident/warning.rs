@@ -1,8 +1,8 @@
 //! What a commander should not overlook: functions of incident, policy and now.
 
 use super::deadline::{Due, Standing, deadlines};
-use super::policy::{Involvement, Urgency, WindowName};
-use super::{Action, ActionId, Aim, Coverage, Disposition, Incident, Lamp, Op, Policy, Text, Time};
+use super::policy::{Involvement, Level, Urgency, WindowName};
+use super::{Action, ActionId, Actor, Aim, Coverage, Disposition, Incident, Lamp, Op, Policy, Text, Time};
 
 /// One warning, in words, with the row it comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -74,6 +74,9 @@ pub fn warnings(incident: &Incident, policy: &Policy, now: Time) -> Vec<Warning>
         let text =
             format!("{id}, an update for {} by {}, waits for a person to send it", draft.audience, draft.by);
         warn(Weight::Warn, "C2", text);
+    }
+    for text in not_brought_in(incident, policy) {
+        warn(Weight::Alarm, "C2", text);
     }
     if incident.is_open() {
         if incident.commander().is_none() && incident.is_being_worked() {
@@ -147,6 +150,36 @@ pub fn warnings(incident: &Incident, policy: &Policy, now: Time) -> Vec<Warning>
     }
     all.sort_by_key(|warning| std::cmp::Reverse(warning.weight));
     all
+}
+
+/// The levels that are due, and that flightdeck itself could not bring in (C2, D10): as long as nobody
+/// does, nobody is told.
+fn not_brought_in(incident: &Incident, policy: &Policy) -> Vec<String> {
+    let of_level = |level: &Level| {
+        level.due(incident).filter(|_| incident.is_open())?;
+        let target = level.level.to_string();
+        let own = incident.actions.values().rev().find(|action| {
+            action.plan.op == Op::Escalate
+                && action.plan.target.as_str() == target
+                && action.asked_by == Actor::Flightdeck
+        })?;
+        let why = match own.lamp {
+            Lamp::Failed => own.answer.as_str().lines().next().unwrap_or_default().to_owned(),
+            Lamp::Unverified | Lamp::InDoubt => {
+                format!("level {target} is due, and nothing shows that it was brought in")
+            }
+            Lamp::Proposed
+            | Lamp::Denied
+            | Lamp::Expired
+            | Lamp::Requested
+            | Lamp::Accepted
+            | Lamp::Verified
+            | Lamp::Leaking
+            | Lamp::Undone => return None,
+        };
+        Some(format!("{} {why}", own.id))
+    };
+    policy.escalation.iter().filter_map(of_level).collect()
 }
 
 /// Which agents nothing contains, once another is contained or T3 was set (A3).

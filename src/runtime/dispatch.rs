@@ -41,8 +41,9 @@ async fn dispatch(hub: Hub, mut feed: Receiver<Feed>, cancel: CancellationToken,
     let mut called = BTreeSet::new();
     loop {
         let news = tokio::select! {
-            () = cancel.cancelled() => return,
+            biased;
             news = feed.recv() => news,
+            () = cancel.cancelled() => return,
         };
         match news {
             Ok(Feed::Entries(entries)) => {

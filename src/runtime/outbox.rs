@@ -19,13 +19,13 @@ use tokio_util::task::TaskTracker;
 
 use super::feed::Feed;
 use super::hub::Hub;
-use crate::adapters::Sample;
+use crate::adapters::{Ask, Sample};
 use crate::app::msg::Notice;
 use crate::channels::Delivery;
-use crate::incident::outbox::{TRIES, levels};
+use crate::incident::outbox::{DueLevel, TRIES, levels};
 use crate::incident::{
-    ActionId, Actor, Command, Incident, IncidentId, Message, MessageId, MessageState, Plan, Receipt,
-    Severity, Text, Time,
+    ActionId, Actor, Command, Incident, IncidentId, Message, MessageId, MessageKind, MessageState, Op, Plan,
+    Realm, Receipt, Severity, Text, Time,
 };
 
 /// How often somebody who does not deliver looks whether the outbox is free.
@@ -41,19 +41,28 @@ const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// sending on would only repeat what nobody remembers.
 const RECORD_AGAIN: Duration = Duration::from_secs(2);
 
+/// How long a plan to bring in a level may take: then nobody was told, and that is said.
+const PLAN: Duration = Duration::from_secs(30);
+
 /// The notice that a receipt cannot be recorded.
 const UNRECORDED: &str = "outbox";
 
 /// Delivers until cancelled.
 pub async fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) {
-    if hub.post().is_empty() || hub.is_read_only() || hub.journal().is_read_only() {
+    if hub.is_read_only() || hub.journal().is_read_only() {
         return;
     }
     let mut feed = hub.subscribe();
     if cancel.run_until_cancelled(hub.until_loaded()).await.is_none() {
         return;
     }
-    let desk = Desk { hub, busy: Arc::default(), news: Arc::default(), cancel: cancel.clone() };
+    let desk = Desk {
+        hub,
+        busy: Arc::default(),
+        levels: Arc::default(),
+        news: Arc::default(),
+        cancel: cancel.clone(),
+    };
     let mut lease = None;
     loop {
         if lease.is_none() {
@@ -107,12 +116,14 @@ async fn entries(feed: &mut Receiver<Feed>) {
     }
 }
 
-/// A message that is a channel's next one: the first that may be sent, of those the most urgent, of
-/// those the oldest.
+/// A message that is a channel's next one: the first that may be sent, of those a page before what is
+/// told to all, of those the most urgent, of those the oldest.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Next {
     /// Now, if it may be sent.
     not_before: Time,
+    /// Whether it is told to all: somebody who is to be woken comes first.
+    to_all: bool,
     severity: Severity,
     queued_at: Time,
     incident: IncidentId,
@@ -124,6 +135,8 @@ struct Desk {
     hub: Hub,
     /// Channels with a message under way.
     busy: Arc<Mutex<BTreeSet<Text>>>,
+    /// Levels that somebody is being looked for.
+    levels: Arc<Mutex<BTreeSet<(IncidentId, u8)>>>,
     /// A channel is free again.
     news: Arc<Notify>,
     cancel: CancellationToken,
@@ -135,18 +148,29 @@ impl Desk {
         let now = self.hub.clock().now();
         let mut soonest: Option<TimeDelta> = None;
         let mut sooner = |left: TimeDelta| soonest = Some(soonest.map_or(left, |s| s.min(left)));
-        let (next, due) = {
+        let (mut due, mut unreached) = (BTreeSet::new(), Vec::new());
+        let next = {
             let board = self.hub.board();
-            let mut due = Vec::new();
             for incident in board.incidents() {
-                match levels(incident, self.hub.policy(), now).iter().map(|(at, _)| *at).min() {
-                    Some(at) if at <= now => due.push(incident.id),
-                    Some(at) => sooner(at - now),
-                    None => {}
+                for level in levels(incident, self.hub.policy(), now) {
+                    if level.at > now {
+                        sooner(level.at - now);
+                    } else if level.plan.is_some() {
+                        due.insert(incident.id);
+                    } else {
+                        unreached.push((incident.id, level));
+                    }
                 }
             }
-            (next(board.incidents(), now), due)
+            next(board.incidents(), now)
         };
+        // In a drill the levels that no table names are for those who drill.
+        unreached.retain(|_| self.hub.realm() == Realm::Live);
+        for (incident, level) in unreached {
+            if self.levels.lock().unwrap_or_else(PoisonError::into_inner).insert((incident, level.level)) {
+                tasks.spawn(self.clone().bring_in(incident, level));
+            }
+        }
         for (channel, next) in next {
             if next.not_before > now {
                 sooner(next.not_before - now);
@@ -167,21 +191,54 @@ impl Desk {
     }
 }
 
+impl Desk {
+    /// Brings in a level that no channel reaches, by whatever adapter carries `escalate`. Where there
+    /// is none, that goes on record: a level that is due never passes in silence (C2).
+    async fn bring_in(self, incident: IncidentId, due: DueLevel) {
+        let ask = Ask { op: Op::Escalate, target: due.target(), params: due.params() };
+        let planned = tokio::time::timeout(PLAN, self.hub.plan(incident, ask));
+        let Some(planned) = self.cancel.run_until_cancelled(planned).await else { return };
+        let found = match planned {
+            Err(_) => {
+                Err(Text::line(&format!("who would be told could not be asked within {} s", PLAN.as_secs())))
+            }
+            Ok(Err(why)) => Err(why),
+            Ok(Ok(plan)) => match self.hub.rig().by_name(plan.adapter.as_str()) {
+                Some(adapter) if !adapter.is_read_only() => Ok(Box::new(plan)),
+                Some(_) => Err(Text::line(&format!("[adapters.{}] is read_only", plan.adapter))),
+                // The duty was taken up in the meantime: the table reaches somebody after all.
+                None => Ok(Box::new(plan)),
+            },
+        };
+        let command = Command::BringIn { level: due.level, found, runner: self.hub.runner() };
+        let done = self.hub.submit(Some(incident), command, &Actor::Flightdeck).await;
+        if let Err(error) = &done {
+            let words =
+                format!("level {} of {incident} is due and could not be brought in: {error}", due.level);
+            self.hub.tell(Feed::Notice(Notice::error(words)));
+            let _over = self.cancel.run_until_cancelled(tokio::time::sleep(RECORD_AGAIN)).await;
+        }
+        self.levels.lock().unwrap_or_else(PoisonError::into_inner).remove(&(incident, due.level));
+        self.news.notify_one();
+    }
+}
+
 /// Each channel's next message. What is told of one incident is told in order; one incident whose
-/// message is not taken holds up no other's.
+/// message is not taken holds up no other's, and no announcement holds up a page.
 fn next<'a>(incidents: impl Iterator<Item = &'a Incident>, now: Time) -> BTreeMap<Text, Next> {
     let mut all: BTreeMap<Text, Next> = BTreeMap::new();
     for incident in incidents {
-        let mut channels = BTreeSet::new();
+        let mut begun = BTreeSet::new();
         for sent in incident.outbox.waiting() {
             let MessageState::Waiting { not_before } = sent.state else { continue };
-            let Message { id: message, ref channel, severity, .. } = sent.message;
-            if !channels.insert(channel) {
+            let Message { id: message, ref channel, severity, kind, .. } = sent.message;
+            let to_all = kind != MessageKind::Page;
+            if !begun.insert((channel, to_all)) {
                 continue;
             }
             let not_before = not_before.max(now);
-            let this =
-                Next { not_before, severity, queued_at: sent.queued_at, incident: incident.id, message };
+            let queued_at = sent.queued_at;
+            let this = Next { not_before, to_all, severity, queued_at, incident: incident.id, message };
             let first = all.entry(channel.clone()).or_insert_with(|| this.clone());
             if this < *first {
                 *first = this;

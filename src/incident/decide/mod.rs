@@ -114,6 +114,7 @@ impl Context<'_> {
                 }])
             }
             Command::Escalate { level, reason } => self.escalate(*level, reason.as_ref()),
+            Command::BringIn { level, found, runner } => self.bring_in(*level, found.as_deref(), runner),
             Command::Absorb { other } => self.absorb(*other),
             Command::Merge { into, reason } => self.merge(*into, reason),
             Command::Resolve { summary, despite } => self.resolve(summary, despite.as_ref()),
@@ -191,6 +192,7 @@ impl Context<'_> {
             | Command::Note { .. }
             | Command::Decide { .. }
             | Command::PinLine { .. }
+            | Command::BringIn { .. }
             | Command::Absorb { .. }
             | Command::Improve { .. }
             | Command::MoveImprovement { .. }

@@ -1,9 +1,9 @@
 //! Messages on their way, drafts that wait for a person, and levels that are due.
 
 use super::{Context, Decision};
-use crate::incident::outbox::{OUTBOX, levels, plan};
+use crate::incident::outbox::{DueLevel, OUTBOX, levels, plan};
 use crate::incident::{
-    ActionId, Audience, DraftId, Event, MessageId, MessageState, Outgoing, Plan, Receipt, Refusal, Role,
+    ActionId, Audience, DraftId, Event, MessageId, MessageState, Op, Outgoing, Plan, Receipt, Refusal, Role,
     Text, Time,
 };
 
@@ -126,14 +126,44 @@ impl Context<'_> {
 
     /// The levels that are due and that a channel reaches: requested and queued in one moment.
     pub(super) fn due_levels(&self) -> Vec<Event> {
-        let due = levels(self.incident, self.policy, self.now).into_iter().filter(|(at, _)| self.now >= *at);
-        let request = |(number, (_, plan)): (u32, (Time, Plan))| Event::ActionRequested {
-            action: ActionId(number),
-            plan: Box::new(plan),
-            runner: Text::default(),
-            approved_by: None,
-            undoes: None,
-        };
-        (self.incident.next_action().0..).zip(due).map(request).collect()
+        let plans = self.levels_due().into_iter().filter_map(|due| due.plan);
+        let request = |(number, plan)| requested(ActionId(number), plan, Text::default());
+        (self.incident.next_action().0..).zip(plans).map(request).collect()
     }
+
+    /// Brings in a level that no channel reaches, by an adapter; or puts it on record that nobody can
+    /// be told. Whether it is still wanted is decided now.
+    pub(super) fn bring_in(&self, level: u8, found: Result<&Plan, &Text>, runner: &Text) -> Decision {
+        if !self.is_flightdeck() {
+            let why = "a level that is due is brought in by the program";
+            return Err(Refusal::new("C2 escalation", why, "escalate by hand"));
+        }
+        let wanted = self.levels_due().into_iter().find(|due| due.level == level && due.plan.is_none());
+        let Some(due) = wanted else { return Ok(vec![]) };
+        let action = self.incident.next_action();
+        Ok(match found {
+            Ok(plan) if (plan.op, &plan.target) == (Op::Escalate, &due.target()) => {
+                vec![requested(action, plan.clone(), runner.clone())]
+            }
+            Ok(plan) => {
+                let why = format!("{} does not bring in level {level}", plan.title());
+                return Err(Refusal::new("C2 escalation", why, "escalate by hand"));
+            }
+            Err(why) => {
+                let reason = Text::block(&format!("level {level} is due and nobody can be told: {why}"));
+                let request = requested(action, due.nobody(), Text::default());
+                vec![request, Event::ActionFailed { action, reason }]
+            }
+        })
+    }
+
+    fn levels_due(&self) -> Vec<DueLevel> {
+        let mut due = levels(self.incident, self.policy, self.now);
+        due.retain(|due| self.now >= due.at);
+        due
+    }
+}
+
+fn requested(action: ActionId, plan: Plan, runner: Text) -> Event {
+    Event::ActionRequested { action, plan: Box::new(plan), runner, approved_by: None, undoes: None }
 }

@@ -44,6 +44,11 @@ pub fn settled(before: &Incident, policy: &Policy, now: Time) -> Vec<Event> {
     desk.said
 }
 
+/// Whether flightdeck itself asked for it, to bring in a level: nobody sits before its answer.
+fn is_own_escalation(action: &Action) -> bool {
+    action.plan.op == Op::Escalate && action.asked_by == Actor::Flightdeck
+}
+
 /// Whether anybody might have to hear of it: most events are nobody's business outside.
 fn is_told(event: &Event) -> bool {
     match event {
@@ -53,6 +58,7 @@ fn is_told(event: &Event) -> bool {
         | Event::ActionVerified { .. }
         | Event::ActionLeaking { .. }
         | Event::ActionInDoubt { .. }
+        | Event::ActionFailed { .. }
         | Event::UpdateSent { .. }
         | Event::DigestMade { .. }
         | Event::Escalated { .. }
@@ -73,7 +79,6 @@ fn is_told(event: &Event) -> bool {
         | Event::ActionDenied { .. }
         | Event::ActionExpired { .. }
         | Event::ActionAccepted { .. }
-        | Event::ActionFailed { .. }
         | Event::ActionUnverified { .. }
         | Event::ActionUndone { .. }
         | Event::ActionAccounted { .. }
@@ -177,6 +182,15 @@ impl Desk<'_> {
             if let Some(action) = self.incident.actions.get(action).cloned() {
                 let what = format!("{} {} is in doubt: {reason}", action.id, action.plan.title());
                 self.broadcast(&of_action(&action, MessageKind::InDoubt, "in doubt", what));
+            }
+        } else if let Event::ActionFailed { action, reason } = event {
+            let failed =
+                self.incident.actions.get(action).filter(|action| is_own_escalation(action)).cloned();
+            if let Some(action) = failed {
+                // The configuration lines that would mend it are for the cockpit.
+                let why = reason.as_str().lines().next().unwrap_or_default();
+                let what = format!("{} {} failed: {why}", action.id, action.plan.title());
+                self.broadcast(&of_action(&action, MessageKind::Escalation, "failed", what));
             }
         } else if let Event::Escalated { level, name, trigger } = event {
             let what = format!("level {level}, {name}, was brought in: {trigger}");

@@ -19,7 +19,7 @@ use super::severity::words as word_table;
 use super::{ActionId, Audience, Event, MessageId, Severity, Text, Time};
 
 pub use announce::{announced, settled};
-pub use paging::{levels, plan, reached};
+pub use paging::{DueLevel, NOBODY, levels, plan, reached};
 pub use route::Route;
 
 /// How often a message is tried at the least before it is given up (E1).

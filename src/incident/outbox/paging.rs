@@ -9,6 +9,9 @@ use crate::incident::{Actor, Incident, Lamp, Op, Params, Plan, Policy, Text, Tim
 /// Within what time a page must be delivered: five tries and what lies between them.
 const VERIFY_SECONDS: u32 = 300;
 
+/// What carries an escalation that nothing can carry.
+pub const NOBODY: &str = "nobody";
+
 /// Whom a level or a person is reached by, as the policy's on-call table says at a time; empty:
 /// nobody can be reached through a channel.
 #[must_use]
@@ -82,19 +85,67 @@ fn nobody(policy: &Policy, op: Op, target: &Text) -> String {
     format!("the on-call table does not say how to page {target}; it knows {known}")
 }
 
+/// A level that flightdeck brings in by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DueLevel {
+    /// Which.
+    pub level: u8,
+    /// When it is due.
+    pub at: Time,
+    /// The trigger, as written down beforehand.
+    pub trigger: Text,
+    /// How the on-call table reaches it now; none: it does not, and an adapter may.
+    pub plan: Option<Plan>,
+}
+
+impl DueLevel {
+    /// What is asked of whoever brings it in.
+    #[must_use]
+    pub fn target(&self) -> Text {
+        Text::line(&self.level.to_string())
+    }
+
+    /// The parameters of that.
+    #[must_use]
+    pub fn params(&self) -> Params {
+        [("reason".to_owned(), self.trigger.clone())].into()
+    }
+
+    /// What stands for a call where nobody can be told: it is asked for and failed in one moment, so
+    /// that it is on record and never silent.
+    #[must_use]
+    pub fn nobody(&self) -> Plan {
+        Plan {
+            op: Op::Escalate,
+            target: self.target(),
+            params: self.params(),
+            adapter: NOBODY.into(),
+            call: Text::line("nothing: neither the on-call table nor an adapter reaches this level"),
+            version: None,
+            inverse: None,
+            checks: Vec::new(),
+            conflicts: Vec::new(),
+            already: false,
+            destroys_evidence: false,
+            limit_s: Op::Escalate.info().limit_s,
+            verify_s: VERIFY_SECONDS,
+        }
+    }
+}
+
 /// The levels that flightdeck brings in by itself: when each is due, and how it would be paged now.
-/// Only what a channel reaches, and only once: after that it is for people to find another way.
+/// Each only once: after that it is for people to find another way.
 #[must_use]
-pub fn levels(incident: &Incident, policy: &Policy, now: Time) -> Vec<(Time, Plan)> {
+pub fn levels(incident: &Incident, policy: &Policy, now: Time) -> Vec<DueLevel> {
     if !incident.is_open() {
         return Vec::new();
     }
     let due = |level: &Level| {
         let (_, at, due) =
             level.due(incident).filter(|_| level.automatic && !was_asked_for(incident, level))?;
-        let params: Params = [("reason".to_owned(), due.trigger)].into();
-        let target = Text::line(&level.level.to_string());
-        Some((at, plan(policy, Op::Escalate, &target, &params, now).ok()?))
+        let level = DueLevel { level: level.level, at, trigger: due.trigger, plan: None };
+        let plan = plan(policy, Op::Escalate, &level.target(), &level.params(), now).ok();
+        Some(DueLevel { plan, ..level })
     };
     policy.escalation.iter().filter_map(due).collect()
 }

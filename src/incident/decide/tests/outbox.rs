@@ -1,11 +1,11 @@
 //! Who is told what, when, how often, and what becomes of it.
 
-use crate::incident::outbox::{OUTBOX, plan as page};
+use crate::incident::outbox::{NOBODY, OUTBOX, plan as page};
 use crate::incident::rota::Turns;
 use crate::incident::story::{ISOLATED, Story, WORKING, act, alert, plan, time};
 use crate::incident::{
     Actor, Audience, Command, DraftId, Due, Event, Lamp, Mark, MessageId, MessageKind, Op, Outgoing, Params,
-    Plan, Policy, Reading, Realm, Receipt, Recipient, Report, Role, Route, Severity, Standing, Text,
+    Plan, Policy, Reading, Realm, Receipt, Recipient, Report, Role, Route, Severity, Standing, Text, Weight,
     deadlines, decide, warnings,
 };
 
@@ -437,6 +437,45 @@ fn c2_what_cannot_be_reached_or_is_for_people_is_left_to_people() {
     assert!(
         late(routed(Severity::P0).under(rota)).says(act(&asked)).tries(&Command::Tick).unwrap().is_empty()
     );
+}
+
+#[test]
+fn c2_a_level_that_the_table_does_not_reach_is_brought_in_by_an_adapter() {
+    let bring_in = |found| Command::BringIn { level: 1, found, runner: "host".into() };
+    let by_adapter = Plan { adapter: "duty".into(), ..plan("escalate 1 reason=x") };
+    let story = routed(Severity::P0).at("12:14:59");
+    let found = || Ok(Box::new(by_adapter.clone()));
+    assert_eq!(story.tries(&bring_in(found())), Ok(vec![]), "it is not due yet");
+    let story = story.at("12:15:00").says(bring_in(found())).lamp(1, Lamp::Requested);
+    assert_eq!((&story.action(1).asked_by, &story.action(1).runner), (&Actor::Flightdeck, &"host".into()));
+    assert_eq!(story.tries(&bring_in(found())), Ok(vec![]), "once");
+    let acknowledged = routed(Severity::P0).says(Command::Acknowledge).at("12:15:00");
+    assert_eq!(acknowledged.tries(&bring_in(found())), Ok(vec![]), "somebody is on it");
+    let reached = routed(Severity::P0).under(rota).at("12:15:00");
+    assert_eq!(reached.tries(&bring_in(found())), Ok(vec![]), "the table reaches it");
+    let other = routed(Severity::P0).at("12:15:00");
+    assert!(other.tries(&bring_in(Ok(Box::new(plan("isolate support-1"))))).is_err(), "and nothing else");
+}
+
+#[test]
+fn c2_a_level_that_nobody_can_be_told_of_is_on_record_and_alarms_and_is_told_on_the_channels() {
+    let why = "nobody is on call at level 1: [oncall.levels] 1 = ...\n\nor by an adapter: ...";
+    let bring_in = Command::BringIn { level: 1, found: Err(Text::block(why)), runner: "host".into() };
+    let story = routed(Severity::P0).at("12:15:00").says(bring_in.clone()).lamp(1, Lamp::Failed);
+    assert_eq!(story.action(1).plan.adapter, *NOBODY);
+    let first =
+        "level 1 is due and nobody can be told: nobody is on call at level 1: [oncall.levels] 1 = ...";
+    assert!(story.action(1).answer.as_str().starts_with(first), "{}", story.action(1).answer);
+    let told: Vec<_> =
+        story.incident.outbox.all().filter(|m| m.message.kind == MessageKind::Escalation).collect();
+    assert!(!told.is_empty() && told[0].message.subject.as_str().contains("nobody can be told"));
+    let alarms = |story: &Story| {
+        let all = warnings(&story.incident, &story.policy, story.now);
+        all.iter().any(|w| w.weight == Weight::Alarm && w.row == "C2" && w.text.contains(first))
+    };
+    assert!(alarms(&story));
+    assert_eq!(story.tries(&bring_in), Ok(vec![]), "once");
+    assert!(!alarms(&story.says(Command::Acknowledge)), "somebody is on it after all");
 }
 
 #[test]
