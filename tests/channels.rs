@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test's own data is right")]
 
+#[path = "channels/looks.rs"]
+mod looks;
 #[path = "channels/pagerduty.rs"]
 mod pagerduty;
 #[path = "channels/slack.rs"]

@@ -345,9 +345,16 @@ async fn a_read_only_adapter_plans_and_probes_and_calls_nothing() {
 
 #[tokio::test]
 async fn a_look_tells_who_is_there_and_takes_us_for_who_we_are() {
-    for (status, well) in [(200, true), (404, true), (401, false), (403, false), (500, false)] {
+    // That somebody says there is no such page shows that somebody is there.
+    for (status, expected) in [(200, "well"), (404, "reached"), (401, "ill"), (403, "ill"), (500, "ill")] {
         let (_, server) = Book::open(&[("GET /api/", status, Value::Null)]).await;
         let look = rig(&runtime(&server.url())).by_name("runtime").expect("there").look().await;
-        assert_eq!(matches!(look, Health::Well(_)), well, "{status}: {look:?}");
+        let is = match &look {
+            Health::Well(_) => "well",
+            Health::Reached(_) => "reached",
+            Health::Ill(_) => "ill",
+            Health::Unseen => "not seen",
+        };
+        assert_eq!(is, expected, "{status}: {look:?}");
     }
 }

@@ -122,7 +122,7 @@ async fn e9_a_real_alertmanager_is_silenced_once_even_where_the_answer_is_lost()
     .await;
     let left = until("the circuit lets us look", &stack, async || match am.look().await {
         Health::Well(words) => Ok(words.to_string()),
-        other @ (Health::Ill(_) | Health::Unseen) => Err(format!("{other:?}")),
+        other @ (Health::Reached(_) | Health::Ill(_) | Health::Unseen) => Err(format!("{other:?}")),
     })
     .await;
     assert!(left.contains("1 of flightdeck in force: alertname=ToolErrors until "), "{left}");

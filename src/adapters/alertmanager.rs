@@ -277,6 +277,10 @@ impl Adapter for AlertmanagerAdapter {
         })
     }
 
+    fn lacks(&self) -> Pending<'_, Option<Text>> {
+        Box::pin(async { self.backend.ready().await.err() })
+    }
+
     fn plan<'a>(&'a self, ask: &'a Ask) -> Pending<'a, Result<Plan, Text>> {
         Box::pin(self.make_plan(ask))
     }

@@ -93,6 +93,8 @@ pub enum Health {
     Well(Text),
     /// It does not, or not as it should.
     Ill(Text),
+    /// Somebody is there; no more than that.
+    Reached(Text),
     /// There is nothing to look at but a call.
     Unseen,
 }
@@ -141,6 +143,11 @@ pub trait Adapter: Send + Sync {
     /// Looks whether its backend is there. Reads, never changes, and does not take long.
     fn look(&self) -> Pending<'_, Health> {
         Box::pin(async { Health::Unseen })
+    }
+
+    /// What a call would lack of ours, a credential for one; none: nothing that is known.
+    fn lacks(&self) -> Pending<'_, Option<Text>> {
+        Box::pin(async { None })
     }
 
     /// What was put to run as an agent, the newest first, where its backend knows (D11); none: it is

@@ -106,6 +106,10 @@ impl Adapter for Mounted {
         self.adapter.look()
     }
 
+    fn lacks(&self) -> Pending<'_, Option<Text>> {
+        self.adapter.lacks()
+    }
+
     fn releases<'a>(&'a self, agent: &'a Text) -> Option<Pending<'a, Result<Vec<Release>, Text>>> {
         self.adapter.releases(agent)
     }

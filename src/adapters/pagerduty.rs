@@ -324,6 +324,10 @@ impl Adapter for PagerDutyAdapter {
         })
     }
 
+    fn lacks(&self) -> Pending<'_, Option<Text>> {
+        Box::pin(async { self.api.ready().await.err() })
+    }
+
     fn plan<'a>(&'a self, _ask: &'a Ask) -> Pending<'a, Result<Plan, Text>> {
         Box::pin(async { Err(Text::line("PagerDuty acts on the incident of an alert: say of which")) })
     }

@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Pending;
 use super::sample::{Sample, values_of};
 use super::template::Values;
+use super::{Health, Pending};
 use crate::incident::{Check, Text};
 use crate::web::CircuitState;
 
@@ -21,6 +21,11 @@ pub trait Reader: Send + Sync {
     /// Every circuit that it depends on, by the name of what it leads to.
     fn circuits(&self) -> Vec<(Text, CircuitState)> {
         Vec::new()
+    }
+
+    /// Looks whether what it reads is there. Reads nothing of any target.
+    fn look(&self) -> Pending<'_, Health> {
+        Box::pin(async { Health::Unseen })
     }
 
     /// What is read of a target now. `values` are what placeholders stand for: the target, by its

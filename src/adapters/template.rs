@@ -84,7 +84,13 @@ impl Template {
             match part {
                 Part::Literal(text) => out.push_str(text),
                 Part::Value(name) => {
-                    let missing = || Text::line(&format!("{{{name}}} is needed here and nothing gave it"));
+                    // What was read before an action is kept with the action, and nowhere else.
+                    let how = match name.starts_with("was_") {
+                        true => ": undo the action itself (flightdeck undo INCIDENT ACTION), which keeps it",
+                        false => "",
+                    };
+                    let missing =
+                        || Text::line(&format!("{{{name}}} is needed here and nothing gave it{how}"));
                     out.push_str(values.get(name).ok_or_else(missing)?.as_str());
                 }
             }

@@ -8,10 +8,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::{Channel, Delivery, LiveChannel, Pending, Site, answer};
+use super::site::UNPROVED;
+use super::{Channel, Delivery, LiveChannel, Pending, Seen, Site, answer};
 use crate::incident::outbox::words::fill;
 use crate::incident::{Incident, Message, Text};
-use crate::web::{Answer, Method, Request};
+use crate::web::{Answer, CircuitState, Method, Request};
 
 /// How a message becomes a request, and what the answer must hold.
 #[derive(Clone, Debug)]
@@ -136,6 +137,14 @@ impl Channel for HttpChannel {
         incident: &'a Incident,
     ) -> Pending<'a, Delivery> {
         Box::pin(self.post(key, message, incident))
+    }
+
+    fn circuits(&self) -> Vec<(Text, CircuitState)> {
+        self.site.circuit().map(|state| (self.name.clone(), state)).into_iter().collect()
+    }
+
+    fn look(&self) -> Pending<'_, Option<Seen>> {
+        Box::pin(async { Some(self.site.reach(UNPROVED).await) })
     }
 }
 

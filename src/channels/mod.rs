@@ -20,6 +20,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::incident::{Duty, Incident, Message, Text, Time};
+use crate::web::CircuitState;
 
 pub use email::{Email, EmailSpec};
 pub use http::{HttpChannel, HttpSpec};
@@ -58,6 +59,17 @@ pub enum Delivery {
     Unknown(Text),
 }
 
+/// What a look at a channel showed, without a message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Its system takes us for who we are, in words how.
+    Well(Text),
+    /// Its system, or the program that it is handed to, is there; no more than that.
+    Reached(Text),
+    /// It is not, or does not take us for who we are.
+    Ill(Text),
+}
+
 /// A way to tell people something.
 pub trait Channel: Send + Sync {
     /// Its name in the configuration and in messages.
@@ -78,6 +90,17 @@ pub trait Channel: Send + Sync {
         message: &'a Message,
         incident: &'a Incident,
     ) -> Pending<'a, Delivery>;
+
+    /// Every circuit that it depends on, by the name of what it leads to. The outbox tries all the
+    /// same: it says that the channel fails, and since when.
+    fn circuits(&self) -> Vec<(Text, CircuitState)> {
+        Vec::new()
+    }
+
+    /// Looks whether its system is there, where a system stands behind it. Tells nobody anything.
+    fn look(&self) -> Pending<'_, Option<Seen>> {
+        Box::pin(async { None })
+    }
 
     /// Who is on call, where the channel's system knows.
     fn on_call(&self) -> Option<&dyn OnCall> {

@@ -1,11 +1,16 @@
 //! Where a channel's system is. A URL that lets anybody write there is a secret as a whole, and is
 //! fetched when it is first needed: what holds it may take its time.
 
+use std::time::Duration;
+
 use tokio::sync::OnceCell;
 
+use super::Seen;
 use crate::incident::Text;
 use crate::secret::Secret;
-use crate::web::{Auth, Backend, Base, Credential, Method, Outcome, Patience, Request, Settings};
+use crate::web::{
+    Auth, Backend, Base, CircuitState, Credential, Method, Outcome, Patience, Request, Settings,
+};
 
 /// Where a URL lies.
 #[derive(Clone, Debug)]
@@ -57,6 +62,31 @@ impl Site {
         opened.backend.send(&make(request)).await
     }
 
+    /// How the circuit is; none: nothing was sent yet.
+    pub fn circuit(&self) -> Option<CircuitState> {
+        self.opened.get().map(|opened| opened.backend.circuit())
+    }
+
+    /// Looks whether anybody is there, at the root of the place: a URL that takes messages is not
+    /// touched. `unproved`: what that does not show.
+    pub async fn reach(&self, unproved: &str) -> Seen {
+        match self.opened.get_or_try_init(|| self.open()).await {
+            Ok(opened) => reached(&opened.backend, unproved).await,
+            Err(why) => Seen::Ill(why),
+        }
+    }
+
+    /// Sends a request to another method of the same API: the last step of the path is this one.
+    pub async fn beside(&self, last: &str, limit: Duration) -> Outcome {
+        let opened = match self.opened.get_or_try_init(|| self.open()).await {
+            Ok(opened) => opened,
+            Err(why) => return Outcome::NotSent(why),
+        };
+        let path = opened.path.rsplit_once('/').map_or("", |(before, _)| before);
+        let request = Request::new(Method::POST, format!("{path}/{last}")).insisting().once().limit(limit);
+        opened.backend.send(&request).await
+    }
+
     async fn open(&self) -> Result<Opened, Text> {
         let (url, secret) = match &self.address {
             Address::Plain(url) => (Secret::new(url), false),
@@ -70,6 +100,27 @@ impl Site {
         };
         let hidden = secret.then(|| Secret::new(path));
         Ok(Opened { backend: Backend::new(settings)?, path: path.to_owned(), hidden })
+    }
+}
+
+/// What the answer of a place does not show.
+pub const UNPROVED: &str = "whether it takes a message only one would show";
+
+/// How long a look may take. A person waits for it.
+pub const LOOK: Duration = Duration::from_secs(5);
+
+/// Whether anybody answers at the root of a place. Whatever it answers proves no more than that
+/// somebody is there; that it is not well is said.
+pub async fn reached(backend: &Backend, unproved: &str) -> Seen {
+    match backend.send(&Request::new(Method::HEAD, "/").insisting().once().limit(LOOK)).await {
+        Outcome::NotSent(why) | Outcome::Unknown(why) => Seen::Ill(why),
+        Outcome::Answered(answer) => {
+            let words = format!("it answered {}", answer.status);
+            match answer.status {
+                500 | 502..=504 => Seen::Ill(Text::line(&words)),
+                _ => Seen::Reached(Text::line(&format!("{words}; {unproved}"))),
+            }
+        }
     }
 }
 

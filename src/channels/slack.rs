@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Channel, Delivery, LiveChannel, Pending, Site, answer};
+use super::site::{LOOK, UNPROVED};
+use super::{Channel, Delivery, LiveChannel, Pending, Seen, Site, answer};
 use crate::incident::{Incident, Message, Recipient, Text};
-use crate::web::{Answer, Method, Outcome};
+use crate::web::{Answer, CircuitState, Method, Outcome};
 
 /// The most characters of a text: what Slack shows as one message.
 const MOST: usize = 3900;
@@ -147,6 +148,20 @@ fn by_app(answer: &Answer, said: &Text, is_first: bool) -> Delivery {
     }
 }
 
+/// What `auth.test` says of the token. Whether it may write in the channel, no call says that writes
+/// nothing.
+fn who(answer: &Answer, channel: &str) -> Seen {
+    let body = answer.json().unwrap_or_default();
+    if answer.is_success() && body["ok"] == true {
+        let of = |name: &str| body[name].as_str().unwrap_or("?").to_owned();
+        let words =
+            format!("it is {} of {}; that it may write in {channel} is not shown", of("user"), of("team"));
+        return Seen::Well(Text::line(&words));
+    }
+    let why = body["error"].as_str().unwrap_or("no answer of Slack's");
+    Seen::Ill(Text::line(&format!("it answered {}: {why}", answer.status)))
+}
+
 fn is_thread_gone(outcome: &Outcome) -> bool {
     let Outcome::Answered(answer) = outcome else { return false };
     let body = answer.json().unwrap_or_default();
@@ -166,6 +181,21 @@ impl Channel for Slack {
 
     fn send<'a>(&'a self, _: &'a str, message: &'a Message, incident: &'a Incident) -> Pending<'a, Delivery> {
         Box::pin(self.post(message, incident))
+    }
+
+    fn circuits(&self) -> Vec<(Text, CircuitState)> {
+        self.site.circuit().map(|state| (self.name.clone(), state)).into_iter().collect()
+    }
+
+    /// An app says who it is; a webhook can only be reached.
+    fn look(&self) -> Pending<'_, Option<Seen>> {
+        Box::pin(async {
+            let Some(channel) = &self.channel else { return Some(self.site.reach(UNPROVED).await) };
+            Some(match self.site.beside("auth.test", LOOK).await {
+                Outcome::NotSent(why) | Outcome::Unknown(why) => Seen::Ill(why),
+                Outcome::Answered(answer) => who(&answer, channel),
+            })
+        })
     }
 }
 

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Channel, Delivery, LiveChannel, Pending, answer};
+use super::site::LOOK;
+use super::{Channel, Delivery, LiveChannel, Pending, Seen, answer};
 use crate::incident::{
     Audience, Incident, Mark, Message, MessageKind, MessageState, Recipient, Status, Text,
 };
-use crate::web::{Answer, Backend, Method, Outcome, Request};
+use crate::web::{Answer, Backend, CircuitState, Method, Outcome, Request};
 
 /// The most characters of an incident's name there.
 const NAME: usize = 255;
@@ -127,6 +128,17 @@ impl StatusPage {
     }
 }
 
+/// What a page says of itself to whoever may change it.
+fn shows(answer: &Answer, page: &str) -> Seen {
+    let said = answer.json().unwrap_or_default();
+    if answer.is_success() && said["id"] == page {
+        let name = said["name"].as_str().unwrap_or(page);
+        return Seen::Well(Text::line(&format!("the page '{name}' is read by this token")));
+    }
+    let why = said["error"].as_str().or(said["message"].as_str()).unwrap_or("no page of this id");
+    Seen::Ill(Text::line(&format!("it answered {}: {why}", answer.status)))
+}
+
 fn delivered(id: &str, status: &str) -> Delivery {
     let answer = Text::line(&format!("incident {id} shows '{status}'"));
     Delivery::Delivered { answer, reference: Some(Text::line(id)) }
@@ -167,6 +179,21 @@ impl Channel for StatusPage {
         incident: &'a Incident,
     ) -> Pending<'a, Delivery> {
         Box::pin(self.post(key, message, incident))
+    }
+
+    fn circuits(&self) -> Vec<(Text, CircuitState)> {
+        vec![(self.name.clone(), self.backend.circuit())]
+    }
+
+    /// Reads the page.
+    fn look(&self) -> Pending<'_, Option<Seen>> {
+        Box::pin(async {
+            let page = self.request(Method::GET, "").once().limit(LOOK);
+            Some(match self.backend.send(&page).await {
+                Outcome::NotSent(why) | Outcome::Unknown(why) => Seen::Ill(why),
+                Outcome::Answered(answer) => shows(&answer, &self.page),
+            })
+        })
     }
 }
 

@@ -32,10 +32,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Channel, Delivery, LiveChannel, Pending, Site, answer};
+use super::site::UNPROVED;
+use super::{Channel, Delivery, LiveChannel, Pending, Seen, Site, answer};
 use crate::incident::{Incident, Message, Status, Text};
 use crate::web::sign::{hex, hmac_sha256};
-use crate::web::{Credential, Method};
+use crate::web::{CircuitState, Credential, Method};
 
 /// The header that carries the idempotency key.
 const KEY: &str = "idempotency-key";
@@ -128,6 +129,14 @@ impl Channel for Webhook {
         incident: &'a Incident,
     ) -> Pending<'a, Delivery> {
         Box::pin(self.post(key, message, incident))
+    }
+
+    fn circuits(&self) -> Vec<(Text, CircuitState)> {
+        self.site.circuit().map(|state| (self.name.clone(), state)).into_iter().collect()
+    }
+
+    fn look(&self) -> Pending<'_, Option<Seen>> {
+        Box::pin(async { Some(self.site.reach(UNPROVED).await) })
     }
 }
 

@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 use crate::incident::policy::Confirm;
 use crate::incident::telling::brief;
 use crate::incident::{
-    Action, Actor, AgentId, Aim, Event, Incident, IncidentId, Judged, Lamp, Op, Params, Plan, Policy, Span,
-    Text,
+    Action, ActionId, Actor, AgentId, Aim, Event, Incident, IncidentId, Judged, Lamp, Op, Params, Plan,
+    Policy, Span, Text,
 };
 use crate::runtime::errand::{Errand, News, Until, live_hub};
 
@@ -37,12 +37,22 @@ pub struct Args {
     /// A parameter; may be given more than once
     #[arg(long = "param", short, value_name = "NAME=VALUE", value_parser = words::param)]
     params: Vec<(String, Text)>,
+    #[command(flatten)]
+    how: How,
+}
+
+/// How it is confirmed, and how far it is followed.
+#[derive(clap::Args, Clone, Debug)]
+pub struct How {
     /// Confirm without asking: what is typed at a terminal is taken as typed
     #[arg(long, short)]
     yes: bool,
     /// Show what would be called, checked and undone; call nothing
     #[arg(long, short = 'n', conflicts_with = "yes")]
     dry_run: bool,
+    /// Do it though it destroys evidence that an analysis needs (A4)
+    #[arg(long)]
+    destroy_evidence: bool,
     /// How far to follow it
     #[arg(
         long,
@@ -65,63 +75,100 @@ enum Wait {
     Verified,
 }
 
+/// What is typed to destroy evidence.
+const DESTROY: &str = "destroy";
+
 /// Columns of a plan where the terminal's are not known.
 const WIDTH: usize = 80;
 
 /// Plans it, has it confirmed, does it and follows it.
 pub fn run(args: Args, context: &Context, out: &mut Out) -> Outcome {
-    let config = context.config();
-    let actor = context.actor(&config.settings)?;
-    let (hub, problems) = live_hub(&config, &context.paths, &context.env(), context.global.read_only)?;
-    for problem in problems {
-        say(&format!("flightdeck: {problem}"));
-    }
-    let errand = Errand::start(hub)?;
-    let outcome = Deed { args, actor, errand: &errand }.run(out);
-    errand.stop();
-    outcome
+    let (id, how) = (args.id, args.how.clone());
+    Deed::run(id, What::Act(args), how, context, out)
+}
+
+/// What is to be done.
+pub enum What {
+    /// What these arguments say.
+    Act(Args),
+    /// The inverse of this action.
+    Undo(ActionId),
 }
 
 /// One action on its way.
-struct Deed<'a> {
-    args: Args,
+pub struct Deed<'a> {
+    what: What,
+    how: How,
     actor: Actor,
     errand: &'a Errand,
 }
 
 impl Deed<'_> {
-    fn run(&self, out: &mut Out) -> Outcome {
-        let incident = self.errand.incident(self.args.id)?;
-        let plan = self.plan(&incident)?;
+    /// Plans it, has it confirmed, does it and follows it.
+    pub fn run(id: IncidentId, what: What, how: How, context: &Context, out: &mut Out) -> Outcome {
+        let config = context.config();
+        let actor = context.actor(&config.settings)?;
+        let (hub, problems) = live_hub(&config, &context.paths, &context.env(), context.global.read_only)?;
+        for problem in problems {
+            say(&format!("flightdeck: {problem}"));
+        }
+        let errand = Errand::start(hub)?;
+        let outcome = Deed { what, how, actor, errand: &errand }.go(id, out);
+        errand.stop();
+        outcome
+    }
+
+    fn go(&self, id: IncidentId, out: &mut Out) -> Outcome {
+        let incident = self.errand.incident(id)?;
+        let mut plan = self.plan(&incident)?;
+        loop {
+            let incident = self.errand.incident(id)?;
+            self.show(&plan, &incident, out)?;
+            if self.how.dry_run {
+                out.line("dry run: nothing was called")?;
+                return Ok(DONE);
+            }
+            if self.errand.hub().is_read_only() {
+                return Err(refused(&plan, "--read-only").into());
+            }
+            let typed = self.confirm(&plan)?;
+            let action = self.errand.act(id, &plan, typed, &self.actor)?;
+            let until = match self.how.wait {
+                Wait::Accepted => Until::Accepted,
+                Wait::Verified => Until::Verified,
+            };
+            let told = &mut |news| hear(out, news);
+            let end = self.errand.follow::<Failure>(id, action, until, told)?;
+            if !end.asks_again() {
+                judge(id, &end)?;
+                return Ok(DONE);
+            }
+            // Things are not as they were when it was confirmed. What it would do now is for a person.
+            plan = self.errand.plan(id, plan.op, plan.target.clone(), plan.params.clone())?;
+            out.line("what was confirmed is not how things are any more; now it would do this:")?;
+            if self.how.yes || !prompt::can_ask() {
+                let incident = self.errand.incident(id)?;
+                self.show(&plan, &incident, out)?;
+                let why = format!("{end}; nothing was changed");
+                let hint = "read the plan above, and run the same command again to confirm it";
+                return Err(Error::remote(why).hint(hint).into());
+            }
+        }
+    }
+
+    /// Says what would be done. What policy refuses anyway is refused before anybody types.
+    fn show(&self, plan: &Plan, incident: &Incident, out: &mut Out) -> std::result::Result<(), Failure> {
         let width = out.width().unwrap_or(WIDTH);
-        for line in told(&plan, &incident, self.policy(), width) {
+        for line in told(plan, incident, self.policy(), width) {
             out.line(&line)?;
         }
         out.flush()?;
-        // What policy refuses anyway is refused before anybody types.
-        let decided = self.errand.rehearse(&incident, &plan, &self.actor)?;
-        let needs_approval = decided.iter().any(|event| matches!(event, Event::ActionProposed { .. }));
-        if needs_approval {
+        let decided = self.errand.rehearse(incident, plan, &self.actor)?;
+        if decided.iter().any(|event| matches!(event, Event::ActionProposed { .. })) {
             out.line("it will wait for approval: nothing is called before")?;
             out.flush()?;
         }
-        if self.args.dry_run {
-            out.line("dry run: nothing was called")?;
-            return Ok(DONE);
-        }
-        if self.errand.hub().is_read_only() {
-            return Err(refused(&plan, "--read-only").into());
-        }
-        let typed = self.confirm(&plan)?;
-        let action = self.errand.act(incident.id, &plan, typed, &self.actor)?;
-        let until = match self.args.wait {
-            Wait::Accepted => Until::Accepted,
-            Wait::Verified => Until::Verified,
-        };
-        let told = &mut |news| hear(out, news);
-        let end = self.errand.follow::<Failure>(incident.id, action, until, told)?;
-        judge(incident.id, &end)?;
-        Ok(DONE)
+        Ok(())
     }
 
     fn policy(&self) -> &Policy {
@@ -129,30 +176,50 @@ impl Deed<'_> {
     }
 
     fn plan(&self, incident: &Incident) -> Result<Plan> {
-        let (op, aim) = (self.args.action, self.args.action.info().aim);
-        let target = match (&self.args.agent, &self.args.target) {
-            (Some(agent), _) if aim == Aim::Agent => Text::line(agent.as_str()),
-            (Some(_), _) => {
-                return Err(Error::user(format!("{op} is not aimed at an agent but at {}", kind(aim)))
-                    .hint("say which with --target"));
+        match &self.what {
+            What::Act(args) => {
+                let params: Params = args.params.iter().cloned().collect();
+                self.errand.plan(incident.id, args.action, args.target()?, params)
             }
-            (None, Some(target)) if aim == Aim::Agent => {
-                let agent: AgentId = target.parse().map_err(|why: String| Error::user(why))?;
-                Text::line(agent.as_str())
+            What::Undo(id) => {
+                let action = incident.actions.get(id).ok_or_else(|| {
+                    Error::user(format!("{} has no action {id}", incident.id)).hint(format!(
+                        "flightdeck mitigations lists those in force, flightdeck timeline {} all",
+                        incident.id
+                    ))
+                })?;
+                if !action.lamp.may_be_in_force() {
+                    return Err(Error::user(format!("{id} is {}: nothing to undo", action.lamp)));
+                }
+                let inverse = action.plan.inverse.as_ref().ok_or_else(|| {
+                    Error::user(format!("{action} has no inverse: no way back was known when it was done"))
+                        .hint("undo it by other means, then flightdeck settle ... undone says so")
+                })?;
+                let target = action.plan.target.clone();
+                self.errand.plan(incident.id, inverse.op, target, inverse.params.clone())
             }
-            (None, Some(target)) => Text::line(target.trim()),
-            // The parser sees to it that one of them is there.
-            (None, None) => Text::default(),
-        };
-        let params: Params = self.args.params.iter().cloned().collect();
-        self.errand.plan(incident.id, op, target, params)
+        }
     }
 
     /// Has it confirmed; what was typed.
     fn confirm(&self, plan: &Plan) -> Result<Option<Text>> {
         let rule = self.policy().actions.get(&plan.op);
         let is_typed = rule.is_none_or(|rule| rule.confirm == Confirm::Typed);
-        if self.args.yes {
+        if plan.destroys_evidence && !self.how.destroy_evidence {
+            let why = "it destroys EVIDENCE that an analysis needs (A4)";
+            if self.how.yes || !prompt::can_ask() {
+                let hint = format!(
+                    "snapshot {} first, then say --destroy-evidence to do it all the same",
+                    plan.target
+                );
+                return Err(refused(plan, why).hint(hint));
+            }
+            let typed = prompt::ask(&format!("{why}: type {DESTROY} to do it all the same:"))?;
+            if typed != DESTROY {
+                return Err(refused(plan, "not confirmed"));
+            }
+        }
+        if self.how.yes {
             return Ok(is_typed.then(|| plan.target.clone()));
         }
         if !prompt::can_ask() {
@@ -171,6 +238,27 @@ impl Deed<'_> {
             return Err(refused(plan, "not confirmed"));
         }
         Ok(None)
+    }
+}
+
+impl Args {
+    /// What it is done to, as the operation is aimed.
+    fn target(&self) -> Result<Text> {
+        let (op, aim) = (self.action, self.action.info().aim);
+        Ok(match (&self.agent, &self.target) {
+            (Some(agent), _) if aim == Aim::Agent => Text::line(agent.as_str()),
+            (Some(_), _) => {
+                return Err(Error::user(format!("{op} is not aimed at an agent but at {}", kind(aim)))
+                    .hint("say which with --target"));
+            }
+            (None, Some(target)) if aim == Aim::Agent => {
+                let agent: AgentId = target.parse().map_err(|why: String| Error::user(why))?;
+                Text::line(agent.as_str())
+            }
+            (None, Some(target)) => Text::line(target.trim()),
+            // The parser sees to it that one of them is there.
+            (None, None) => Text::default(),
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use super::context::Context;
 use super::output::{DONE, Format, Out, Outcome, say};
 use super::table::{Table, TooWide};
 use crate::incident::{Op, Text};
-use crate::runtime::backends::{self, Backend, Beside};
+use crate::runtime::backends::{self, Backend, Beside, Standing};
 
 /// How they are shown.
 #[derive(clap::Args, Debug)]
@@ -18,19 +18,22 @@ pub struct Args {
 
 /// Lists them. Looks at each backend; calls nothing.
 pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
-    let found = backends::look(&context.config().settings)?;
+    let found = backends::look(&context.config().settings, &context.env())?;
     for problem in &found.problems {
         say(&format!("flightdeck: {problem}"));
     }
     if args.format == Format::Json {
         let adapters = found.backends.iter().map(Listed::of).collect();
-        out.json(&Document { format: 1, adapters, missing: &found.missing })?;
+        let of = |channels| found.beside.iter().filter(move |it| it.is_channel == channels).map(Along::of);
+        let (channels, probes) = (of(true).collect(), of(false).collect());
+        out.json(&Document { format: 1, adapters, channels, probes, missing: &found.missing })?;
         return Ok(DONE);
     }
     if found.backends.is_empty() {
         say("no adapter is configured; flightdeck init writes a configuration to start from");
         say(&format!(
-            "types: process, http, kubernetes, alertmanager, pagerduty; ready-made http files (preset = \"NAME\"): {}",
+            "types: {}; ready-made http files (preset = \"NAME\"): {}",
+            crate::config::adapter::TYPES.join(", "),
             crate::config::preset::NAMES.join(", ")
         ));
     }
@@ -44,8 +47,11 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
         let carries = if backend.read_only { format!("read-only: {carried}") } else { carried };
         table.row([backend.name.to_string(), backend.kind.to_owned(), health(backend), carries]);
     }
-    for Beside { name, kind, serves } in &found.beside {
-        table.row([name.to_string(), kind.clone(), "not seen".to_owned(), serves.clone()]);
+    for beside in &found.beside {
+        let what = if beside.is_channel { "channel" } else { "probe" };
+        let kind = format!("{what} {}", beside.kind);
+        let health = shown(beside.standing, &beside.health);
+        table.row([beside.name.to_string(), kind, health, beside.serves.clone()]);
     }
     for line in table.lines(out.width()) {
         out.line(&line)?;
@@ -61,10 +67,18 @@ fn words(ops: &[Op]) -> String {
 }
 
 fn health(backend: &Backend) -> String {
-    match backend.well {
-        Some(true) => format!("well: {}{}", backend.health, circuits(backend)),
-        Some(false) => format!("ILL: {}{}", backend.health, circuits(backend)),
-        None => "not seen".to_owned(),
+    match backend.standing {
+        Standing::Unseen => Standing::Unseen.word().to_owned(),
+        seen @ (Standing::Well | Standing::Reached | Standing::Ill) => {
+            format!("{}{}", shown(seen, &backend.health), circuits(backend))
+        }
+    }
+}
+
+fn shown(standing: Standing, health: &Text) -> String {
+    match standing {
+        Standing::Ill => format!("ILL: {health}"),
+        Standing::Well | Standing::Reached | Standing::Unseen => format!("{}: {health}", standing.word()),
     }
 }
 
@@ -82,6 +96,8 @@ fn circuits(backend: &Backend) -> String {
 struct Document<'a> {
     format: u32,
     adapters: Vec<Listed<'a>>,
+    channels: Vec<Along<'a>>,
+    probes: Vec<Along<'a>>,
     missing: &'a [Op],
 }
 
@@ -93,6 +109,7 @@ struct Listed<'a> {
     operations: &'a [Op],
     read_only: bool,
     well: Option<bool>,
+    state: &'static str,
     health: &'a Text,
     circuits: Vec<Circuit<'a>>,
 }
@@ -105,8 +122,39 @@ struct Circuit<'a> {
 
 impl<'a> Listed<'a> {
     fn of(backend: &'a Backend) -> Self {
-        let Backend { name, kind, operations, read_only, well, health, circuits } = backend;
+        let Backend { name, kind, operations, read_only, standing, health, circuits } = backend;
         let circuits = circuits.iter().map(|(to, state)| Circuit { to, state }).collect();
-        Self { name, kind, operations, read_only: *read_only, well: *well, health, circuits }
+        let (well, state) = (well(*standing), standing.word());
+        Self { name, kind, operations, read_only: *read_only, well, state, health, circuits }
+    }
+}
+
+/// Whether it does what it is for; none: that was not shown.
+const fn well(standing: Standing) -> Option<bool> {
+    match standing {
+        Standing::Well => Some(true),
+        Standing::Ill => Some(false),
+        Standing::Reached | Standing::Unseen => None,
+    }
+}
+
+/// A channel or a probe.
+#[derive(Serialize)]
+struct Along<'a> {
+    name: &'a Text,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    serves: &'a str,
+    read_only: bool,
+    well: Option<bool>,
+    state: &'static str,
+    health: &'a Text,
+}
+
+impl<'a> Along<'a> {
+    fn of(beside: &'a Beside) -> Self {
+        let Beside { name, is_channel: _, kind, serves, read_only, standing, health } = beside;
+        let (well, state) = (well(*standing), standing.word());
+        Self { name, kind, serves, read_only: *read_only, well, state, health }
     }
 }

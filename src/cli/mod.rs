@@ -68,8 +68,10 @@
 //! said what they saw, else null. `in_force` is false only with `--all`.
 //!
 //! `adapters`: `{"format": 1, "adapters": [{"name", "type", "operations", "read_only", "well",
-//! "health"}], "missing"}`; `well` is null where only a call would tell, `missing` are the operations
-//! that nothing carries.
+//! "state", "health", "circuits": [{"to", "state"}]}], "channels": [{"name", "type", "serves",
+//! "read_only", "well", "state", "health"}], "probes": [], "missing"}`; `state` is `well`, `reached`,
+//! `ill` or `not seen`, and `well` is null where it is `reached` or `not seen`. `probes` are as
+//! `channels`; `missing` are the operations that nothing carries.
 //!
 //! `outbox`: `{"format": 1, "messages": [{"incident", "id", "channel", "to", "kind", "state", "tries",
 //! "queued_at", "changed_at", "tell_by", "subject", "answer"}]}`; `to` is `{"audience"}`, `{"person"}` or
@@ -112,6 +114,7 @@ mod serve;
 mod settle;
 mod table;
 mod timeline;
+mod undo;
 mod verify;
 mod words;
 
@@ -167,6 +170,8 @@ enum Command {
     Timeline(timeline::Args),
     /// Do something to the world: isolate an agent, limit it, roll it back, page somebody
     Act(act::Args),
+    /// Undo an action by its recorded inverse: planned, confirmed and proved like any
+    Undo(undo::Args),
     /// Say what you saw of an action that probes cannot settle
     Settle(settle::Args),
     /// List what carries actions, and look whether anybody is there
@@ -235,6 +240,7 @@ fn dispatch(wanted: Command, context: &Context, out: &mut Out) -> Outcome {
         Command::Mitigations(args) => mitigations::run(&args, context, out),
         Command::Timeline(args) => timeline::run(&args, context, out),
         Command::Act(args) => act::run(args, context, out),
+        Command::Undo(args) => undo::run(args, context, out),
         Command::Settle(args) => settle::run(args, context, out),
         Command::Adapters(args) => adapters::run(&args, context, out),
         Command::Review(args) => review::run(&args, context, out),

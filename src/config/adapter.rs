@@ -22,7 +22,7 @@ use super::tree::Tree;
 use super::wording;
 
 /// The types of adapters that a file may name.
-const TYPES: &[&str] = &["process", "http", "kubernetes", "alertmanager", "pagerduty"];
+pub const TYPES: &[&str] = &["process", "http", "kubernetes", "alertmanager", "pagerduty"];
 
 /// One configured adapter.
 #[derive(Clone, Debug, PartialEq)]

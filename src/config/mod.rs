@@ -47,6 +47,7 @@ pub use kubernetes::{Kubernetes, KubernetesAction, KubernetesKnob, KubernetesMet
 pub use located::{Canvas, Place, Problem, Problems};
 pub use pagerduty::Pager;
 pub use paths::{Env, Flags, Paths, Places};
+pub use program::cannot_run;
 pub use prometheus::{Metric, Prometheus};
 pub use reader::{HttpReader, ProcessReader, Reader};
 pub use receiver::Receiver;

@@ -23,6 +23,12 @@ pub(super) struct Missing {
     pub hint: Option<String>,
 }
 
+/// Why a program that was read from a file could not be started now; none: it may be run.
+#[must_use]
+pub fn cannot_run(program: &str, env: &Env) -> Option<String> {
+    missing(program, env).map(|missing| missing.why)
+}
+
 /// Looks for a program: a path as it stands, a bare name on the `PATH`.
 pub(super) fn missing(program: &str, env: &Env) -> Option<Missing> {
     let shown = Text::line(program);

@@ -166,6 +166,10 @@ words!(Lamp, "lamp", {
     Undone => "undone",
 });
 
+/// How an adapter ends the words of a call that it did not make, or that changed nothing, because
+/// what was confirmed is not how things are.
+pub const ASK_AGAIN: &str = "ask again";
+
 impl Lamp {
     /// What it says of the world.
     #[must_use]
@@ -427,6 +431,9 @@ impl Action {
         if self.lamp == Lamp::Verified && !self.plan.op.info().mitigation {
             return DONE;
         }
+        if self.asks_again() {
+            return "nothing was changed: read what it would do now, and confirm that";
+        }
         if !self.may_be_witnessed() {
             return self.lamp.next_step();
         }
@@ -438,6 +445,13 @@ impl Action {
             Some(_) => "seen NOT to hold: do not rely on it, try another way",
             None => "nothing verifies it: look for yourself, and settle what you saw",
         }
+    }
+
+    /// Whether it was confirmed on what had changed by then: nothing was called or changed, and the same
+    /// is asked for again on what is there now.
+    #[must_use]
+    pub fn asks_again(&self) -> bool {
+        self.lamp == Lamp::Failed && self.answer.as_str().ends_with(ASK_AGAIN)
     }
 
     /// Whether it waits for a person's word: probes cannot settle it, or do not, or there are none.

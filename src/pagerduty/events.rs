@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::incident::Text;
-use crate::web::{Backend, Credential, Outcome, Request};
+use crate::web::{Backend, CircuitState, Credential, Outcome, Request};
 
 /// Where the events of a service go.
 pub struct Events {
@@ -27,6 +27,18 @@ impl Events {
     #[must_use]
     pub fn base(&self) -> String {
         self.backend.base().to_string()
+    }
+
+    /// How the circuit is now.
+    #[must_use]
+    pub fn circuit(&self) -> CircuitState {
+        self.backend.circuit()
+    }
+
+    /// What it goes through, for a look that sends no event.
+    #[must_use]
+    pub const fn backend(&self) -> &Backend {
+        &self.backend
     }
 
     /// Sends an event, which lacks only the key of the service.

@@ -61,6 +61,26 @@ impl Api {
         self.backend.circuit()
     }
 
+    /// Whether the token is there.
+    ///
+    /// # Errors
+    /// What is missing.
+    pub async fn ready(&self) -> Result<(), Text> {
+        self.backend.ready().await
+    }
+
+    /// What the account can do: read by whatever token it has, and changed by nobody.
+    ///
+    /// # Errors
+    /// How the request ended.
+    pub async fn abilities(&self) -> Read<usize> {
+        let list = self.read("/abilities").await?;
+        list["abilities"]
+            .as_array()
+            .map(Vec::len)
+            .ok_or_else(|| Outcome::Unknown(Text::line("it names no abilities")))
+    }
+
     /// The open incident of an alert, by the key under which it was raised.
     ///
     /// # Errors

@@ -8,7 +8,8 @@ use super::hub::Hub;
 use super::live;
 use crate::adapters::{Adapter, Health};
 use crate::app::msg::{BrokenCircuit, Notice};
-use crate::config::{self, Settings};
+use crate::channels::{Channel, Seen};
+use crate::config::{self, Env, Settings, Way};
 use crate::error::{Error, Result};
 use crate::incident::{AgentId, Op, Text};
 use crate::runtime::Feed;
@@ -16,6 +17,32 @@ use crate::web::CircuitState;
 
 /// How long a look may take. A backend that needs longer is not well.
 const LOOK: Duration = Duration::from_secs(8);
+
+/// How something is, as a look showed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// It does what it is for.
+    Well,
+    /// Somebody is there; what it is for was not tried.
+    Reached,
+    /// It is not there, or not as it should be.
+    Ill,
+    /// Only a call would tell.
+    Unseen,
+}
+
+impl Standing {
+    /// Its word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Well => "well",
+            Self::Reached => "reached",
+            Self::Ill => "ill",
+            Self::Unseen => "not seen",
+        }
+    }
+}
 
 /// One adapter, as a person asks about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +55,8 @@ pub struct Backend {
     pub operations: Vec<Op>,
     /// Whether every call of it is refused.
     pub read_only: bool,
-    /// Whether it is there; none: only a call would tell.
-    pub well: Option<bool>,
+    /// How it is.
+    pub standing: Standing,
     /// In words how.
     pub health: Text,
     /// Every circuit that it depends on, and how it is.
@@ -41,39 +68,18 @@ pub struct Backend {
 pub struct Beside {
     /// Its name in the configuration.
     pub name: Text,
-    /// `channel`, or `probe` with its type.
-    pub kind: String,
+    /// Whether it tells people; else it reads the world.
+    pub is_channel: bool,
+    /// Its type.
+    pub kind: &'static str,
     /// What it is for.
     pub serves: String,
-}
-
-fn beside(settings: &Settings) -> Vec<Beside> {
-    let channels = settings.channels.iter().map(|(name, channel)| {
-        let kinds: Vec<String> = channel.kinds.iter().map(ToString::to_string).collect();
-        Beside {
-            name: Text::line(name),
-            kind: "channel".to_owned(),
-            serves: format!("tells {}; flightdeck outbox shows what was delivered", kinds.join(", ")),
-        }
-    });
-    let probes = settings.probes.iter().map(|(name, reader)| {
-        let kind = match reader {
-            config::Reader::Process(_) => "process",
-            config::Reader::Http(_) => "http",
-            config::Reader::Prometheus(_) => "prometheus",
-        };
-        let named = |adapter: &config::Adapter| adapter.probes().any(|(_, names)| names.contains(name));
-        let by: Vec<&str> =
-            settings.adapters.iter().filter(|(_, a)| named(a)).map(|(name, _)| name.as_str()).collect();
-        let by = match (by.is_empty(), settings.recovery.probes.contains(name)) {
-            (true, false) => "nothing: no action and no [recovery] names it".to_owned(),
-            (true, true) => "recovery".to_owned(),
-            (false, false) => by.join(", "),
-            (false, true) => format!("{}, recovery", by.join(", ")),
-        };
-        Beside { name: Text::line(name), kind: format!("probe {kind}"), serves: format!("reads for {by}") }
-    });
-    channels.chain(probes).collect()
+    /// Whether nothing is sent through it.
+    pub read_only: bool,
+    /// How it is.
+    pub standing: Standing,
+    /// In words how.
+    pub health: Text,
 }
 
 /// All of them.
@@ -81,7 +87,7 @@ fn beside(settings: &Settings) -> Vec<Beside> {
 pub struct Backends {
     /// In the order in which they are asked.
     pub backends: Vec<Backend>,
-    /// Channels and probes: what they are, and what is known of them without using them.
+    /// Channels and probes.
     pub beside: Vec<Beside>,
     /// The operations that neither an adapter nor the outbox carries.
     pub missing: Vec<Op>,
@@ -89,17 +95,26 @@ pub struct Backends {
     pub problems: Vec<Text>,
 }
 
-/// Looks at every backend at once. Reads, never changes.
+/// Looks at every backend, channel and probe at once. Reads, never changes, and tells nobody
+/// anything.
 ///
 /// # Errors
 /// When there are no threads to be had.
-pub fn look(settings: &Settings) -> Result<Backends> {
+pub fn look(settings: &Settings, env: &Env<'_>) -> Result<Backends> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Error::internal("cannot look at the backends").because(error))?;
     let (rig, problems) = live::rig(settings);
-    let backends = runtime.block_on(join_all(rig.adapters().map(one)));
+    let (backends, beside) = runtime.block_on(async {
+        let adapters = join_all(rig.adapters().map(one));
+        let channels = join_all(settings.channels.iter().map(|(name, it)| channel(name, it, settings, env)));
+        let probes = live::named_readers(settings);
+        let probes =
+            join_all(settings.probes.iter().map(|(name, it)| probe(name, it, &probes, settings, env)));
+        let (adapters, channels, probes) = tokio::join!(adapters, channels, probes);
+        (adapters, channels.into_iter().chain(probes).collect())
+    });
     let mut carried: Vec<Op> = rig.adapters().flat_map(Adapter::carries).collect();
     if !settings.rota.levels.is_empty() && !settings.channels.is_empty() {
         // Where somebody is on call and a channel reaches them, the outbox pages.
@@ -108,18 +123,13 @@ pub fn look(settings: &Settings) -> Result<Backends> {
     Ok(Backends {
         backends,
         missing: Op::ALL.iter().copied().filter(|op| !carried.contains(op)).collect(),
-        beside: beside(settings),
+        beside,
         problems: problems.iter().map(|wrong| Text::line(&wrong.to_string())).collect(),
     })
 }
 
 async fn one(adapter: &dyn Adapter) -> Backend {
-    let (well, health) = match tokio::time::timeout(LOOK, adapter.look()).await {
-        Ok(Health::Well(words)) => (Some(true), words),
-        Ok(Health::Ill(words)) => (Some(false), words),
-        Ok(Health::Unseen) => (None, Text::line("only a call would tell")),
-        Err(_) => (Some(false), Text::line(&format!("no answer within {} s", LOOK.as_secs()))),
-    };
+    let (standing, health) = within(adapter.look()).await;
     let circuits = adapter.circuits().into_iter();
     let circuits = circuits.map(|(name, state)| (name, Text::line(&state.to_string())));
     Backend {
@@ -127,20 +137,108 @@ async fn one(adapter: &dyn Adapter) -> Backend {
         kind: adapter.kind(),
         operations: adapter.carries(),
         read_only: adapter.is_read_only(),
-        well,
+        standing,
         health,
         circuits: circuits.collect(),
     }
+}
+
+async fn within(look: impl Future<Output = Health>) -> (Standing, Text) {
+    match tokio::time::timeout(LOOK, look).await {
+        Ok(Health::Well(words)) => (Standing::Well, words),
+        Ok(Health::Reached(words)) => (Standing::Reached, words),
+        Ok(Health::Ill(words)) => (Standing::Ill, words),
+        Ok(Health::Unseen) => (Standing::Unseen, Text::line("only a call would tell")),
+        Err(_) => (Standing::Ill, Text::line(&format!("no answer within {} s", LOOK.as_secs()))),
+    }
+}
+
+/// What is handed to a program: whether it may be run. What it does, only running it would show.
+fn program(run: &[String], unproved: &str, env: &Env<'_>) -> Health {
+    let program = run.first().map_or("", String::as_str);
+    match config::cannot_run(program, env) {
+        Some(why) => Health::Ill(Text::line(&why)),
+        None => Health::Reached(Text::line(&format!("{program} may be run; {unproved}"))),
+    }
+}
+
+async fn channel(name: &str, of: &config::Channel, settings: &Settings, env: &Env<'_>) -> Beside {
+    let kind = match &of.way {
+        Way::Webhook(_) => "webhook",
+        Way::Http(_) => "http",
+        Way::Email(_) => "email",
+        Way::Slack(_) => "slack",
+        Way::PagerDuty(_) => "pagerduty",
+        Way::StatusPage(_) => "statuspage",
+    };
+    let (standing, health) = if of.read_only {
+        (Standing::Unseen, Text::line("read_only: nothing is sent through it"))
+    } else if let Way::Email(email) = &of.way {
+        within(async { program(&email.send, "whether it delivers only a mail would show", env) }).await
+    } else {
+        let alone = Settings { channels: [(name.to_owned(), of.clone())].into(), ..settings.clone() };
+        let (built, problems) = live::channels(&alone, env);
+        let seen = async {
+            match built.first() {
+                Some(channel) => match channel.look().await {
+                    Some(Seen::Well(words)) => Health::Well(words),
+                    Some(Seen::Reached(words)) => Health::Reached(words),
+                    Some(Seen::Ill(why)) => Health::Ill(why),
+                    None => Health::Unseen,
+                },
+                None => Health::Ill(problems.into_iter().next().unwrap_or_default()),
+            }
+        };
+        within(seen).await
+    };
+    let kinds: Vec<String> = of.kinds.iter().map(ToString::to_string).collect();
+    let serves = format!("tells {}; flightdeck outbox shows what was delivered", kinds.join(", "));
+    let (name, read_only) = (Text::line(name), of.read_only);
+    Beside { name, is_channel: true, kind, serves, read_only, standing, health }
+}
+
+async fn probe(
+    name: &str,
+    of: &config::Reader,
+    built: &live::Readers,
+    settings: &Settings,
+    env: &Env<'_>,
+) -> Beside {
+    let (kind, health) = match of {
+        config::Reader::Process(reader) => {
+            ("process", Some(program(&reader.probe.run, "what it reads only running it would show", env)))
+        }
+        config::Reader::Http(_) => ("http", None),
+        config::Reader::Prometheus(_) => ("prometheus", None),
+    };
+    let (standing, health) = match (health, built.get(name)) {
+        (Some(health), _) => within(async { health }).await,
+        (None, Some(reader)) => within(reader.look()).await,
+        (None, None) => (Standing::Ill, Text::line("it could not be built; flightdeck check says why")),
+    };
+    let named =
+        |adapter: &config::Adapter| adapter.probes().any(|(_, names)| names.contains(&name.to_owned()));
+    let by: Vec<&str> =
+        settings.adapters.iter().filter(|(_, a)| named(a)).map(|(name, _)| name.as_str()).collect();
+    let by = match (by.is_empty(), settings.recovery.probes.contains(&name.to_owned())) {
+        (true, false) => "nothing: no action and no [recovery] names it".to_owned(),
+        (true, true) => "recovery".to_owned(),
+        (false, false) => by.join(", "),
+        (false, true) => format!("{}, recovery", by.join(", ")),
+    };
+    let serves = format!("reads for {by}");
+    Beside { name: Text::line(name), is_channel: false, kind, serves, read_only: true, standing, health }
 }
 
 /// The notice that backends are left alone.
 const CIRCUITS: &str = "circuits";
 
 /// Says on every screen which backends are left alone because they fail, and which agents that is
-/// about, whenever it changes.
+/// about, and which channels fail, whenever it changes.
 pub(super) fn tell_circuits(hub: &Hub) {
     let broken = broken(hub);
-    let words = words(&broken);
+    let words = [words(&broken), failing_channels(hub)];
+    let words = words.into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join("; ");
     // That a trial may go now, or how long until then, is no news.
     if !hub.circuits_changed(&words) {
         return;
@@ -156,6 +254,15 @@ pub(super) fn tell_circuits(hub: &Hub) {
 fn words(broken: &[BrokenCircuit]) -> String {
     let one = |broken: &BrokenCircuit| format!("{} fails and is left alone: {}", broken.backend, broken.why);
     broken.iter().map(one).collect::<Vec<_>>().join("; ")
+}
+
+/// Channels that fail again and again. Nobody is left untold for that: they are tried all the same.
+fn failing_channels(hub: &Hub) -> String {
+    let all = hub.post().channels().flat_map(Channel::circuits);
+    let failing = all.filter_map(|(name, state)| {
+        Some(format!("channel {name} fails, and is tried all the same: {}", state.why()?))
+    });
+    failing.collect::<Vec<_>>().join("; ")
 }
 
 /// Every circuit that is not closed: of adapters, of replicas that are read, of readers.

@@ -128,7 +128,10 @@ impl Errand {
     /// # Errors
     /// When there is no such incident.
     pub fn incident(&self, id: IncidentId) -> Result<Incident> {
-        self.engine.block_on(self.hub().until_loaded());
+        self.engine.block_on(async {
+            self.hub().until_loaded().await;
+            watch::find_orphans(self.hub(), id).await;
+        });
         self.hub()
             .board()
             .incident(id)

@@ -712,6 +712,10 @@ impl Hub {
                         format!("'{}' is configured read_only: the call will be refused", plan.adapter);
                     plan.conflicts.push(Text::line(&words));
                 }
+                // A secret that takes its time to come is no secret that is missing.
+                let lacks = tokio::time::timeout(LACKS, adapter.lacks()).await.ok().flatten();
+                plan.conflicts
+                    .extend(lacks.map(|why| Text::line(&format!("the call cannot be made: {why}"))));
                 plan
             }
             Err(unavailable) => self.page(&ask).await.map_err(|why| {
@@ -867,6 +871,9 @@ impl Hub {
         self.0.rig.adapters().flat_map(Adapter::carries).chain(pages).collect()
     }
 }
+
+/// How long what a call lacks of ours is looked for.
+const LACKS: Duration = Duration::from_secs(2);
 
 /// Labels that stay the same while an agent is restarted, and tell one deployment from another.
 const TELLS_APART: &[&str] = &["agent", "service", "namespace", "cluster", "environment", "env", "job"];

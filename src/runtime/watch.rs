@@ -24,7 +24,8 @@ use super::outbox;
 use crate::adapters::Sample;
 use crate::incident::outbox::OUTBOX;
 use crate::incident::{
-    ActionId, Command, Entry, IncidentId, Judged, Plan, Reading, Report, Text, Time, Verdict, with_vanished,
+    ActionId, Command, Entry, IncidentId, Judged, Lamp, Plan, Reading, Report, Text, Time, Verdict,
+    with_vanished,
 };
 
 use crate::store::{Journal, ReadLast};
@@ -274,13 +275,35 @@ async fn look(
     if alive.iter().any(|(_, runner)| **runner != mine) {
         next = Some(next.map_or(ALIVE, |next| next.min(ALIVE)));
     }
-    let orphans: Vec<Key> = orphans.into_iter().map(|(key, _)| key).collect();
-    for (incident, action) in orphans {
-        let reason =
-            Text::line("the process that made the call is gone; whether it took effect is not known");
-        tell(hub, incident, Command::Report { action, report: Report::Unknown { reason } }).await;
+    for key in orphans.into_iter().map(|(key, _)| key).collect::<Vec<_>>() {
+        orphaned(hub, key).await;
     }
     next
+}
+
+/// Says that nobody waits for the answer of a call any more.
+async fn orphaned(hub: &Hub, (incident, action): Key) {
+    let reason = Text::line("the process that made the call is gone; whether it took effect is not known");
+    tell(hub, incident, Command::Report { action, report: Report::Unknown { reason } }).await;
+}
+
+/// Puts in doubt what an incident's actions were requested by processes that are gone. Whoever asks
+/// for something new must not be told to wait for them, and need not wait for whoever watches.
+pub async fn find_orphans(hub: &Hub, incident: IncidentId) {
+    if hub.journal().is_read_only() {
+        return;
+    }
+    let requested: Vec<(Key, Text)> = {
+        let board = hub.board();
+        let actions = board.incident(incident).into_iter().flat_map(|incident| incident.actions.values());
+        let requested = actions.filter(|action| action.lamp == Lamp::Requested);
+        requested.map(|action| ((incident, action.id), action.runner.clone())).collect()
+    };
+    for (key, runner) in requested {
+        if !hub.journal().runner_is_alive(runner.as_str()) {
+            orphaned(hub, key).await;
+        }
+    }
 }
 
 /// Reads an action's checks at once, because somebody asks: whether its incident is over or not, and

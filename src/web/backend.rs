@@ -3,6 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use reqwest::Url;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::circuit::Circuit;
@@ -12,6 +13,7 @@ use super::request::Repeat;
 use super::wire::{Net, Parcel, Wire};
 use super::{Auth, Base, CircuitRule, CircuitState, Outcome, Patience, Request};
 use crate::incident::Text;
+use crate::secret::Secret;
 
 /// What a backend is made from.
 #[derive(Clone, Debug)]
@@ -106,7 +108,12 @@ impl Backend {
         let mut waits = self.settings.patience.waits();
         let mut doubt = None;
         for tries in 1.. {
-            let outcome = self.once(request, end).await;
+            // What is missing here is missing at the next try too.
+            let ready = match self.made_ready(request).await {
+                Ok(ready) => ready,
+                Err(why) => return last(Outcome::NotSent(why), tries, doubt),
+            };
+            let outcome = self.once(request, end, ready).await;
             if let Outcome::Unknown(why) = &outcome {
                 doubt = Some(why.clone());
             }
@@ -127,11 +134,16 @@ impl Backend {
         request.insists || self.circuit().is_closed()
     }
 
-    async fn once(&self, request: &Request, end: Instant) -> Outcome {
-        let pass = match self.circuit.admit(Instant::now(), request.insists) {
-            Ok(pass) => pass,
-            Err(why) => return Outcome::NotSent(why),
-        };
+    /// Whether a request could be sent: whether the credential is there.
+    ///
+    /// # Errors
+    /// What is missing, in words without any of it.
+    pub async fn ready(&self) -> Result<(), Text> {
+        self.settings.auth.header(&mut Mask::default()).await.map(|_| ())
+    }
+
+    /// Where it goes, who we are, and what is masked in whatever comes back.
+    async fn made_ready(&self, request: &Request) -> Result<Ready, Text> {
         let mut mask = Mask::default();
         for hidden in self.settings.base.hidden() {
             mask.hide_text(&hidden);
@@ -139,13 +151,14 @@ impl Backend {
         for secret in &request.hidden {
             mask.hide(secret);
         }
-        let ready = async {
-            let url = self.settings.base.join(&request.path)?;
-            Ok::<_, Text>((url, self.settings.auth.header(&mut mask).await?))
-        };
-        // What is our own fault says nothing of the backend: the pass is dropped unsettled.
-        let (url, auth) = match ready.await {
-            Ok(ready) => ready,
+        let url = self.settings.base.join(&request.path)?;
+        let auth = self.settings.auth.header(&mut mask).await?;
+        Ok(Ready { url, auth, mask })
+    }
+
+    async fn once(&self, request: &Request, end: Instant, ready: Ready) -> Outcome {
+        let pass = match self.circuit.admit(Instant::now(), request.insists) {
+            Ok(pass) => pass,
             Err(why) => return Outcome::NotSent(why),
         };
         let left = end.saturating_duration_since(Instant::now());
@@ -158,12 +171,12 @@ impl Backend {
         };
         let parcel = Parcel {
             method: &request.method,
-            url,
+            url: ready.url,
             headers: &request.headers,
-            auth,
+            auth: ready.auth,
             body: &request.body,
             body_max: self.settings.body_max,
-            mask: &mask,
+            mask: &ready.mask,
         };
         let outcome = match timeout(limit, self.wire.once(parcel)).await {
             Ok(outcome) => outcome,
@@ -177,6 +190,16 @@ impl Backend {
         pass.settle(Instant::now(), wrong(&outcome).as_ref());
         outcome
     }
+}
+
+/// What a try needs of ours before it can be made.
+struct Ready {
+    /// Where it goes.
+    url: Url,
+    /// Who we are.
+    auth: Option<(String, Secret)>,
+    /// What is masked in whatever comes back.
+    mask: Mask,
 }
 
 /// What the circuit counts: that the backend is not there or not well. Saying no is neither.
@@ -216,10 +239,11 @@ fn last(outcome: Outcome, tries: u32, doubt: Option<Text>) -> Outcome {
     }
 }
 
-fn shown(limit: Duration) -> String {
+/// What was left of a limit, as it is written: a moment has passed since it began.
+pub(super) fn shown(limit: Duration) -> String {
     match limit.as_millis() {
-        ms @ 0..1000 => format!("{ms} ms"),
-        _ => format!("{} s", limit.as_secs()),
+        ms @ 0..950 => format!("{ms} ms"),
+        ms => format!("{} s", (ms + 500) / 1000),
     }
 }
 

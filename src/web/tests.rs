@@ -100,6 +100,37 @@ async fn what_may_not_be_repeated_is_sent_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_missing_here_is_told_at_once_and_never_tried_again() {
+    let script = Script::new(&[Says(200, &[])]);
+    let credential =
+        Credential::from_source(&SecretSource::File("/nowhere/token".into()), &|_| None).unwrap();
+    let settings = Settings::new("llm", Base::parse("http://127.0.0.1:1").unwrap());
+    let backend =
+        Backend::over(Settings { auth: Auth::Bearer(credential), ..settings }, Box::new(script.clone()));
+    let missing = backend.ready().await.unwrap_err();
+    assert!(missing.as_str().contains("/nowhere/token"), "{missing}");
+    let began = Instant::now();
+    for request in [Request::post("/"), Request::get("/").insisting()] {
+        let Outcome::NotSent(why) = backend.send(&request).await else { panic!("it was sent") };
+        assert!(!why.as_str().contains("tries"), "{why}");
+    }
+    assert_eq!((script.asked(), began.elapsed()), (0, Duration::ZERO));
+    assert!(backend.circuit().is_closed(), "the backend has done nothing wrong");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_that_was_over_is_told_as_it_was_configured() {
+    let script = Script::new(&[Hangs]);
+    let request = Request::post("/").limit(Duration::from_secs(3));
+    let backend = backend(&script);
+    let Outcome::Unknown(why) = backend.send(&request).await else { panic!("it was answered") };
+    assert!(why.as_str().ends_with("no whole answer within 3 s"), "{why}");
+    for (left, words) in [(2_999, "3 s"), (3_000, "3 s"), (999, "1 s"), (800, "800 ms"), (1_400, "1 s")] {
+        assert_eq!(backend::shown(Duration::from_millis(left)), words);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_never_left_us_may_always_be_sent_again() {
     let script = Script::new(&[NotSent, NotSent, Says(200, &[])]);
     let outcome = backend(&script).send(&Request::post("/")).await;

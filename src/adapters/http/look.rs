@@ -15,7 +15,7 @@ use crate::adapters::reader::Readings;
 use crate::adapters::template::Values;
 use crate::adapters::{Health, Pending};
 use crate::incident::{Op, Text};
-use crate::web::{Answer, Backend, CircuitState, Outcome, Request};
+use crate::web::{Answer, Backend, CircuitState, Method, Outcome, Request};
 
 /// How long a version or a look at the backend may take. Nobody waits longer in an incident.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -234,6 +234,38 @@ impl Versioning for VersionLook {
     }
 }
 
+impl Look {
+    /// Whether anybody is there, at every place that is read. What a reading would bring is not shown.
+    pub async fn reach(&self) -> Health {
+        let own = [self.backend.as_ref()];
+        let places: Vec<&Backend> = match self.replicas.is_empty() {
+            true => own.to_vec(),
+            false => self.replicas.iter().map(|replica| replica.backend.as_ref()).collect(),
+        };
+        let each = places.into_iter().map(|backend| async {
+            let root = Request::new(Method::HEAD, "/").insisting().once().limit(LIMIT);
+            match backend.send(&root).await {
+                Outcome::NotSent(why) | Outcome::Unknown(why) => Err(why.to_string()),
+                Outcome::Answered(answer) => {
+                    let words = format!("{} answered {}", backend.name(), answer.status);
+                    if matches!(answer.status, 500 | 502..=504) { Err(words) } else { Ok(words) }
+                }
+            }
+        });
+        let (mut well, mut ill) = (Vec::new(), Vec::new());
+        for place in join_all(each).await {
+            match place {
+                Ok(words) => well.push(words),
+                Err(why) => ill.push(why),
+            }
+        }
+        match ill.is_empty() {
+            true => Health::Reached(Text::line(&format!("{}; nothing was read", well.join(", ")))),
+            false => Health::Ill(Text::line(&ill.join("; "))),
+        }
+    }
+}
+
 /// Whether anybody is there, and takes us for who we are.
 pub async fn health(backend: &Backend, path: &str) -> Health {
     let began = tokio::time::Instant::now();
@@ -244,7 +276,8 @@ pub async fn health(backend: &Backend, path: &str) -> Health {
             match answer.status {
                 401 | 403 => Health::Ill(Text::line(&format!("{words}: the credentials are refused"))),
                 500.. => Health::Ill(Text::line(&words)),
-                _ => Health::Well(Text::line(&words)),
+                200..=299 => Health::Well(Text::line(&words)),
+                _ => Health::Reached(Text::line(&words)),
             }
         }
     }

@@ -85,6 +85,10 @@ impl Adapter for HttpAdapter {
         self.book.releases(agent)
     }
 
+    fn lacks(&self) -> Pending<'_, Option<Text>> {
+        Box::pin(async { self.backend.ready().await.err() })
+    }
+
     fn plan<'a>(&'a self, ask: &'a Ask) -> Pending<'a, Result<Plan, Text>> {
         Box::pin(self.book.plan(ask))
     }

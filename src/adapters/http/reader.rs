@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::look::Look;
 use super::spec::LookSpec;
-use crate::adapters::Pending;
 use crate::adapters::book::{Problems, SpecProblem};
 use crate::adapters::reader::{Reader, Readings};
 use crate::adapters::template::Values;
+use crate::adapters::{Health, Pending};
 use crate::incident::Text;
 use crate::web::{Backend, CircuitState};
 
@@ -43,6 +43,10 @@ impl Reader for HttpReader {
 
     fn circuits(&self) -> Vec<(Text, CircuitState)> {
         self.look.circuits()
+    }
+
+    fn look(&self) -> Pending<'_, Health> {
+        Box::pin(self.look.reach())
     }
 
     fn read<'a>(

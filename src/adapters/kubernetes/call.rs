@@ -8,6 +8,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::adapters::CallOutcome;
 use crate::adapters::ask;
+use crate::incident::action::ASK_AGAIN;
 use crate::incident::{Plan, Text};
 
 use super::KubernetesAdapter;
@@ -17,7 +18,7 @@ use super::object::{name, selector, text};
 use super::plan::{Read, put_back};
 use super::route::Route;
 use super::workload::Workload;
-use super::world::{Pin, last_writer};
+use super::world::{Pin, last_known_writer};
 
 /// Log lines of each container that are taken along while it is contained (A4).
 const EVIDENCE_LINES: u32 = 1_000;
@@ -73,7 +74,7 @@ impl KubernetesAdapter {
         let sent = Text::block(&shown.as_str().replace("{action}", key));
         if params != plan.params || (shown != plan.call && sent != plan.call) {
             return Err(Text::line(&format!(
-                "what is configured or selected changed since this was confirmed: it would now be {shown}; ask again"
+                "what is configured or selected changed since this was confirmed: it would now be {shown}; {ASK_AGAIN}"
             )));
         }
         Ok(deed)
@@ -213,11 +214,13 @@ impl KubernetesAdapter {
             };
             let pin = now.pin(None);
             if Some(pin.generation) != generation {
-                let by = last_writer(&now.object).unwrap_or("somebody");
+                // Nothing shows who it was.
+                let known = last_known_writer(&now.object).map(|by| format!(" (last known: {by})"));
                 return CallOutcome::Failed(Text::line(&format!(
-                    "{}. Nothing was changed. It was changed by {by} since this was confirmed and is now at \
-                     {}; look at it and ask again",
+                    "{}. Nothing was changed. Somebody{} changed it since this was confirmed, and it is now \
+                     at {}; look at it and {ASK_AGAIN}",
                     refused.words(),
+                    known.unwrap_or_default(),
                     pin.shown()
                 )));
             }
@@ -232,7 +235,10 @@ impl KubernetesAdapter {
             let Some(next) = put_back(workload, &again, to, &pin.resource_version) else { return gone() };
             request = next;
         }
-        CallOutcome::Failed(Text::line(&format!("{}. Its status moves too fast; ask again", refused.words())))
+        CallOutcome::Failed(Text::line(&format!(
+            "{}. Its status moves too fast; {ASK_AGAIN}",
+            refused.words()
+        )))
     }
 
     /// First the policy, then every pod that was made before it.

@@ -65,11 +65,17 @@ impl Pin {
     }
 }
 
-/// Who wrote an object last, as far as it knows.
-pub fn last_writer(object: &Value) -> Option<&str> {
+/// Who is known to have written the spec of an object last, and when. That is no proof of who wrote
+/// last: an entry's time moves only when the set of fields that it owns does, so a writer who changes
+/// what is theirs already leaves no trace.
+pub fn last_known_writer(object: &Value) -> Option<String> {
     let entries = list(object, "/metadata/managedFields").iter();
-    let of_spec = entries.filter(|entry| text(entry, "/subresource") != Some("status"));
-    text(of_spec.max_by_key(|entry| text(entry, "/time"))?, "/manager")
+    let of_spec = entries.filter(|entry| {
+        // Before 1.22 no entry says that it is of the status.
+        text(entry, "/subresource") != Some("status") && entry.pointer("/fieldsV1/f:spec").is_some()
+    });
+    let last = of_spec.max_by_key(|entry| text(entry, "/time"))?;
+    Some(format!("{} at {}", text(last, "/manager")?, text(last, "/time")?))
 }
 
 impl Cluster {
@@ -206,14 +212,18 @@ mod tests {
     }
 
     #[test]
-    fn who_wrote_last_is_not_who_wrote_the_status() {
+    fn nobody_is_named_who_wrote_only_the_status_or_a_note_of_it() {
+        let spec = json!({"f:spec": {"f:replicas": {}}});
+        let status = json!({"f:metadata": {"f:annotations": {}}, "f:status": {}});
         let object = json!({"metadata": {"managedFields": [
-            {"manager": "helm", "time": "2026-11-21T05:39:25Z"},
-            {"manager": "kubectl-edit", "time": "2026-11-21T05:40:25Z"},
-            {"manager": "kube-controller-manager", "time": "2026-11-21T05:41:25Z", "subresource": "status"},
+            {"manager": "helm", "time": "2026-11-21T05:39:25Z", "fieldsV1": spec},
+            {"manager": "kubectl-edit", "time": "2026-11-21T05:40:25Z", "fieldsV1": spec},
+            {"manager": "scaler", "time": "2026-11-21T05:41:25Z", "subresource": "status", "fieldsV1": spec},
+            // As 1.20 has it: no entry says of what it is.
+            {"manager": "kube-controller-manager", "time": "2026-11-21T05:42:25Z", "fieldsV1": status},
         ]}});
-        assert_eq!(last_writer(&object), Some("kubectl-edit"));
-        assert_eq!(last_writer(&json!({})), None);
+        assert_eq!(last_known_writer(&object).as_deref(), Some("kubectl-edit at 2026-11-21T05:40:25Z"));
+        assert_eq!(last_known_writer(&json!({})), None);
     }
 
     #[test]

@@ -12,13 +12,16 @@ use std::time::Duration;
 use futures::future::{join_all, try_join_all};
 use serde_json::Value;
 
-use super::Pending;
 use super::reader::{Reader, Readings};
 use super::template::Values;
+use super::{Health, Pending};
 use crate::incident::Text;
 use crate::web::{Answer, Backend, CircuitState, Outcome, Request};
 
 pub use query::{Query, QuerySpec, Worst};
+
+/// How long a look may take. A person waits for it.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// Reads a Prometheus, or whatever speaks its HTTP API (Thanos, Mimir, VictoriaMetrics).
 pub struct PrometheusReader {
@@ -37,7 +40,7 @@ impl PrometheusReader {
     }
 
     async fn ask(&self, request: Request) -> Result<Value, Text> {
-        match self.backend.send(&request.limit(self.limit)).await {
+        match self.backend.send(&request).await {
             Outcome::Answered(answer) => data(&answer),
             Outcome::NotSent(why) | Outcome::Unknown(why) => Err(why),
         }
@@ -52,10 +55,11 @@ impl PrometheusReader {
         since: Option<Duration>,
     ) -> Result<Readings, Text> {
         let fresh = async {
-            let asked = query.ages(values, since)?.into_iter().map(|request| self.ask(request));
+            let asked = query.ages(values, since)?;
+            let asked = asked.into_iter().map(|request| self.ask(request.limit(self.limit)));
             query.fresh_enough(&try_join_all(asked).await?, since)
         };
-        let value = async { query.readings(name, &self.ask(query.value(values)?).await?) };
+        let value = async { query.readings(name, &self.ask(query.value(values)?.limit(self.limit)).await?) };
         let (fresh, readings) = tokio::join!(fresh, value);
         fresh.and(readings).map_err(|why: Text| Text::line(&format!("{name}: {why}")))
     }
@@ -68,6 +72,16 @@ impl Reader for PrometheusReader {
 
     fn circuits(&self) -> Vec<(Text, CircuitState)> {
         vec![(self.name.clone(), self.backend.circuit())]
+    }
+
+    fn look(&self) -> Pending<'_, Health> {
+        Box::pin(async {
+            let path = "/api/v1/query?query=vector%281%29";
+            match self.ask(Request::get(path).insisting().once().limit(LOOK)).await {
+                Ok(_) => Health::Well(Text::line("it answers queries")),
+                Err(why) => Health::Ill(why),
+            }
+        })
     }
 
     fn read<'a>(

@@ -11,9 +11,10 @@ use super::super::field::Field;
 use super::super::form::End;
 use super::super::key::{Code, Key};
 use super::super::model::{Confirm, ConfirmAct, ConfirmStage, Modal, Model, Pane, Screen};
+use super::super::msg::Notice;
 use super::keeping::Said;
 use crate::incident::policy::Confirm as ConfirmRule;
-use crate::incident::{ActionId, Command, Confirmation, IncidentId, Plan, Text};
+use crate::incident::{ActionId, Command, Confirmation, Entry, Event, IncidentId, Plan, Text};
 
 /// What is said of a line that was begun too early.
 const AHEAD: &str = "that line was begun before this was shown: press enter, then answer";
@@ -193,6 +194,26 @@ impl Model {
             self.modals.remove(below);
         }
         Some(confirm)
+    }
+
+    /// What somebody confirmed here is not how things are any more, and nothing was changed: what it
+    /// would do now is asked about, if nothing else is.
+    pub(super) fn ask_again(&mut self, entry: &Entry) -> Vec<Effect> {
+        let Event::ActionFailed { action, .. } = &entry.event else { return vec![] };
+        if self.selection.incident != Some(entry.incident) || !self.modals.is_empty() {
+            return vec![];
+        }
+        let Some(action) = self.incident().and_then(|incident| incident.actions.get(action)) else {
+            return vec![];
+        };
+        if !action.asks_again() || action.asked_by != self.actor || action.runner != self.runner {
+            return vec![];
+        }
+        let Plan { op, target, params, .. } = action.plan.clone();
+        let words =
+            format!("{} was not done, and nothing was changed: this is what it would do now", action.id);
+        self.take_notice(Notice::error(words));
+        self.plan(op, target, params)
     }
 
     pub(super) fn confirm_key(&mut self, key: Key) -> Vec<Effect> {

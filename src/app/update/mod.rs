@@ -138,6 +138,7 @@ impl Model {
         let mut effects = self.attend();
         for entry in entries {
             effects.extend(self.lost_role(entry));
+            effects.extend(self.ask_again(entry));
         }
         effects
     }

@@ -15,13 +15,17 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Channel, Delivery, LiveChannel, OnCall, Pending, answer};
+use super::site::reached;
+use super::{Channel, Delivery, LiveChannel, OnCall, Pending, Seen, answer};
 use crate::incident::{Incident, Message, MessageKind, Recipient, Severity, Text};
 use crate::pagerduty::Events;
-use crate::web::Answer;
+use crate::web::{Answer, CircuitState};
 
 use rest::Writing;
 pub use rest::{Rest, RestSpec};
+
+/// What the answer of the Events API does not show.
+const KEY_UNPROVED: &str = "whether it takes the routing key only an alert would show";
 
 /// The most characters that PagerDuty shows of a summary.
 const SUMMARY: usize = 1024;
@@ -244,6 +248,27 @@ impl Channel for PagerDuty {
 
     fn on_call(&self) -> Option<&dyn OnCall> {
         self.rest.as_ref().map(|rest| rest as &dyn OnCall)
+    }
+
+    fn circuits(&self) -> Vec<(Text, CircuitState)> {
+        let rest = self.rest.as_ref().map(|rest| (rest.place(), rest.circuit()));
+        std::iter::once((self.name.clone(), self.events.circuit())).chain(rest).collect()
+    }
+
+    /// Asks the REST API, where there is a token; the Events API says nothing of a key before an
+    /// alert is raised under it.
+    fn look(&self) -> Pending<'_, Option<Seen>> {
+        Box::pin(async {
+            let events = reached(self.events.backend(), KEY_UNPROVED).await;
+            let Some(rest) = &self.rest else { return Some(events) };
+            Some(match (rest.look().await, events) {
+                (Err(why), _) => Seen::Ill(Text::line(&format!("the REST API: {why}"))),
+                (Ok(_), Seen::Ill(why)) => Seen::Ill(Text::line(&format!("the Events API: {why}"))),
+                (Ok(rest), Seen::Well(events) | Seen::Reached(events)) => {
+                    Seen::Reached(Text::line(&format!("the REST API {rest}; the Events API: {events}")))
+                }
+            })
+        })
     }
 }
 

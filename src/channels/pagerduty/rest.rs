@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::channels::{Delivery, OnCall, Pending, answer};
 use crate::incident::{Duty, Text, Time};
 use crate::pagerduty::{Api, Incident, level_there};
-use crate::web::Outcome;
+use crate::web::{CircuitState, Outcome};
 
 /// What is known of the account.
 #[derive(Clone, Debug)]
@@ -51,6 +51,34 @@ impl Rest {
     #[must_use]
     pub fn new(name: &str, api: Api, spec: RestSpec) -> Self {
         Self { name: Text::line(name), api, spec }
+    }
+
+    /// Where it is, for the name of its circuit.
+    pub(super) fn place(&self) -> Text {
+        Text::line(&self.api.base())
+    }
+
+    pub(super) fn circuit(&self) -> CircuitState {
+        self.api.circuit()
+    }
+
+    /// Who is on call, or at least that the token is taken. Nobody is called.
+    pub(super) async fn look(&self) -> Result<String, Text> {
+        match &self.spec.policy {
+            None => {
+                let able = self.api.abilities().await.map_err(said)?;
+                Ok(format!("takes the token ({able} abilities)"))
+            }
+            Some(policy) => {
+                let duties = self.api.on_call(policy).await.map_err(said)?;
+                let who = duties.iter().map(|duty| format!("{} level {}", duty.person.name, duty.level));
+                let who: Vec<String> = who.collect();
+                match who.is_empty() {
+                    true => Err(Text::line(&format!("it answers, and nobody is on call by {policy}"))),
+                    false => Ok(format!("answers, on call: {}", who.join(", "))),
+                }
+            }
+        }
     }
 
     /// Escalates the incident of this alert. `tried`: an earlier try may have done it.
@@ -170,10 +198,7 @@ impl Rest {
         let Some(policy) = &self.spec.policy else {
             return Err(Text::line("`escalation_policy` is not configured"));
         };
-        let duties = self.api.on_call(policy).await.map_err(|ended| match looked(ended) {
-            Delivery::Refused(why) | Delivery::Unknown(why) | Delivery::Failed { why, .. } => why,
-            Delivery::Delivered { answer, .. } => answer,
-        })?;
+        let duties = self.api.on_call(policy).await.map_err(said)?;
         let there = u64::from(level_there(level));
         let duty = |duty: &crate::pagerduty::OnCall| Duty {
             level,
@@ -194,6 +219,14 @@ fn made(ended: Outcome) -> Delivery {
 /// What the end of a mere look means for it.
 fn looked(ended: Outcome) -> Delivery {
     answer::looked(made(ended))
+}
+
+/// How a mere look ended, in words.
+fn said(ended: Outcome) -> Text {
+    match looked(ended) {
+        Delivery::Refused(why) | Delivery::Unknown(why) | Delivery::Failed { why, .. } => why,
+        Delivery::Delivered { answer, .. } => answer,
+    }
 }
 
 impl OnCall for Rest {

@@ -50,7 +50,7 @@ fn what_is_asked_first_is_judged_at_its_place() {
         (
             "[dependencies.llm]\ntype = 'tcp'\naddress = 'h:1'\ntimeout = 5",
             "c.toml:4:1: unknown key `dependencies.llm.timeout` (hint: known here: type, url, address, user, \
-             database, password_env, password_file, password_command, normal_ms, alarm_ms)",
+             database, password_env, password_file, password_command, tls, ca_file, normal_ms, alarm_ms)",
         ),
         ("[drift.a]\npath = 'x'\nfile = 'y'", "c.toml:1:1: `drift.a` lacks the key `repository`"),
         (

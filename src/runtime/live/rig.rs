@@ -10,7 +10,8 @@ use crate::config::{self, Adapter, Settings};
 use crate::incident::Op;
 
 /// The readers there are, by name.
-pub(super) type Readers = BTreeMap<String, Arc<dyn Reader>>;
+/// Readers by their names in the configuration.
+pub type Readers = BTreeMap<String, Arc<dyn Reader>>;
 
 /// Something of the configuration that cannot be built; its operations are unavailable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -113,6 +114,12 @@ pub fn rig(settings: &Settings) -> (Rig, Vec<Unbuilt>) {
         }
     }
     (Rig::Live(Live::new(mounted)), problems)
+}
+
+/// The readers that have names; what cannot be built is left out, and told with the rig.
+#[must_use]
+pub fn named_readers(settings: &Settings) -> Readers {
+    readers(settings, &mut Vec::new())
 }
 
 pub(super) fn readers(settings: &Settings, problems: &mut Vec<Unbuilt>) -> Readers {
