@@ -882,3 +882,49 @@ fn a_pipe_is_read_as_it_comes_and_a_followed_file_as_it_grows() {
         child.wait().unwrap();
     }
 }
+
+#[test]
+fn undo_runs_the_inverse_that_was_recorded_and_proves_it() {
+    let home = declared();
+    says(&home.run(&["undo", "1", "A1", "--yes"]), 2, &["INC-1 has no action A1", "flightdeck mitigations"]);
+    says(&home.run(&["act", "1", "isolate", "-a", "support-1", "--yes"]), 0, &["A1 verified"]);
+    says(
+        &home.run(&["undo", "1", "A1", "--dry-run"]),
+        0,
+        &["release support-1", "dry run: nothing was called"],
+    );
+    says(&home.run(&["undo", "1", "A1"]), 4, &["nobody is there to confirm it"]);
+    says(&home.run(&["undo", "INC-1", "1", "--yes"]), 0, &["A2 verified"]);
+    says(&home.run(&["undo", "1", "A1", "--yes"]), 2, &["A1 is undone: nothing to undo"]);
+}
+
+#[test]
+fn what_destroys_evidence_needs_its_own_word() {
+    let home = declared();
+    let config = fs::read_to_string(home.path().join("config.toml")).unwrap();
+    let isolate = "[adapters.ops.actions.isolate]\n";
+    let config = config.replace(isolate, &format!("{isolate}destroys_evidence = true\n"));
+    home.write("config.toml", &config);
+    let act = ["act", "1", "isolate", "-a", "support-1", "--yes"];
+    says(
+        &home.run(&act),
+        4,
+        &["destroys  EVIDENCE", "snapshot support-1 first, then say --destroy-evidence"],
+    );
+    says(&home.run(&[&act[..], &["--destroy-evidence"]].concat()), 0, &["A1 verified"]);
+}
+
+/// A token of the receiver that this shell does not have was told at every command of an incident.
+#[test]
+fn what_is_wrong_with_the_receiver_alone_is_told_to_nobody_who_does_not_serve() {
+    let home = declared();
+    let config = fs::read_to_string(home.path().join("config.toml")).unwrap();
+    home.write("config.toml", &format!("{config}\n[receiver]\ntoken_env = 'NOBODY_HAS_THIS'\n"));
+    for command in
+        [&["timeline", "1"][..], &["mitigations"], &["act", "1", "isolate", "-a", "support-1", "-n"]]
+    {
+        let said = home.run(command).all();
+        assert!(!said.contains("problem in the configuration"), "{command:?}: {said}");
+    }
+    assert!(home.run(&["check"]).all().contains("NOBODY_HAS_THIS"));
+}

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use flightdeck::checks::{Dependency, Kind, Question};
+use flightdeck::checks::{Dependency, Kind, Question, Tls};
 use flightdeck::incident::{FirstCheck, Glance};
 use flightdeck::secret::Secret;
 
@@ -71,8 +71,8 @@ async fn e5_a_real_redis_pongs_asks_for_its_password_and_is_down_when_it_is_gone
     let found = until(&ask(Some("hunter2")), Glance::Quiet).await;
     assert!(found.found.as_str().starts_with("PONG in "), "{found:?}");
     for password in [None, Some("wrong")] {
-        let found = until(&ask(password), Glance::Alarm).await;
-        assert_eq!(found.glance, Glance::Alarm, "{found:?}");
+        let found = until(&ask(password), Glance::Notable).await;
+        assert!(found.found.as_str().starts_with("it answers, but refuses us: "), "{found:?}");
         assert!(!found.found.as_str().contains("hunter2"), "{found:?}");
     }
     drop(server);
@@ -89,31 +89,59 @@ fn postgres_bin() -> PathBuf {
     versions.pop().expect("postgresql is installed; tests/run does it")
 }
 
-/// A PostgreSQL that asks for a password, run by somebody who is not root: as root it refuses.
+/// A program as somebody who is not root: as root PostgreSQL refuses.
+fn as_nobody(program: &Path) -> Command {
+    let is_root = Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout == b"0\n");
+    if is_root {
+        let mut command = quiet("setpriv");
+        command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program);
+        command
+    } else {
+        quiet(program)
+    }
+}
+
+/// A PostgreSQL that asks for a password.
 fn postgres(dir: &Path, port: u16) -> Running {
-    let bin = postgres_bin();
-    let as_nobody = |program: &Path| {
-        let is_root = Command::new("id").arg("-u").output().is_ok_and(|out| out.stdout == b"0\n");
-        if is_root {
-            let mut command = quiet("setpriv");
-            command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(program);
-            command
-        } else {
-            quiet(program)
-        }
-    };
+    made(dir);
+    started(dir, port, &[])
+}
+
+/// A PostgreSQL that takes nobody without TLS.
+fn postgres_with_tls(dir: &Path, port: u16) -> Running {
+    made(dir);
+    let data = dir.join("data");
+    std::fs::write(data.join("pg_hba.conf"), "hostssl all all 127.0.0.1/32 scram-sha-256\n").unwrap();
+    let (key, cert) = (data.join("server.key"), dir.join("server.crt"));
+    let mut openssl = as_nobody(Path::new("openssl"));
+    openssl.args(["req", "-new", "-x509", "-days", "2", "-nodes", "-subj", "/CN=localhost"]);
+    openssl.args(["-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]);
+    openssl.arg("-out").arg(&cert).arg("-keyout").arg(&key).env("HOME", dir);
+    assert!(openssl.status().unwrap().success(), "openssl");
+    let own = |name: &str, path: &Path| format!("{name}={}", path.display());
+    started(dir, port, &["ssl=on".to_owned(), own("ssl_cert_file", &cert), own("ssl_key_file", &key)])
+}
+
+fn made(dir: &Path) {
     std::fs::write(dir.join("password"), "hunter2\n").unwrap();
     assert!(quiet("chmod").args(["-R", "777"]).arg(dir).status().unwrap().success());
-    let data = dir.join("data");
-    let made = as_nobody(&bin.join("initdb"))
+    let made = as_nobody(&postgres_bin().join("initdb"))
         .args(["-A", "scram-sha-256", "-U", "fd", "--no-sync", "-D"])
-        .arg(&data)
+        .arg(dir.join("data"))
         .arg(format!("--pwfile={}", dir.join("password").display()))
         .env("HOME", dir)
         .status();
     assert!(made.unwrap().success(), "initdb");
-    let mut server = as_nobody(&bin.join("postgres"));
-    server.arg("-D").arg(&data).args(["-p", &port.to_string(), "-h", "127.0.0.1", "-F", "-k"]).arg(dir);
+}
+
+fn started(dir: &Path, port: u16, settings: &[String]) -> Running {
+    let mut server = as_nobody(&postgres_bin().join("postgres"));
+    server
+        .arg("-D")
+        .arg(dir.join("data"))
+        .args(["-p", &port.to_string(), "-h", "127.0.0.1", "-F", "-k"])
+        .arg(dir);
+    settings.iter().for_each(|setting| drop(server.args(["-c", setting])));
     Running(server.spawn().expect("postgres starts"))
 }
 
@@ -128,15 +156,48 @@ async fn e5_a_real_postgresql_answers_a_select_and_is_down_when_it_is_gone() {
             user: "fd".to_owned(),
             database: "postgres".to_owned(),
             password: Some(Secret::new(password)),
+            tls: Tls::Prefer,
         })
     };
+    // It has no TLS, and prefer takes that.
     let found = until(&ask("hunter2"), Glance::Quiet).await;
     assert!(found.found.as_str().starts_with("SELECT 1 answered in "), "{found:?}");
-    let wrong = until(&ask("hunter3"), Glance::Alarm).await;
+    let wrong = until(&ask("hunter3"), Glance::Notable).await;
+    assert!(wrong.found.as_str().starts_with("it answers, but refuses us: "), "{wrong:?}");
     assert!(wrong.found.as_str().contains("password authentication failed"), "{wrong:?}");
     assert!(!wrong.found.as_str().contains("hunter"), "{wrong:?}");
     drop(server);
     let found = until(&ask("hunter2"), Glance::Alarm).await;
+    assert!(found.found.as_str().starts_with("DOWN: "), "{found:?}");
+}
+
+/// A healthy database that insisted on TLS was told as down.
+#[tokio::test]
+async fn e5_a_real_postgresql_that_insists_on_tls_is_pinged_over_it_and_a_refusal_is_not_down() {
+    let (dir, port) = (tempfile::tempdir().unwrap(), free_port());
+    let server = postgres_with_tls(dir.path(), port);
+    let cert = dir.path().join("server.crt");
+    let ask = |host: &str, tls: Tls| {
+        dependency(Kind::Postgres {
+            host: host.to_owned(),
+            port,
+            user: "fd".to_owned(),
+            database: "postgres".to_owned(),
+            password: Some(Secret::new("hunter2")),
+            tls,
+        })
+    };
+    let found = until(&ask("127.0.0.1", Tls::Prefer), Glance::Quiet).await;
+    assert!(found.found.as_str().starts_with("SELECT 1 answered in "), "{found:?}");
+    let known = until(&ask("127.0.0.1", Tls::Require(Some(cert.clone()))), Glance::Quiet).await;
+    assert!(known.found.as_str().starts_with("SELECT 1 answered in "), "{known:?}");
+    for (tls, says) in [(Tls::Off, "no encryption"), (Tls::Require(None), "TLS handshake")] {
+        let found = until(&ask("127.0.0.1", tls), Glance::Notable).await;
+        let words = found.found.as_str();
+        assert!(words.starts_with("it answers, but refuses us: ") && words.contains(says), "{found:?}");
+    }
+    drop(server);
+    let found = until(&ask("127.0.0.1", Tls::Prefer), Glance::Alarm).await;
     assert!(found.found.as_str().starts_with("DOWN: "), "{found:?}");
 }
 

@@ -127,3 +127,16 @@ fn a3_what_nobody_has_read_yet_is_not_asked_for_again() {
     );
     assert_eq!(calls(&home), 1);
 }
+
+/// Whoever acted right after the kill was told to wait for an answer that nobody waited for.
+#[test]
+fn a3_a_call_whose_process_died_is_in_doubt_before_the_next_one_is_decided() {
+    let home = home(true);
+    killed_in_between(&home);
+    let again = home.run(&["act", "1", "isolate", "-a", "support-1", "--dry-run"]);
+    let said = again.all();
+    assert!(!said.contains("wait for the backend's answer"), "{said}");
+    let timeline = home.run(&["timeline", "1"]).ok();
+    assert!(timeline.contains("A1 in doubt: the process that made the call is gone"), "{said}\n{timeline}");
+    assert_eq!(calls(&home), 1);
+}

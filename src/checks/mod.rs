@@ -5,6 +5,7 @@
 
 pub mod dependency;
 pub mod git;
+mod tls;
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use crate::incident::{FirstCheck, Glance, Text, Time, Topic};
 
 pub use dependency::{Dependency, Kind};
 pub use git::{Deploys, Drift, Running};
+pub use tls::Tls;
 
 /// One thing to ask.
 #[derive(Clone, Debug)]

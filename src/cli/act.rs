@@ -75,9 +75,6 @@ enum Wait {
     Verified,
 }
 
-/// What is typed to destroy evidence.
-const DESTROY: &str = "destroy";
-
 /// Columns of a plan where the terminal's are not known.
 const WIDTH: usize = 80;
 
@@ -214,8 +211,8 @@ impl Deed<'_> {
                 );
                 return Err(refused(plan, why).hint(hint));
             }
-            let typed = prompt::ask(&format!("{why}: type {DESTROY} to do it all the same:"))?;
-            if typed != DESTROY {
+            let typed = prompt::ask(&format!("{why}: type {} to do it all the same:", plan.destroying()))?;
+            if typed != plan.destroying() {
                 return Err(refused(plan, "not confirmed"));
             }
         }

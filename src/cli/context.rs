@@ -86,11 +86,12 @@ impl Context {
         launch::template(&self.paths, &config.settings)
     }
 
-    /// Reads the configuration; what is wrong is counted, and the defaults hold instead.
+    /// Reads the configuration; what is wrong is counted, and the defaults hold instead. What is wrong
+    /// with the receiver alone is for whoever serves.
     #[must_use]
     pub fn config(&self) -> Config {
         let config = config::load(&self.paths, &var);
-        match config.problems.len() {
+        match config.problems.iter().filter(|problem| !problem.of_receiver).count() {
             0 => {}
             1 => say("flightdeck: 1 problem in the configuration; flightdeck check shows it"),
             n => say(&format!("flightdeck: {n} problems in the configuration; flightdeck check shows them")),

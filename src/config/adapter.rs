@@ -144,6 +144,17 @@ impl Adapter {
     }
 }
 
+impl Adapter {
+    /// Whether what it does destroys evidence, as its author says.
+    fn destroys(&self, op: Op) -> bool {
+        match self {
+            Self::Process(process) => process.actions.get(&op).is_some_and(|action| action.destroys_evidence),
+            Self::Http(http) => http.actions.get(&op).is_some_and(|action| action.destroys_evidence),
+            Self::Kubernetes(_) | Self::Alertmanager(_) | Self::PagerDuty(_) => false,
+        }
+    }
+}
+
 /// The names that may stand in braces in the arguments of an operation.
 ///
 /// `{target}`, which is also called by its kind (`{agent}`, `{alert}`, `{level}`, `{person}`); the
@@ -247,9 +258,27 @@ pub(super) fn no_two_for_one(
         for agent in agents {
             let carriers: Vec<&String> =
                 adapters.iter().filter(|(_, a)| a.carries(*op, &agent.id)).map(|(name, _)| name).collect();
+            let destroys = |name: &String| adapters.get(name).is_some_and(|adapter| adapter.destroys(*op));
             if let [first, second, ..] = carriers[..]
                 && told.insert((first, second))
             {
+                // What destroys evidence is never the default beside what does not (A4).
+                if let (Some(bad), Some(good)) = (
+                    carriers.iter().find(|name| destroys(name)),
+                    carriers.iter().find(|name| !destroys(name)),
+                ) {
+                    problems.push(
+                        tree.problem_at(
+                            &["adapters", bad, "actions", op.word(), "destroys_evidence"],
+                            format!(
+                                "`{bad}` destroys evidence by {op} of {}, and `{good}` does not (A4)",
+                                agent.id
+                            ),
+                        )
+                        .hint("take this one out, or narrow its `agents`"),
+                    );
+                    continue;
+                }
                 problems.push(
                     tree.problem_at(
                         &["adapters", second, "actions", op.word()],

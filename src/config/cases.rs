@@ -576,6 +576,14 @@ fn two_adapters_for_one_agent_are_told() {
         read(&both).1,
         ["c.toml:13:21: `x` carries restart for a-1 already (hint: narrow `agents` of one of them)"]
     );
+    // What destroys evidence is the one to go (A4).
+    let destroying =
+        format!("{agents}{}destroys_evidence = true\n{}", adapter("x", "a-*"), adapter("y", "*-1"));
+    assert_eq!(
+        read(&destroying).1,
+        ["c.toml:10:21: `x` destroys evidence by restart of a-1, and `y` does not (A4) \
+          (hint: take this one out, or narrow its `agents`)"]
+    );
     let apart = format!("{agents}{}{}", adapter("x", "a-*"), adapter("y", "b-*"));
     assert_eq!(read(&apart).1, [""; 0]);
 }

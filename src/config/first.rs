@@ -64,6 +64,19 @@ pub enum DependencyKind {
     Postgres,
 }
 
+/// Whether a PostgreSQL is asked over TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DependencyTls {
+    /// Where it can; nobody is verified.
+    #[default]
+    Prefer,
+    /// Always, and by a certificate that somebody vouches for.
+    Require,
+    /// Never.
+    Off,
+}
+
 /// A system that agents depend on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dependency {
@@ -77,6 +90,10 @@ pub struct Dependency {
     pub database: String,
     /// Where its password lies, if it has one.
     pub password: Option<SecretSource>,
+    /// Whether a PostgreSQL is asked over TLS.
+    pub tls: DependencyTls,
+    /// The certificates (PEM) by which it is known, where TLS is required; none: the system's.
+    pub ca: Option<PathBuf>,
     /// Faster than this is normal, in milliseconds.
     pub normal_ms: u32,
     /// Slower than this alarms, in milliseconds.
@@ -96,6 +113,8 @@ pub(super) struct WrittenDependency {
     password_env: Option<String>,
     password_file: Option<String>,
     password_command: Option<Vec<String>>,
+    tls: Option<DependencyTls>,
+    ca_file: Option<String>,
     normal_ms: Option<u32>,
     alarm_ms: Option<u32>,
 }
@@ -146,7 +165,7 @@ impl Written {
         let dependencies = dependencies.into_iter().filter_map(|(name, mut written)| {
             let at = ["dependencies", name.as_str()];
             let password = written.password().meant("password", &at, tree, paths, env, problems)?;
-            let meant = written.meant(password).map_err(|(key, why)| {
+            let meant = written.meant(password, paths).map_err(|(key, why)| {
                 let message = format!("`dependencies.{name}.{key}`: {why}");
                 problems.push(tree.problem_at(&["dependencies", &name, key], message));
             });
@@ -184,7 +203,7 @@ impl WrittenDependency {
         }
     }
 
-    fn meant(self, password: Option<SecretSource>) -> Result<Dependency, Wrong> {
+    fn meant(self, password: Option<SecretSource>, paths: &Paths) -> Result<Dependency, Wrong> {
         let is_http = self.kind == DependencyKind::Http;
         let place = match (is_http, self.url, self.address) {
             (true, Some(url), None) => url,
@@ -213,7 +232,17 @@ impl WrittenDependency {
             let why = format!("expected normal_ms ({normal_ms}) above 0, and alarm_ms from there to 60000");
             return Err(("alarm_ms", why));
         }
+        if self.kind != DependencyKind::Postgres && (self.tls.is_some() || self.ca_file.is_some()) {
+            let key = if self.tls.is_some() { "tls" } else { "ca_file" };
+            return Err((key, "only type postgres has it; a URL says https itself".into()));
+        }
+        let tls = self.tls.unwrap_or_default();
+        if self.ca_file.is_some() && tls != DependencyTls::Require {
+            return Err(("ca_file", "nobody is verified by it unless tls = \"require\"".into()));
+        }
         Ok(Dependency {
+            tls,
+            ca: self.ca_file.map(|file| paths.written(&file)),
             kind: self.kind,
             place,
             user: self.user.unwrap_or_else(|| "postgres".to_owned()),

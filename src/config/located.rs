@@ -28,6 +28,8 @@ pub struct Problem {
     pub message: String,
     /// How to mend it.
     pub hint: Option<String>,
+    /// Whether it concerns the receiver alone: nothing but serving needs that.
+    pub of_receiver: bool,
     snippet: Option<Box<Snippet>>,
 }
 
@@ -62,13 +64,21 @@ impl Problem {
             place: Some(place),
             message: clean(message.as_ref()),
             hint: None,
+            of_receiver: false,
             snippet: Some(Box::new(Snippet::around(file, start..end, place))),
         }
     }
 
     /// A problem with a file as a whole.
     pub fn whole(file: &str, message: impl AsRef<str>) -> Self {
-        Self { file: clean(file), place: None, message: clean(message.as_ref()), hint: None, snippet: None }
+        Self {
+            file: clean(file),
+            place: None,
+            message: clean(message.as_ref()),
+            hint: None,
+            of_receiver: false,
+            snippet: None,
+        }
     }
 
     /// Says how to mend it.
@@ -76,6 +86,12 @@ impl Problem {
     pub fn hint(mut self, hint: impl AsRef<str>) -> Self {
         self.hint = Some(clean(hint.as_ref()));
         self
+    }
+
+    /// Concerns the receiver and nothing else.
+    #[must_use]
+    pub(super) fn only_of_receiver(self) -> Self {
+        Self { of_receiver: true, ..self }
     }
 
     /// Says how to mend it, if that is known.

@@ -9,7 +9,7 @@ use crate::incident::Text;
 use crate::secret::SecretSource;
 
 use super::credential::SecretKeys;
-use super::located::Problems;
+use super::located::{Problem, Problems};
 use super::paths::{Env, Paths};
 use super::tree::Tree;
 
@@ -99,6 +99,14 @@ impl WrittenWebhooks {
 impl Written {
     /// What is meant. A receiver that would let everybody in is switched off.
     pub(super) fn meant(self, tree: &Tree, paths: &Paths, env: &Env, problems: &mut Problems) -> Receiver {
+        let mut own = Problems::new();
+        let receiver = self.checked(tree, paths, env, &mut own);
+        let own = own.into_sorted().into_iter();
+        problems.extend(own.map(Problem::only_of_receiver));
+        receiver
+    }
+
+    fn checked(self, tree: &Tree, paths: &Paths, env: &Env, problems: &mut Problems) -> Receiver {
         let Listen(listen) = self.listen;
         let token = SecretKeys { env: self.token_env, file: self.token_file, command: self.token_command };
         let Some(token) = token.meant("token", &["receiver"], tree, paths, env, problems) else {

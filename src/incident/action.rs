@@ -107,6 +107,12 @@ impl Plan {
         format!("snapshot {target} first")
     }
 
+    /// What a person types to do what destroys evidence although nothing secured it.
+    #[must_use]
+    pub fn destroying(&self) -> String {
+        format!("destroy {}", self.target)
+    }
+
     /// What is to be said before it is confirmed, where its checks hold without it.
     #[must_use]
     pub fn already(&self) -> Option<&'static str> {

@@ -733,6 +733,8 @@ impl Hub {
     fn seen_from_here(&self, incident: IncidentId, plan: &mut Plan) {
         let board = self.board();
         if let Some((snapshot, at)) = board.snapshot_of(incident, &plan.target) {
+            // What an analysis needs of it is kept (A4).
+            plan.destroys_evidence = false;
             let first = Plan::snapshot_first(&plan.target);
             let taken = format!("{snapshot} took a snapshot at {}", at.format("%H:%M:%S"));
             for conflict in plan.conflicts.iter_mut().filter(|words| words.as_str().ends_with(&first)) {

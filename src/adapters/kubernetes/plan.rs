@@ -65,6 +65,8 @@ impl KubernetesAdapter {
         let scene =
             Scene { workload: &read.workload, object: &read.world.object, pods: &read.pods, deed: &deed };
         let mut conflicts = evidence_goes(&route, &read, &ask.target);
+        // Pods that go take their memory along, whatever becomes of their logs.
+        let destroys_evidence = !conflicts.is_empty() && !route.undoes;
         conflicts.extend(self.cluster.preflight(&scene, &rehearsed).await);
         let checks = self.checks(&route, &ask.target, &params, &read)?;
         conflicts.extend(unproved(&route, &checks));
@@ -85,7 +87,7 @@ impl KubernetesAdapter {
             limit_s: seconds(route.limit()),
             verify_s: seconds(route.action.verify_within),
             already: false,
-            destroys_evidence: false,
+            destroys_evidence,
         })
     }
 

@@ -96,6 +96,11 @@ impl Confirm {
     fn answer(&self) -> Answer {
         let line = self.typed.text().trim();
         match &self.stage {
+            ConfirmStage::Ready { plan, .. } if plan.destroys_evidence => match line {
+                "n" | "N" => Answer::Leave,
+                _ if line == plan.destroying() => Answer::Yes,
+                _ => Answer::Wrong(plan.destroying()),
+            },
             ConfirmStage::Ready { plan, typed: true, .. } if line == plan.target.as_str() => Answer::Yes,
             ConfirmStage::Ready { plan, typed: true, .. } => Answer::Wrong(plan.target.to_string()),
             ConfirmStage::Ready { typed: false, .. } => match line {
@@ -265,7 +270,10 @@ impl Model {
         let runner = self.runner.clone();
         let Some(Modal::Confirm(confirm)) = self.modals.last_mut() else { return vec![] };
         let ConfirmStage::Ready { plan, digest, typed } = &confirm.stage else { return vec![] };
-        let typed = typed.then(|| confirm.typed.as_text());
+        let typed = typed.then(|| match plan.destroys_evidence {
+            true => plan.target.clone(),
+            false => confirm.typed.as_text(),
+        });
         let confirmation = Confirmation { digest: digest.clone(), typed };
         let command = match confirm.act {
             ConfirmAct::Ask => Command::Act { plan: (**plan).clone(), confirmation, runner },

@@ -102,7 +102,9 @@ impl Context<'_> {
         let why = format!("{id} {} is in doubt, and may have taken effect", doubtful.plan.title());
         let instead = match (self.policy.probing.again_in_doubt, doubtful.plan.checks.is_empty()) {
             (Again::Read, false) => {
-                format!("read it (flightdeck mitigations --read, or a cockpit does), or settle {id} by hand")
+                format!(
+                    "wait until {id} was read (a cockpit does, or flightdeck mitigations --read), or settle it by hand"
+                )
             }
             (Again::Read, true) => format!("nothing can read {id}: settle it by hand first"),
             (Again::Settled | Again::Always, _) => format!("settle {id} first"),

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::rig;
-use crate::checks::{Dependency, Deploys, Drift, Kind, Question, Running};
-use crate::config::first::{self, DependencyKind};
+use crate::checks::{Dependency, Deploys, Drift, Kind, Question, Running, Tls};
+use crate::config::first::{self, DependencyKind, DependencyTls};
 use crate::config::{Env, Settings};
 use crate::incident::Text;
 use crate::runtime::first::Questions;
@@ -74,6 +74,11 @@ fn kind(written: &first::Dependency, env: &Env<'_>) -> Result<Kind, String> {
                 user: written.user.clone(),
                 database: written.database.clone(),
                 password: fetched(&written.password)?,
+                tls: match written.tls {
+                    DependencyTls::Off => Tls::Off,
+                    DependencyTls::Prefer => Tls::Prefer,
+                    DependencyTls::Require => Tls::Require(written.ca.clone()),
+                },
             }
         }
     })

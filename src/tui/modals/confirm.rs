@@ -48,6 +48,9 @@ pub fn draw(view: &View<'_>, confirm: &Confirm, area: Rect, buf: &mut Buffer) ->
             let (text, cursor) = typed(&confirm.typed, cells.saturating_sub(2));
             at = Some(cursor + 2);
             let ask = match by_name {
+                _ if plan.destroys_evidence => {
+                    format!("type {} to do it without a snapshot, n to go back", plan.destroying())
+                }
                 true => format!("type {} to confirm", plan.target),
                 false => "type y to confirm".to_owned(),
             };

@@ -225,3 +225,18 @@ fn what_changed_since_it_was_confirmed_is_asked_again_with_what_it_would_do_now(
     let (model, effects) = failing("500: no");
     assert!(model.modals.is_empty(), "{effects:?}");
 }
+
+/// Evidence went by the same word as anything else.
+#[test]
+fn a4_what_destroys_evidence_is_confirmed_by_saying_so() {
+    for plan in [isolate_plan(), by_key()] {
+        let plan = Plan { destroys_evidence: true, ..plan };
+        let target = plan.target.to_string();
+        for (typed, done) in [(target.as_str(), false), ("y", false), (plan.destroying().as_str(), true)] {
+            let answer = [Step::Planned, Step::Drawn, Step::Types(typed), Step::Presses("enter")];
+            let (model, effects) = play(&plan, &answer);
+            assert_eq!(!effects.is_empty(), done, "{typed}: {effects:?}");
+            assert_eq!(confirm(&model).error.is_none(), done, "{typed}");
+        }
+    }
+}
