@@ -141,7 +141,9 @@ fn started(dir: &Path, port: u16, settings: &[String]) -> Running {
         .arg(dir.join("data"))
         .args(["-p", &port.to_string(), "-h", "127.0.0.1", "-F", "-k"])
         .arg(dir);
-    settings.iter().for_each(|setting| drop(server.args(["-c", setting])));
+    for setting in settings {
+        server.args(["-c", setting]);
+    }
     Running(server.spawn().expect("postgres starts"))
 }
 
