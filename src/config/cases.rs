@@ -229,6 +229,10 @@ fn each_mistake_is_told_at_its_place_with_a_hint() {
         ),
         ("[policy]\nfile = ['a']", "c.toml:2:8: `policy.file`: expected a string, found a list"),
         ("user = 'a'\nuser = 'b'", "c.toml:2:1: duplicate key"),
+        (
+            "[[agents]]\nid = 'a'\n[[agents]]\nid = 'b'\nvitals = ['/nowhere/x']",
+            "c.toml:5:10: `vitals` of b: there is no program /nowhere/x",
+        ),
     ];
     for (text, expected) in cases {
         assert_eq!(read(text).1, [*expected], "in:\n{text}");

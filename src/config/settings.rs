@@ -330,7 +330,8 @@ fn vitals_can_be_read(agents: &[Agent], tree: &Tree, env: &Env, problems: &mut P
             continue;
         };
         let message = format!("`vitals` of {}: {}", agent.id, missing.why);
-        let problem = tree.problem_at(&["agents"], message);
+        let span = tree.span_in_list("agents", ("id", agent.id.as_str()), "vitals");
+        let problem = tree.problem(span, message);
         problems.push(match missing.hint {
             Some(hint) => problem.hint(hint),
             None => problem,

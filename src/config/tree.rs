@@ -178,6 +178,18 @@ impl<'f> Tree<'f> {
             .collect()
     }
 
+    /// Where `of` stands in the table of a list whose `key` is `name`; the list itself where it does not.
+    #[must_use]
+    pub fn span_in_list(&self, list: &str, (key, name): (&str, &str), of: &str) -> Range<usize> {
+        let items = self.root.get_ref().get(list).and_then(|list| list.get_ref().as_array());
+        let is_it = |item: &&_| {
+            let item: &Spanned<DeValue<'_>> = item;
+            item.get_ref().get(key).is_some_and(|value| value.get_ref().as_str() == Some(name))
+        };
+        let found = items.into_iter().flatten().find(is_it).and_then(|item| item.get_ref().get(of));
+        found.map_or_else(|| self.span_of(&[list]), Spanned::span)
+    }
+
     /// A problem at a span of this tree.
     #[must_use]
     pub fn problem(&self, span: Range<usize>, message: impl AsRef<str>) -> Problem {
