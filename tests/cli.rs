@@ -536,7 +536,7 @@ fn a_program_that_may_not_be_run_is_found_before_the_incident() {
     says(
         &home.run(&["check"]),
         1,
-        &["config.toml:1:", "`vitals` of a", "probe.sh may not be run", "chmod +x"],
+        &["config.toml:3:10:", "`vitals` of a", "probe.sh may not be run", "chmod +x"],
     );
 }
 

@@ -266,6 +266,38 @@ const ALL: &[Proved] = &[
         "e9_a_real_alertmanager_is_silenced_once_even_where_the_answer_is_lost",
     ),
     row(
+        "pagerduty",
+        &[Op::Escalate],
+        "who would be woken is shown; believed when assigned and logged are read back",
+        SCHEMA,
+        "tests/pagerduty.rs",
+        "d10_an_escalation_shows_who_would_be_woken_and_is_believed_when_it_is_read",
+    ),
+    row(
+        "pagerduty",
+        &[Op::Page],
+        "proved by having been asked, asked once",
+        SCHEMA,
+        "tests/pagerduty.rs",
+        "c1_who_is_called_is_proved_by_having_been_asked_and_not_by_declining",
+    ),
+    row(
+        "any that carries it",
+        &[Op::Escalate],
+        "a level that is due without an on-call table is brought in by it, or said to reach nobody",
+        "an adapter of the tests",
+        "tests/outbox.rs",
+        "c2_a_level_without_an_on_call_table_goes_through_the_adapter_that_carries_it_and_never_in_silence",
+    ),
+    row(
+        "first checks: postgres",
+        &[],
+        "pinged over TLS where it insists on it; a refusal is not down",
+        "a real PostgreSQL",
+        "tests/dependencies.rs",
+        "e5_a_real_postgresql_that_insists_on_tls_is_pinged_over_it_and_a_refusal_is_not_down",
+    ),
+    row(
         "channel: pagerduty",
         &[Op::Escalate, Op::Page],
         "a level is set alone, and believed when its people have the incident",
@@ -346,4 +378,5 @@ fn every_action_of_every_preset_and_of_a_cluster_has_a_line() {
     let cluster = [ISOLATE, LIMIT, BRANCH, &[Op::Restart, Op::Snapshot]].concat();
     assert_eq!(told("kubernetes"), cluster.into_iter().collect());
     assert_eq!(told("alertmanager"), [Op::Silence, Op::Unsilence].into());
+    assert_eq!(told("pagerduty"), [Op::Escalate, Op::Page].into());
 }
