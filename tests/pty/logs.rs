@@ -190,6 +190,7 @@ fn hostile_lines_and_a_hundred_megabytes_without_an_end_are_shown_harmlessly() {
     }
     screen.press("/");
     screen.type_text("the end");
+    screen.wait_for("search: the end");
     screen.press("enter");
     // Until it is looked for, what is typed belongs to the prompt.
     screen.wait_gone("search:");
