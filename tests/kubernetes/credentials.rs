@@ -82,7 +82,7 @@ fn from_within_a_pod_it_acts_by_the_pod_s_own_account() {
     assert!(seen.contains(&format!("in-cluster, namespace {namespace}: Kubernetes v")), "{seen}");
     let declared = within(&["declare", "it pays refunds", "-s", "P0", "-a", AGENT]);
     assert!(declared.contains("INC-1"), "{declared}");
-    let acted = within(&["act", "1", "isolate", "-a", AGENT, "--yes"]);
+    let acted = within(&["act", "1", "isolate", "-a", AGENT, "--yes", "--destroy-evidence"]);
     assert!(acted.contains("verified") || acted.contains("VERIFIED"), "{acted}");
     assert!(runtime.block_on(stage.pods()).is_empty());
     assert!(!acted.contains(&fs::read_to_string(secrets.path().join("token")).unwrap()));
