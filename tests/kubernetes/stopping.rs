@@ -26,7 +26,7 @@ async fn a3_isolated_is_verified_when_the_pods_are_gone_and_released_when_all_of
     stage
         .until_read(isolation, "each pod is terminating", |read| read.iter().filter(going).count() == 3)
         .await;
-    assert_eq!(stage.action(isolation).lamp, Lamp::Accepted, "{}", stage.timeline());
+    stage.lamp(isolation, Lamp::Accepted).await;
     stage.plane.kubelet.hold(&stage.namespace, false);
     let action = stage.lamp(isolation, Lamp::Verified).await;
     assert!(stage.pods().await.is_empty());
