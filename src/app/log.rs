@@ -46,12 +46,32 @@ pub struct LogView {
     tally: Tally,
 }
 
+mod merge;
+
 impl LogView {
-    /// Takes lines in.
-    pub fn extend(&mut self, lines: Vec<LogLine>) {
+    /// Takes lines in, each at its time among those of other sources that came a moment before.
+    pub fn extend(&mut self, mut lines: Vec<LogLine>) {
         // What would be let go of at once is not looked at.
         let skipped = lines.len().saturating_sub(KEPT);
-        for line in lines.into_iter().skip(skipped) {
+        lines.drain(..skipped);
+        let back = merge::overtaken(&self.lines, &lines);
+        if back > 0 || !merge::is_sorted(&lines) {
+            let first = self.let_go + (self.lines.len() - back) as u64;
+            let mut taken_back = Vec::with_capacity(back + lines.len());
+            for _ in 0..back {
+                taken_back.extend(self.take_back());
+            }
+            taken_back.reverse();
+            taken_back.append(&mut lines);
+            let places;
+            (lines, places) = merge::sorted(taken_back);
+            // What is selected has another number now.
+            let moved = |number: u64| places.iter().position(|place| first + *place as u64 == number);
+            if let Some(place) = self.selected.filter(|number| *number >= first).and_then(moved) {
+                self.selected = Some(first + place as u64);
+            }
+        }
+        for line in lines {
             if self.lines.len() >= KEPT {
                 self.let_go_of_the_oldest();
             }
@@ -68,6 +88,14 @@ impl LogView {
         if self.selected.is_some_and(|number| number < self.let_go) {
             self.selected = Some(self.let_go);
         }
+    }
+
+    /// Takes the newest line out again.
+    fn take_back(&mut self) -> Option<LogLine> {
+        let line = self.lines.pop_back()?;
+        self.volume.remove(&line);
+        self.tally.remove(self.given.pop_back().unwrap_or_default());
+        Some(line)
     }
 
     fn let_go_of_the_oldest(&mut self) {
@@ -345,6 +373,28 @@ mod tests {
         }
         assert!(view.is_following());
         assert_eq!(shown(&view, 2), ["three", "four"]);
+    }
+
+    #[test]
+    fn lines_of_several_sources_are_merged_by_their_times_and_the_selection_stays_on_its_line() {
+        let line = |source: &str, second: u32, word: &str| {
+            let raw = match second {
+                0 => format!("  {word}"),
+                _ => format!("2026-02-03T04:05:{second:02}Z {word}"),
+            };
+            let seen = Time::UNIX_EPOCH;
+            LogLine::parse(Text::line(source), Text::line(source), 0, raw.as_bytes(), seen)
+        };
+        let mut view = LogView::default();
+        view.extend(vec![line("a", 1, "a1"), line("a", 4, "a4"), line("a", 0, "trace"), line("a", 9, "a9")]);
+        view.move_by(-1, 9);
+        assert_eq!(view.selected().map(|l| l.text.to_string()).as_deref(), Some("  trace"));
+        view.extend(vec![line("b", 2, "b2"), line("b", 5, "b5"), line("c", 3, "c3"), line("b", 4, "late")]);
+        let shown = || shown(&view, 20);
+        assert_eq!(shown(), ["a1", "b2", "c3", "a4", "  trace", "b5", "late", "a9"]);
+        assert_eq!(view.selected().map(|l| l.text.to_string()).as_deref(), Some("  trace"));
+        view.extend(vec![line("c", 10, "c10")]);
+        assert_eq!(view.selected_number(), Some(4));
     }
 
     #[test]

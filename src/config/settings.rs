@@ -120,6 +120,8 @@ pub struct Agent {
     pub owner: Text,
     /// Its log files. `*` in the last part of a path stands for any run of characters.
     pub logs: Vec<PathBuf>,
+    /// What prints its log, and is started again when it ends; empty for nothing.
+    pub log_command: Vec<String>,
     /// The program that prints its vitals as `name=value` lines, and its arguments; empty: none.
     pub vitals: Vec<String>,
     /// How often it is run.
@@ -207,6 +209,8 @@ struct WrittenAgent {
     owner: Line,
     #[serde(default)]
     logs: Vec<String>,
+    #[serde(default)]
+    log_command: Vec<String>,
     #[serde(default)]
     vitals: Vec<String>,
     #[serde(default = "half_a_minute")]
@@ -363,6 +367,7 @@ fn agents(written: Vec<WrittenAgent>, tree: &Tree, paths: &Paths, problems: &mut
             about: agent.about.0,
             owner: agent.owner.0,
             logs: agent.logs.iter().map(|log| paths.written(log)).collect(),
+            log_command: with_path(agent.log_command, paths),
             vitals: with_path(agent.vitals, paths),
             vitals_every: agent.vitals_every,
             id: agent.id,

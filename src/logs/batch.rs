@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::incident::name::Time;
 use crate::incident::{LogLine, Text};
@@ -68,6 +69,13 @@ pub enum Happening {
     },
     /// No file has such a name yet.
     NoMatch,
+    /// A command ended that is to go on printing.
+    Ended {
+        /// How, in the system's words.
+        why: Text,
+        /// After what time it is started again.
+        again: Duration,
+    },
 }
 
 impl Happening {
@@ -82,7 +90,8 @@ impl Happening {
             | Self::Rotated
             | Self::Overtaken
             | Self::Unreadable { .. }
-            | Self::NoMatch => 0,
+            | Self::NoMatch
+            | Self::Ended { .. } => 0,
         }
     }
 }
@@ -111,6 +120,9 @@ impl fmt::Display for Notice {
                 write!(f, "{source} was rotated faster than it could be read; {lost} bytes are lost")
             }
             Happening::Unreadable { why } => write!(f, "{source} cannot be read: {why}"),
+            Happening::Ended { why, again } => {
+                write!(f, "{source} ended: {why}; it is started again in {} s", again.as_secs())
+            }
             Happening::NoMatch => write!(f, "no file matches {source} yet; waiting for one"),
         }
     }

@@ -23,7 +23,7 @@ use crate::app::msg::Notice;
 use crate::error::{Error, Result};
 use crate::incident::Text;
 use crate::incident::hint::Hints;
-use crate::logs::{self, LogBatch, LogSource};
+use crate::logs::{self, LogBatch, LogCommand, LogSource};
 use crate::sources::{BindError, Receiver, ReceiverSpec};
 
 /// Batches of log lines under way. Each is large already; a full channel makes the follower wait,
@@ -41,6 +41,8 @@ pub struct Extras {
     pub receiver: Option<ReceiverSpec>,
     /// Log files.
     pub logs: Vec<LogSource>,
+    /// Commands that print logs.
+    pub log_commands: Vec<LogCommand>,
     /// Which of them holds what came by OTLP, from many agents.
     pub spool: Option<PathBuf>,
     /// Agents whose vitals are read.
@@ -150,8 +152,9 @@ async fn run_extras(hub: Hub, extras: Extras, cancel: CancellationToken) {
         }
     };
     let logs = async {
-        if !extras.logs.is_empty() {
-            follow(&hub, extras.logs, extras.spool, cancel.clone()).await;
+        if !(extras.logs.is_empty() && extras.log_commands.is_empty()) {
+            let sources = (extras.logs, extras.log_commands);
+            follow(&hub, sources, extras.spool, cancel.clone()).await;
         }
     };
     let vitals = async {
@@ -221,9 +224,19 @@ async fn receive(hub: &Hub, spec: ReceiverSpec, cancel: CancellationToken) {
 /// By what the receiver's lasting notice is known.
 const RECEIVER: &str = "receiver";
 
-async fn follow(hub: &Hub, sources: Vec<LogSource>, spool: Option<PathBuf>, cancel: CancellationToken) {
+async fn follow(
+    hub: &Hub,
+    (sources, commands): (Vec<LogSource>, Vec<LogCommand>),
+    spool: Option<PathBuf>,
+    cancel: CancellationToken,
+) {
     let spool = spool.map(|path| Text::line(&path.to_string_lossy()));
     let (out, mut batches) = mpsc::channel::<LogBatch>(LOG_BATCHES);
+    for command in commands {
+        let waits = logs::command::Waits::default();
+        // Each ends with the receiver of its lines, or when it is cancelled.
+        drop(logs::command::spawn(command, waits, chrono::Utc::now, out.clone(), cancel.clone()));
+    }
     let follower = logs::spawn(sources, logs::Settings::default(), chrono::Utc::now, out, cancel);
     while let Some(mut batch) = batches.recv().await {
         for notice in &batch.notices {

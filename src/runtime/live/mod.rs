@@ -20,7 +20,7 @@ use super::vitals::Patient;
 use crate::app::msg::Notice;
 use crate::config::{Agent, Config, Env, Paths, Settings};
 use crate::incident::Text;
-use crate::logs::LogSource;
+use crate::logs::{LogCommand, LogSource};
 use crate::sources::pagerduty::Webhooks;
 use crate::sources::{ReceiverSpec, Telemetry, Token};
 
@@ -40,6 +40,13 @@ pub fn log_sources(settings: &Settings) -> Vec<LogSource> {
             .collect::<Vec<_>>()
     };
     settings.agents.iter().flat_map(of).collect()
+}
+
+/// The commands that print the configured agents' logs.
+fn log_commands(settings: &Settings) -> Vec<LogCommand> {
+    let of =
+        |agent: &Agent| LogCommand { agent: Text::line(agent.id.as_str()), run: agent.log_command.clone() };
+    settings.agents.iter().filter(|agent| !agent.log_command.is_empty()).map(of).collect()
 }
 
 /// What the alert receiver is to be, if it is wanted.
@@ -106,7 +113,19 @@ pub fn extras(config: &Config, paths: &Paths, env: &Env<'_>) -> Extras {
     let spool = spool(settings, paths, &mut problems);
     logs.extend(spool.clone().map(|path| LogSource { agent: Text::line("otlp"), path }));
     let hints = crate::config::hints::hints(settings);
-    Extras { digest, first, receiver, logs, spool, patients, hints, problems, ..Extras::default() }
+    let log_commands = log_commands(settings);
+    Extras {
+        digest,
+        first,
+        receiver,
+        logs,
+        log_commands,
+        spool,
+        patients,
+        hints,
+        problems,
+        ..Extras::default()
+    }
 }
 
 /// Where what comes by OTLP is read from: whichever process takes it.
