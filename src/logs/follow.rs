@@ -350,7 +350,7 @@ struct Passed {
 /// Opens the rotated siblings that are `wanted` and older than the file that stands at the path. They
 /// are renamed while this looks, so it looks until they stay.
 fn passed(path: &Path, current: FileId, wanted: impl Fn(FileId) -> bool) -> Passed {
-    const LOOKS: usize = 8;
+    const LOOKS: usize = 64;
     let mut opened: Vec<(FileId, File, Metadata)> = Vec::new();
     let (mut older, mut newest, mut is_all) = (Vec::new(), Vec::new(), false);
     for look in 0..LOOKS {
