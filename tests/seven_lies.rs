@@ -10,28 +10,19 @@ mod support;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use flightdeck::adapters::Ask;
-use flightdeck::incident::{
-    Actor, Command, Confirmation, Event, Incident, IncidentId, Lamp, Op, Params, Pattern, Policy, Realm,
-    Role, Severity, Text, Time,
-};
-use flightdeck::runtime::{Clock, Hub, dispatch, watch};
-use flightdeck::store::Journal;
+use flightdeck::incident::{Event, Lamp, Time};
+use flightdeck::runtime::Clock;
 use serde_json::{Value, json};
-use support::config::rig;
 use support::fault::{Fault, FaultProxy};
 use support::server::Server;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use support::stage::Stage;
 
 const SPEED: f64 = 10.0;
-const INC: IncidentId = IncidentId(1);
 
 /// One way to say yes. Times are seconds since the call.
 #[derive(Clone, Copy)]
@@ -192,88 +183,6 @@ status = "front"
     )
 }
 
-/// A live incident with one person on it.
-struct Stage {
-    hub: Hub,
-    ana: Actor,
-    cancel: CancellationToken,
-}
-
-impl Stage {
-    async fn open(text: &str, clock: Clock) -> Self {
-        let journal = Journal::memory(Realm::Live).expect("memory");
-        let hub = Hub::new(journal, Arc::new(Policy::built_in()), clock, rig(text), false);
-        let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
-        tokio::spawn(dispatch::run(hub.clone(), cancel.clone(), tasks.clone()));
-        tokio::spawn(watch::run(hub.clone(), cancel.clone(), tasks.clone()));
-        tokio::spawn(hub.clone().run(cancel.clone()));
-        let stage = Self { hub, ana: Actor::person("ana"), cancel };
-        let declare = Command::Declare {
-            realm: Realm::Live,
-            title: "support-1 answers with other customers' data".into(),
-            severity: Severity::P0,
-            pattern: Some(Pattern::Boundary),
-            agents: vec!["support-1".parse().expect("an id")],
-            detected_at: None,
-        };
-        stage.hub.submit(None, declare, &stage.ana).await.expect("declared");
-        for command in [Command::Acknowledge, Command::Assign { role: Role::Commander, holder: "ana".into() }]
-        {
-            stage.say(command).await;
-        }
-        stage
-    }
-
-    async fn say(&self, command: Command) {
-        self.hub.submit(Some(INC), command, &self.ana).await.expect("allowed");
-    }
-
-    async fn isolate(&self) {
-        let ask = Ask { op: Op::Isolate, target: Text::line("support-1"), params: Params::new() };
-        let plan = self.hub.plan(INC, ask).await.expect("planned");
-        let confirmation = Confirmation { digest: plan.digest(), typed: Some(plan.target.clone()) };
-        self.say(Command::Act { plan, confirmation, runner: self.hub.runner() }).await;
-    }
-
-    fn lamp(&self) -> Option<Lamp> {
-        let board = self.hub.board();
-        board.incident(INC).and_then(|incident: &Incident| incident.actions.values().next()).map(|a| a.lamp)
-    }
-
-    /// Waits for a lamp, not longer than the slowest machine needs.
-    async fn until(&self, what: &str, lamp: Lamp) {
-        for _ in 0..6_000 {
-            if self.lamp() == Some(lamp) {
-                return;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("{what}: never {lamp}, but {:?}\n{}", self.lamp(), self.timeline().join("\n"));
-    }
-
-    /// The moments of one kind of entry.
-    fn moments(&self, is: fn(&Event) -> bool) -> Vec<Time> {
-        let board = self.hub.board();
-        let entries = board.record(INC).map(|r| r.entries.clone()).unwrap_or_default();
-        entries.iter().filter(|entry| is(&entry.event)).map(|entry| entry.at).collect()
-    }
-
-    fn timeline(&self) -> Vec<String> {
-        let board = self.hub.board();
-        let entries = board.record(INC).map(|r| r.entries.clone()).unwrap_or_default();
-        entries
-            .iter()
-            .map(|entry| flightdeck::incident::telling::tell(entry, self.hub.policy().naming))
-            .collect()
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        self.cancel.cancel();
-    }
-}
-
 fn clock() -> Clock {
     Clock::running(Time::from_timestamp(1_763_700_000, 0).expect("a time"), SPEED)
 }
@@ -292,10 +201,10 @@ async fn play(lie: Lie) {
     let stage = Stage::open(&configuration(&server.url(), &server.url(), lie.verify_within), clock).await;
     stage.isolate().await;
     if lie.verified {
-        stage.until(lie.name, Lamp::Verified).await;
+        stage.until(lie.name, |a| a.lamp == Lamp::Verified).await;
         product.shown.store(0, Ordering::SeqCst);
     }
-    stage.until(lie.name, lie.ends).await;
+    stage.until(lie.name, |a| a.lamp == lie.ends).await;
     let told = || format!("{}:\n{}", lie.name, stage.timeline().join("\n"));
 
     let verified = stage.moments(is_verified);
@@ -343,7 +252,7 @@ async fn with_half_an_answer_it_is_in_doubt_and_settled_by_the_reading() {
         let stage = Stage::open(&configuration(&proxy.url(), &server.url(), "30s"), clock.clone()).await;
         proxy.set(fault);
         stage.isolate().await;
-        stage.until("in doubt", ends).await;
+        stage.until("in doubt", |a| a.lamp == ends).await;
         let timeline = stage.timeline().join("\n");
         assert_eq!(
             stage.moments(|event| matches!(event, Event::ActionInDoubt { .. })).len(),

@@ -1,7 +1,5 @@
-//! What an auditor saw a lamp say wrongly against real systems, each played again through the http
-//! adapter, the hub and the watch.
-
-#![expect(clippy::panic, reason = "a story that does not come true says so")]
+//! What lamps once said wrongly of real systems, each played again through the http adapter, the hub
+//! and the watch.
 
 mod support;
 
@@ -13,20 +11,11 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use flightdeck::adapters::Ask;
-use flightdeck::incident::{
-    Action, Actor, Command, Confirmation, IncidentId, Lamp, Op, Params, Pattern, Policy, Realm, Role,
-    Severity, Text,
-};
-use flightdeck::runtime::{Clock, Hub, dispatch, watch};
-use flightdeck::store::Journal;
-use support::config::rig;
+use flightdeck::incident::Lamp;
+use flightdeck::runtime::Clock;
 use support::fault::{Fault, FaultProxy};
 use support::server::Server;
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
-
-const INC: IncidentId = IncidentId(1);
+use support::stage::Stage;
 
 /// A backend that does what it is told, or not, and answers what it likes.
 #[derive(Clone, Default)]
@@ -99,74 +88,11 @@ read = {{ agent_status = "/state" }}
     )
 }
 
-struct Stage {
-    hub: Hub,
-    ana: Actor,
-    cancel: CancellationToken,
-}
-
-impl Stage {
-    async fn open(text: &str) -> Self {
-        let journal = Journal::memory(Realm::Live).expect("memory");
-        let hub = Hub::new(journal, Arc::new(Policy::built_in()), Clock::wall(), rig(text), false);
-        let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
-        tokio::spawn(dispatch::run(hub.clone(), cancel.clone(), tasks.clone()));
-        tokio::spawn(watch::run(hub.clone(), cancel.clone(), tasks.clone()));
-        tokio::spawn(hub.clone().run(cancel.clone()));
-        let stage = Self { hub, ana: Actor::person("ana"), cancel };
-        let declare = Command::Declare {
-            realm: Realm::Live,
-            title: "a leak".into(),
-            severity: Severity::P0,
-            pattern: Some(Pattern::Boundary),
-            agents: vec!["support-1".parse().expect("an id")],
-            detected_at: None,
-        };
-        stage.hub.submit(None, declare, &stage.ana).await.expect("declared");
-        for command in [Command::Acknowledge, Command::Assign { role: Role::Commander, holder: "ana".into() }]
-        {
-            stage.say(command).await;
-        }
-        stage
-    }
-
-    async fn say(&self, command: Command) {
-        self.hub.submit(Some(INC), command, &self.ana).await.expect("allowed");
-    }
-
-    async fn isolate(&self) {
-        let ask = Ask { op: Op::Isolate, target: Text::line("support-1"), params: Params::new() };
-        let plan = self.hub.plan(INC, ask).await.expect("planned");
-        let confirmation = Confirmation { digest: plan.digest(), typed: Some(plan.target.clone()) };
-        self.say(Command::Act { plan, confirmation, runner: self.hub.runner() }).await;
-    }
-
-    fn action(&self) -> Option<Action> {
-        self.hub.board().incident(INC).and_then(|incident| incident.actions.values().next().cloned())
-    }
-
-    async fn until(&self, what: &str, is: impl Fn(&Action) -> bool) -> Action {
-        for _ in 0..6_000 {
-            if let Some(action) = self.action().filter(|action| is(action)) {
-                return action;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        panic!("{what}: {:#?}", self.action());
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        self.cancel.cancel();
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_500_behind_the_effect_is_in_doubt_and_read_and_never_called_failed() {
     for status in [500, 503] {
         let (product, server) = Product::open(status, true).await;
-        let stage = Stage::open(&configuration(&server.url(), &server.url(), "")).await;
+        let stage = Stage::open(&configuration(&server.url(), &server.url(), ""), Clock::wall()).await;
         stage.isolate().await;
         let action = stage.until("settled by the reading", |a| a.lamp == Lamp::Verified).await;
         assert!(action.answer.as_str().contains("nobody knows whether it took effect"), "{}", action.answer);
@@ -177,14 +103,14 @@ async fn a_500_behind_the_effect_is_in_doubt_and_read_and_never_called_failed() 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clear_no_is_failed_when_the_world_was_read_and_says_what_was_read() {
     let (_product, server) = Product::open(404, false).await;
-    let stage = Stage::open(&configuration(&server.url(), &server.url(), "")).await;
+    let stage = Stage::open(&configuration(&server.url(), &server.url(), ""), Clock::wall()).await;
     stage.isolate().await;
     let action = stage.until("failed", |a| a.lamp == Lamp::Failed).await;
     assert!(action.answer.as_str().contains("then read: agent_status = stopped: read running"), "{action:?}");
 
     // A no that lies: the effect is there.
     let (_product, server) = Product::open(404, true).await;
-    let stage = Stage::open(&configuration(&server.url(), &server.url(), "")).await;
+    let stage = Stage::open(&configuration(&server.url(), &server.url(), ""), Clock::wall()).await;
     stage.isolate().await;
     stage.until("in doubt, and settled by the reading", |a| a.lamp == Lamp::Verified).await;
 }
@@ -195,7 +121,7 @@ async fn what_may_be_sent_twice_is_sent_again_only_after_the_world_was_read() {
     let (product, server) = Product::open(200, true).await;
     let proxy = FaultProxy::start(server.address).await;
     let text = configuration(&proxy.url(), &server.url(), "idempotent = true\n");
-    let stage = Stage::open(&text.replace("20s", "2s")).await;
+    let stage = Stage::open(&text.replace("20s", "2s"), Clock::wall()).await;
     proxy.set(Fault::Half);
     stage.isolate().await;
     stage.until("settled by the reading", |a| a.lamp == Lamp::Verified).await;
@@ -203,7 +129,8 @@ async fn what_may_be_sent_twice_is_sent_again_only_after_the_world_was_read() {
 
     // It answers 503 and did nothing: read as absent, it is sent again, and does it.
     let (product, server) = Product::open(503, false).await;
-    let stage = Stage::open(&configuration(&server.url(), &server.url(), "idempotent = true\n")).await;
+    let stage =
+        Stage::open(&configuration(&server.url(), &server.url(), "idempotent = true\n"), Clock::wall()).await;
     let well = product.clone();
     tokio::spawn(async move {
         while well.calls.load(Ordering::SeqCst) == 0 {
@@ -221,7 +148,7 @@ async fn what_may_be_sent_twice_is_sent_again_only_after_the_world_was_read() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reader_that_hangs_does_not_delay_the_alarm_of_another() {
     let (product, server) = Product::open(200, true).await;
-    let stage = Stage::open(&configuration(&server.url(), &server.url(), "")).await;
+    let stage = Stage::open(&configuration(&server.url(), &server.url(), ""), Clock::wall()).await;
     stage.isolate().await;
     stage.until("verified", |a| a.lamp == Lamp::Verified).await;
     product.hangs.store(true, Ordering::SeqCst);

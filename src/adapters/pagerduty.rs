@@ -104,15 +104,18 @@ impl PagerDutyAdapter {
             }
         };
         let to = |id: &str| match &aim {
-            Aim::Level(level) => format!("PUT {}/incidents/{id} escalation_level={level}", self.api.base()),
+            Aim::Level(level) => {
+                format!("PUT {}/incidents/{id} escalation_level={level}", self.api.backend().base())
+            }
             Aim::Person { user, .. } => {
-                format!("POST {}/incidents/{id}/responder_requests for {user}", self.api.base())
+                format!("POST {}/incidents/{id}/responder_requests for {user}", self.api.backend().base())
             }
         };
         let call = match &found {
             Some(incident) => to(&incident.id),
             None => {
-                let raise = format!("POST {}/enqueue trigger dedup_key={alert}", self.events.base());
+                let raise =
+                    format!("POST {}/enqueue trigger dedup_key={alert}", self.events.backend().base());
                 format!("{raise}, then {}", to("…"))
             }
         };
@@ -299,7 +302,7 @@ impl Adapter for PagerDutyAdapter {
     }
 
     fn circuit(&self) -> Option<CircuitState> {
-        Some(self.api.circuit())
+        Some(self.api.backend().circuit())
     }
 
     /// Also says who is on call now.
@@ -325,7 +328,7 @@ impl Adapter for PagerDutyAdapter {
     }
 
     fn lacks(&self) -> Pending<'_, Option<Text>> {
-        Box::pin(async { self.api.ready().await.err() })
+        Box::pin(async { self.api.backend().ready().await.err() })
     }
 
     fn plan<'a>(&'a self, _ask: &'a Ask) -> Pending<'a, Result<Plan, Text>> {

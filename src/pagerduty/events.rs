@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::incident::Text;
-use crate::web::{Backend, CircuitState, Credential, Outcome, Request};
+use crate::web::{Backend, Credential, Outcome, Request};
 
 /// Where the events of a service go.
 pub struct Events {
@@ -23,19 +23,7 @@ impl Events {
         Self { backend, routing_key, limit }
     }
 
-    /// Where they go, as far as that may be seen.
-    #[must_use]
-    pub fn base(&self) -> String {
-        self.backend.base().to_string()
-    }
-
-    /// How the circuit is now.
-    #[must_use]
-    pub fn circuit(&self) -> CircuitState {
-        self.backend.circuit()
-    }
-
-    /// What it goes through, for a look that sends no event.
+    /// What it goes through: where that is, how its circuit is, and a look that sends no event.
     #[must_use]
     pub const fn backend(&self) -> &Backend {
         &self.backend

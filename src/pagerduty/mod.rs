@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::incident::Text;
-use crate::web::{Answer, Backend, CircuitState, Method, Outcome, Request};
+use crate::web::{Answer, Backend, Method, Outcome, Request};
 
 pub use events::Events;
 pub use record::{Call, Incident, LogEntry, OnCall, Person};
@@ -49,24 +49,10 @@ impl Api {
         Self { backend, from, limit }
     }
 
-    /// Where it is, as far as that may be seen.
+    /// What it goes through: where that is, how its circuit is, and whether its token is there.
     #[must_use]
-    pub fn base(&self) -> String {
-        self.backend.base().to_string()
-    }
-
-    /// How its circuit is now.
-    #[must_use]
-    pub fn circuit(&self) -> CircuitState {
-        self.backend.circuit()
-    }
-
-    /// Whether the token is there.
-    ///
-    /// # Errors
-    /// What is missing.
-    pub async fn ready(&self) -> Result<(), Text> {
-        self.backend.ready().await
+    pub const fn backend(&self) -> &Backend {
+        &self.backend
     }
 
     /// What the account can do: read by whatever token it has, and changed by nobody.

@@ -13,3 +13,4 @@ pub mod program;
 pub mod prometheus;
 pub mod screen;
 pub mod server;
+pub mod stage;

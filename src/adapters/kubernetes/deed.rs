@@ -339,14 +339,6 @@ impl Deed {
 
     /// What it needs leave for.
     pub fn accesses(&self) -> Vec<Access> {
-        let on = |workload: &Workload, verb, subresource| Access {
-            verb,
-            group: workload.kind.group(),
-            resource: workload.kind.plural(),
-            subresource,
-            namespace: workload.namespace.clone(),
-            name: workload.name.clone(),
-        };
         let pods = |workload: &Workload, verb, subresource| Access {
             verb,
             group: "",
@@ -364,9 +356,11 @@ impl Deed {
             name: if verb == "create" { String::new() } else { policy_name(workload) },
         };
         match self {
-            Self::Scale { workload, .. } => vec![on(workload, "patch", "scale"), pods(workload, "list", "")],
+            Self::Scale { workload, .. } => {
+                vec![Access::on(workload, "patch", "scale"), pods(workload, "list", "")]
+            }
             Self::Suspend { workload, .. } | Self::Restart { workload } | Self::Rollback { workload, .. } => {
-                vec![on(workload, "patch", ""), pods(workload, "list", "")]
+                vec![Access::on(workload, "patch", ""), pods(workload, "list", "")]
             }
             Self::Quarantine { workload, .. } => vec![
                 policy(workload, "patch"),
@@ -378,7 +372,7 @@ impl Deed {
             Self::EndQuarantine { workload } => {
                 vec![policy(workload, "delete"), policy(workload, "get"), pods(workload, "list", "")]
             }
-            Self::Annotate { workload, .. } => vec![on(workload, "patch", "")],
+            Self::Annotate { workload, .. } => vec![Access::on(workload, "patch", "")],
             Self::SetKey { namespace, name, .. } => ["patch", "get"]
                 .map(|verb| Access {
                     verb,

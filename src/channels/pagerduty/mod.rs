@@ -252,7 +252,7 @@ impl Channel for PagerDuty {
 
     fn circuits(&self) -> Vec<(Text, CircuitState)> {
         let rest = self.rest.as_ref().map(|rest| (rest.place(), rest.circuit()));
-        std::iter::once((self.name.clone(), self.events.circuit())).chain(rest).collect()
+        std::iter::once((self.name.clone(), self.events.backend().circuit())).chain(rest).collect()
     }
 
     /// Asks the REST API, where there is a token; the Events API says nothing of a key before an

@@ -55,11 +55,11 @@ impl Rest {
 
     /// Where it is, for the name of its circuit.
     pub(super) fn place(&self) -> Text {
-        Text::line(&self.api.base())
+        Text::line(&self.api.backend().base().to_string())
     }
 
     pub(super) fn circuit(&self) -> CircuitState {
-        self.api.circuit()
+        self.api.backend().circuit()
     }
 
     /// Who is on call, or at least that the token is taken. Nobody is called.
