@@ -1,6 +1,9 @@
 //! The one door: every command of every session, source, probe and program comes through
 //! [`Hub::submit`], is decided by the same policy, and is on disk before anybody hears of it.
 
+mod care;
+mod planning;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
@@ -11,19 +14,18 @@ use tokio_util::sync::CancellationToken;
 use super::clock::Clock;
 use super::feed::{FEED_CAPACITY, Feed};
 use super::recovery::{self, RecoveryReader};
-use crate::adapters::alertmanager::{ABOUT, LABELS};
-use crate::adapters::{Adapter, Ask, Evidence, Rig, Sample};
+use crate::adapters::{Adapter, Evidence, Rig};
 use crate::app::journal::JournalAlarm;
 use crate::app::msg::Notice;
-use crate::channels::{Channel, Inbox, LiveChannel, Post};
+use crate::channels::{Inbox, LiveChannel, Post};
 use crate::incident::outbox::OUTBOX;
 use crate::incident::recovery::RULE as RECOVERY;
 use crate::incident::redact::Redactor;
 use crate::incident::{
-    ActionId, Actor, AgentId, Board, Check, Command, Duty, Entry, Event, Incident, IncidentId, Judged, Op,
-    Plan, Policy, Realm, Refusal, Status, Text, decide, in_sight, outbox,
+    ActionId, Actor, Board, Command, Entry, Event, Incident, IncidentId, Plan, Policy, Realm, Refusal,
+    Status, Text, decide, in_sight, outbox,
 };
-use crate::store::{Append, AppendError, Journal, NewEntry, Room, RunnerLease, StoreError};
+use crate::store::{Append, AppendError, Journal, NewEntry, RunnerLease, StoreError};
 
 /// How often a decision is taken anew because somebody else wrote meanwhile.
 const TRIES: u32 = 20;
@@ -33,22 +35,6 @@ const CATCH_UP: Duration = Duration::from_millis(500);
 
 /// How long the board may take to have what is in the journal.
 const CAUGHT_UP: Duration = Duration::from_secs(5);
-
-/// How long a channel is asked who is on call before the plan goes without it.
-const ON_CALL: Duration = Duration::from_secs(5);
-
-/// What tells an agent that was started anew from the one before, where a probe reads it.
-const STARTS: [&str; 2] = ["started_at", "pid"];
-
-/// How long the checks of an operation are read before its plan is shown without that.
-const READ_BEFORE: Duration = Duration::from_secs(3);
-
-/// How long after everything is loaded the journal is verified: a first frame and the first keys come
-/// before it.
-const AUDIT_AFTER: Duration = Duration::from_secs(1);
-
-/// How long a journal that could not be written is left alone before it is tried again.
-const WRITE_AGAIN: Duration = Duration::from_secs(2);
 
 /// Seconds within which what was read for recovery is what the world says now.
 const JUST_READ: i64 = 10;
@@ -302,93 +288,6 @@ impl Hub {
     /// Loads the journal and goes on hearing of every entry, own and foreign, until cancelled.
     pub async fn run(self, cancel: CancellationToken) {
         tokio::join!(self.tend(&cancel), self.audit(&cancel), self.listen(&cancel));
-    }
-
-    /// Verifies the journal, once it is on the screen: what somebody changed in it is said to whoever
-    /// works with it, not only to whoever asks. The incident that it is in takes nothing more: what was
-    /// appended to a broken chain would look as if it held.
-    async fn audit(&self, cancel: &CancellationToken) {
-        if self.0.journal.is_memory() {
-            return;
-        }
-        let verified = async {
-            self.until_loaded().await;
-            tokio::time::sleep(AUDIT_AFTER).await;
-            self.0.journal.verify().await
-        };
-        let Some(Err(broken)) = cancel.run_until_cancelled(verified).await else { return };
-        let closed = broken.incident.filter(|_| broken.seq.is_some());
-        let then = closed.map(|id| format!("; {id} takes nothing more")).unwrap_or_default();
-        if let Some(id) = closed {
-            drop(self.0.altered.set((id, Text::line(&broken.to_string()))));
-        }
-        let words = Text::line(&format!("DOES NOT VERIFY: {broken}{then}; see flightdeck verify"));
-        self.alarm(JournalAlarm::Altered, Some(words));
-    }
-
-    /// Nothing is appended to what was changed.
-    fn refuse_altered(&self, incident: IncidentId) -> Result<(), Refusal> {
-        match self.0.altered.get() {
-            Some((id, broken)) if *id == incident => {
-                let why = format!("its timeline does not verify: {broken}");
-                Err(Refusal::new("verify", why, "restore a backup, or declare it anew and say so"))
-            }
-            Some(_) | None => Ok(()),
-        }
-    }
-
-    /// Says that nothing can be written as long as that is so: a cockpit on a full disk must not look
-    /// healthy, and looks so again as soon as there is room.
-    async fn tend(&self, cancel: &CancellationToken) {
-        if self.0.journal.is_read_only() || cancel.run_until_cancelled(self.until_loaded()).await.is_none() {
-            return;
-        }
-        let mut alarms = self.0.alarms.subscribe();
-        loop {
-            match self.0.journal.try_writing().await {
-                Ok(Room::Enough) => self.alarm(JournalAlarm::Unwritten, None),
-                Ok(Room::Little) => {
-                    let words = "DISK FULL: soon nothing is recorded; free some space";
-                    self.alarm(JournalAlarm::Unwritten, Some(words.into()));
-                }
-                Err(error) => self.could_not_write(&error),
-            }
-            let next = async {
-                // The sender lives as long as the hub, which this holds.
-                drop(alarms.wait_for(|alarms| alarms.contains_key(&JournalAlarm::Unwritten)).await);
-                tokio::time::sleep(WRITE_AGAIN).await;
-            };
-            if cancel.run_until_cancelled(next).await.is_none() {
-                return;
-            }
-        }
-    }
-
-    /// What is wrong with the journal, for whoever did not hear of it.
-    #[must_use]
-    pub fn alarms(&self) -> BTreeMap<JournalAlarm, Text> {
-        self.0.alarms.borrow().clone()
-    }
-
-    /// Takes what is wrong with the journal, or that it is mended, and tells it if it is news.
-    pub(super) fn alarm(&self, alarm: JournalAlarm, words: Option<Text>) {
-        let is_news = self.0.alarms.send_if_modified(|alarms| {
-            let before = alarms.get(&alarm).cloned();
-            match words.clone() {
-                Some(words) => drop(alarms.insert(alarm, words)),
-                None => drop(alarms.remove(&alarm)),
-            }
-            before != words
-        });
-        if is_news {
-            self.tell(Feed::Journal(alarm, words));
-        }
-    }
-
-    fn could_not_write(&self, error: &StoreError) {
-        let Some(standing) = error.standing() else { return };
-        let words = Text::line(&format!("{standing}: nothing is recorded; {}", error.hint()));
-        self.alarm(JournalAlarm::Unwritten, Some(words));
     }
 
     async fn listen(&self, cancel: &CancellationToken) {
@@ -694,191 +593,7 @@ impl Hub {
             }
         }
     }
-
-    /// Says exactly what an operation would do: the adapter's plan, and what of this journal could
-    /// fight it.
-    ///
-    /// # Errors
-    /// In words: why it cannot be done, and what would make it possible.
-    pub async fn plan(&self, incident: IncidentId, ask: Ask) -> Result<Plan, Text> {
-        let ask = self.covering(incident, ask)?;
-        let mut plan = match self.0.rig.need(ask.op, &ask.target) {
-            Ok(adapter) => {
-                let takes = adapter.also_takes(ask.op);
-                let ask = self.told_more(incident, ask, takes);
-                let mut plan = adapter.plan_for(&super::outbox::alert(self, incident), &ask).await?;
-                if adapter.is_read_only() {
-                    let words =
-                        format!("'{}' is configured read_only: the call will be refused", plan.adapter);
-                    plan.conflicts.push(Text::line(&words));
-                }
-                // A secret that takes its time to come is no secret that is missing.
-                let lacks = tokio::time::timeout(LACKS, adapter.lacks()).await.ok().flatten();
-                plan.conflicts
-                    .extend(lacks.map(|why| Text::line(&format!("the call cannot be made: {why}"))));
-                plan
-            }
-            Err(unavailable) => self.page(&ask).await.map_err(|why| {
-                // How people are reached is said first: it is the shorter way.
-                let why = why.map(|why| format!("{why}\n\nor by an adapter: ")).unwrap_or_default();
-                Text::block(&format!("{why}{unavailable}"))
-            })?,
-        };
-        self.seen_from_here(incident, &mut plan);
-        self.read_before(&mut plan).await;
-        Ok(plan)
-    }
-
-    /// What this journal knows of a plan: a snapshot that was taken, what could fight it, its key.
-    fn seen_from_here(&self, incident: IncidentId, plan: &mut Plan) {
-        let board = self.board();
-        if let Some((snapshot, at)) = board.snapshot_of(incident, &plan.target) {
-            // What an analysis needs of it is kept (A4).
-            plan.destroys_evidence = false;
-            let first = Plan::snapshot_first(&plan.target);
-            let taken = format!("{snapshot} took a snapshot at {}", at.format("%H:%M:%S"));
-            for conflict in plan.conflicts.iter_mut().filter(|words| words.as_str().ends_with(&first)) {
-                *conflict = Text::line(&conflict.as_str().replace(&first, &taken));
-            }
-        }
-        let conflicts = board.conflicts(incident, plan);
-        if let Some(next) = board.incident(incident).map(Incident::next_action) {
-            self.key_in(plan, incident, next);
-        }
-        plan.conflicts.extend(conflicts);
-    }
-
-    /// A snapshot covers the incident's own time (A4): its adapter knows of no incident.
-    fn covering(&self, incident: IncidentId, ask: Ask) -> Result<Ask, Text> {
-        if ask.op != Op::Snapshot {
-            return Ok(ask);
-        }
-        let board = self.board();
-        let Some(incident) = board.incident(incident) else { return Ok(ask) };
-        let params = incident.covered(&ask.params, self.0.clock.now())?;
-        Ok(Ask { params, ..ask })
-    }
-
-    /// Reads the checks of a plan before its call (A3): whether all hold already, and for a restart what
-    /// will tell the agent from the one that ran before. What could not be read in time is not known to
-    /// hold.
-    async fn read_before(&self, plan: &mut Plan) {
-        if plan.checks.is_empty() {
-            return;
-        }
-        let Some(adapter) = self.0.rig.by_name(plan.adapter.as_str()) else { return };
-        let mut asked = plan.clone();
-        if plan.op == Op::Restart {
-            asked.checks.extend(STARTS.iter().map(|name| Check::differs(name, "")));
-        }
-        let samples = tokio::time::timeout(READ_BEFORE, adapter.probe(&asked)).await.unwrap_or_default();
-        let own = plan.checks.len();
-        let readings = Sample::readings(samples.clone(), &plan.checks, self.0.clock.now());
-        let hold = plan.checks.iter().all(|check| Judged::new(check, &readings).holds());
-        plan.already = hold;
-        let started = asked.checks[own..].iter().enumerate().find_map(|(index, check)| {
-            // What is read of several replicas is not one start.
-            let mut read = samples.iter().filter(|sample| sample.check == own + index);
-            let (first, more) = (read.next()?, read.next());
-            let value = first.value.as_ref().filter(|value| more.is_none() && !value.is_blank())?;
-            Some(Check { expected: value.clone(), ..check.clone() })
-        });
-        if let Some(differs) = started.filter(|new| plan.checks.iter().all(|check| check.name != new.name)) {
-            plan.already = false;
-            plan.checks.push(differs);
-        }
-    }
-
-    /// Puts the idempotency key into the call as it is shown, so that what is confirmed and recorded is
-    /// what is sent. Another action that came first has taken the number that was shown before.
-    fn key_in(&self, plan: &mut Plan, incident: IncidentId, action: ActionId) {
-        let before = format!("{}-{incident}-A", self.0.journal.id());
-        let key = format!("{}-{incident}-{action}", self.0.journal.id());
-        let mut call = plan.call.as_str().replace("{action}", &key);
-        let mut from = 0;
-        while let Some(at) = call[from..].find(&before).map(|at| from + at) {
-            let digits = at + before.len();
-            let end = call[digits..].find(|c: char| !c.is_ascii_digit()).map_or(call.len(), |n| digits + n);
-            call.replace_range(at..end, &key);
-            from = at + key.len();
-        }
-        plan.call = Text::block(&call);
-    }
-
-    /// What the incident knows of an alert that is to be silenced, for an adapter that takes it: the
-    /// labels that tell it from the same alert of other agents, and what the silence is for.
-    fn told_more(&self, incident: IncidentId, ask: Ask, takes: &[&str]) -> Ask {
-        let mut ask = ask;
-        let board = self.board();
-        let Some(incident) = board.incident(incident).filter(|_| !takes.is_empty()) else { return ask };
-        if takes.contains(&LABELS) && !ask.params.contains_key(LABELS) {
-            let of_name = incident.alerts.iter().filter(|state| state.alert.name == ask.target);
-            if let Some(state) = of_name.max_by_key(|state| state.resolved_at.is_none()) {
-                let agent = state.alert.agent.as_ref().map(AgentId::as_str);
-                let tells = |(name, value): &&(Text, Text)| {
-                    (Some(value.as_str()) == agent || TELLS_APART.contains(&name.as_str()))
-                        && !value.as_str().contains([',', '\n'])
-                };
-                let labels = state.alert.labels.iter().filter(tells);
-                let labels: Vec<String> = labels.map(|(name, value)| format!("{name}={value}")).collect();
-                if !labels.is_empty() {
-                    ask.params.insert(LABELS.to_owned(), Text::line(&labels.join(",")));
-                }
-            }
-        }
-        if takes.contains(&ABOUT) {
-            let about = Text::line(&format!("{} {}", incident.id, incident.title));
-            ask.params.entry(ABOUT.to_owned()).or_insert(about);
-        }
-        ask
-    }
-
-    /// Paging through the outbox, where no adapter does it. Whoever the table leaves to a channel's
-    /// own system is asked for there, so that nobody is woken who was not read out before (D10).
-    async fn page(&self, ask: &Ask) -> Result<Plan, Option<String>> {
-        if !matches!(ask.op, Op::Escalate | Op::Page) {
-            return Err(None);
-        }
-        let now = self.0.clock.now();
-        let mut plan = outbox::plan(&self.0.policy, ask.op, &ask.target, &ask.params, now).map_err(Some)?;
-        let level = ask.target.as_str().parse().ok();
-        let duty = level.and_then(|level| self.0.policy.rota.on_call(level, now));
-        if let Some(duty) = duty.filter(|duty| duty.person.is_none()) {
-            let who = match tokio::time::timeout(ON_CALL, self.who(&duty)).await {
-                Ok(None) => return Ok(plan),
-                Ok(Some(Ok(people))) => people,
-                Ok(Some(Err(why))) => format!("not known: {why}"),
-                Err(_) => format!("not known: {} did not answer", duty.channel),
-            };
-            plan.params.insert("on_call".to_owned(), Text::line(&who));
-        }
-        Ok(plan)
-    }
-
-    /// Whom a duty's channel has on call by its own system; none where it has none that can be asked.
-    pub(super) async fn who(&self, duty: &Duty) -> Option<Result<String, Text>> {
-        let asked = self.0.post.by_name(duty.channel.as_str()).and_then(Channel::on_call)?;
-        let people = asked.who(duty.level, self.0.clock.now()).await;
-        Some(people.map(|people| match people.is_empty() {
-            true => format!("nobody, by {}", duty.channel),
-            false => people.iter().map(Duty::words).collect::<Vec<_>>().join(", "),
-        }))
-    }
-
-    /// The operations that some adapter, or the outbox, carries.
-    #[must_use]
-    pub fn offers(&self) -> Vec<Op> {
-        let pages = !self.0.policy.rota.levels.is_empty();
-        let pages = [Op::Escalate, Op::Page].into_iter().filter(move |_| pages);
-        self.0.rig.adapters().flat_map(Adapter::carries).chain(pages).collect()
-    }
 }
-
-/// How long what a call lacks of ours is looked for.
-const LACKS: Duration = Duration::from_secs(2);
-
-/// Labels that stay the same while an agent is restarted, and tell one deployment from another.
-const TELLS_APART: &[&str] = &["agent", "service", "namespace", "cluster", "environment", "env", "job"];
 
 /// Entries as the boards of the hub and of every session hold them together.
 fn shared(entries: Vec<Entry>) -> Vec<Arc<Entry>> {

@@ -1,0 +1,108 @@
+//! What the hub watches of its own journal: whether it can be written, and whether it verifies.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::Hub;
+use crate::app::journal::JournalAlarm;
+use crate::incident::{IncidentId, Refusal, Text};
+use crate::runtime::feed::Feed;
+use crate::store::{Room, StoreError};
+
+/// How long after everything is loaded the journal is verified: a first frame and the first keys come
+/// before it.
+const AUDIT_AFTER: Duration = Duration::from_secs(1);
+
+/// How long a journal that could not be written is left alone before it is tried again.
+const WRITE_AGAIN: Duration = Duration::from_secs(2);
+
+impl Hub {
+    /// Verifies the journal, once it is on the screen: what somebody changed in it is said to whoever
+    /// works with it, not only to whoever asks. The incident that it is in takes nothing more: what was
+    /// appended to a broken chain would look as if it held.
+    pub(super) async fn audit(&self, cancel: &CancellationToken) {
+        if self.0.journal.is_memory() {
+            return;
+        }
+        let verified = async {
+            self.until_loaded().await;
+            tokio::time::sleep(AUDIT_AFTER).await;
+            self.0.journal.verify().await
+        };
+        let Some(Err(broken)) = cancel.run_until_cancelled(verified).await else { return };
+        let closed = broken.incident.filter(|_| broken.seq.is_some());
+        let then = closed.map(|id| format!("; {id} takes nothing more")).unwrap_or_default();
+        if let Some(id) = closed {
+            drop(self.0.altered.set((id, Text::line(&broken.to_string()))));
+        }
+        let words = Text::line(&format!("DOES NOT VERIFY: {broken}{then}; see flightdeck verify"));
+        self.alarm(JournalAlarm::Altered, Some(words));
+    }
+
+    /// Nothing is appended to what was changed.
+    pub(super) fn refuse_altered(&self, incident: IncidentId) -> Result<(), Refusal> {
+        match self.0.altered.get() {
+            Some((id, broken)) if *id == incident => {
+                let why = format!("its timeline does not verify: {broken}");
+                Err(Refusal::new("verify", why, "restore a backup, or declare it anew and say so"))
+            }
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Says that nothing can be written as long as that is so: a cockpit on a full disk must not look
+    /// healthy, and looks so again as soon as there is room.
+    pub(super) async fn tend(&self, cancel: &CancellationToken) {
+        if self.0.journal.is_read_only() || cancel.run_until_cancelled(self.until_loaded()).await.is_none() {
+            return;
+        }
+        let mut alarms = self.0.alarms.subscribe();
+        loop {
+            match self.0.journal.try_writing().await {
+                Ok(Room::Enough) => self.alarm(JournalAlarm::Unwritten, None),
+                Ok(Room::Little) => {
+                    let words = "DISK FULL: soon nothing is recorded; free some space";
+                    self.alarm(JournalAlarm::Unwritten, Some(words.into()));
+                }
+                Err(error) => self.could_not_write(&error),
+            }
+            let next = async {
+                // The sender lives as long as the hub, which this holds.
+                drop(alarms.wait_for(|alarms| alarms.contains_key(&JournalAlarm::Unwritten)).await);
+                tokio::time::sleep(WRITE_AGAIN).await;
+            };
+            if cancel.run_until_cancelled(next).await.is_none() {
+                return;
+            }
+        }
+    }
+
+    /// What is wrong with the journal, for whoever did not hear of it.
+    #[must_use]
+    pub fn alarms(&self) -> BTreeMap<JournalAlarm, Text> {
+        self.0.alarms.borrow().clone()
+    }
+
+    /// Takes what is wrong with the journal, or that it is mended, and tells it if it is news.
+    pub(in crate::runtime) fn alarm(&self, alarm: JournalAlarm, words: Option<Text>) {
+        let is_news = self.0.alarms.send_if_modified(|alarms| {
+            let before = alarms.get(&alarm).cloned();
+            match words.clone() {
+                Some(words) => drop(alarms.insert(alarm, words)),
+                None => drop(alarms.remove(&alarm)),
+            }
+            before != words
+        });
+        if is_news {
+            self.tell(Feed::Journal(alarm, words));
+        }
+    }
+
+    pub(super) fn could_not_write(&self, error: &StoreError) {
+        let Some(standing) = error.standing() else { return };
+        let words = Text::line(&format!("{standing}: nothing is recorded; {}", error.hint()));
+        self.alarm(JournalAlarm::Unwritten, Some(words));
+    }
+}

@@ -1,0 +1,205 @@
+//! What an operation would do, said before it is confirmed: the adapter's plan, and what of this journal
+//! could fight it.
+
+use std::time::Duration;
+
+use super::Hub;
+use crate::adapters::alertmanager::{ABOUT, LABELS};
+use crate::adapters::{Adapter, Ask, Sample};
+use crate::channels::Channel;
+use crate::incident::{ActionId, AgentId, Check, Duty, Incident, IncidentId, Judged, Op, Plan, Text, outbox};
+
+/// How long a channel is asked who is on call before the plan goes without it.
+const ON_CALL: Duration = Duration::from_secs(5);
+
+/// What tells an agent that was started anew from the one before, where a probe reads it.
+const STARTS: [&str; 2] = ["started_at", "pid"];
+
+/// How long the checks of an operation are read before its plan is shown without that.
+const READ_BEFORE: Duration = Duration::from_secs(3);
+
+/// How long what a call lacks of ours is looked for.
+const LACKS: Duration = Duration::from_secs(2);
+
+/// Labels that stay the same while an agent is restarted, and tell one deployment from another.
+const TELLS_APART: &[&str] = &["agent", "service", "namespace", "cluster", "environment", "env", "job"];
+
+impl Hub {
+    /// Says exactly what an operation would do: the adapter's plan, and what of this journal could
+    /// fight it.
+    ///
+    /// # Errors
+    /// In words: why it cannot be done, and what would make it possible.
+    pub async fn plan(&self, incident: IncidentId, ask: Ask) -> Result<Plan, Text> {
+        let ask = self.covering(incident, ask)?;
+        let mut plan = match self.0.rig.need(ask.op, &ask.target) {
+            Ok(adapter) => {
+                let takes = adapter.also_takes(ask.op);
+                let ask = self.told_more(incident, ask, takes);
+                let mut plan = adapter.plan_for(&crate::runtime::outbox::alert(self, incident), &ask).await?;
+                if adapter.is_read_only() {
+                    let words =
+                        format!("'{}' is configured read_only: the call will be refused", plan.adapter);
+                    plan.conflicts.push(Text::line(&words));
+                }
+                // A secret that takes its time to come is no secret that is missing.
+                let lacks = tokio::time::timeout(LACKS, adapter.lacks()).await.ok().flatten();
+                plan.conflicts
+                    .extend(lacks.map(|why| Text::line(&format!("the call cannot be made: {why}"))));
+                plan
+            }
+            Err(unavailable) => self.page(&ask).await.map_err(|why| {
+                // How people are reached is said first: it is the shorter way.
+                let why = why.map(|why| format!("{why}\n\nor by an adapter: ")).unwrap_or_default();
+                Text::block(&format!("{why}{unavailable}"))
+            })?,
+        };
+        self.seen_from_here(incident, &mut plan);
+        self.read_before(&mut plan).await;
+        Ok(plan)
+    }
+
+    /// What this journal knows of a plan: a snapshot that was taken, what could fight it, its key.
+    fn seen_from_here(&self, incident: IncidentId, plan: &mut Plan) {
+        let board = self.board();
+        if let Some((snapshot, at)) = board.snapshot_of(incident, &plan.target) {
+            // What an analysis needs of it is kept (A4).
+            plan.destroys_evidence = false;
+            let first = Plan::snapshot_first(&plan.target);
+            let taken = format!("{snapshot} took a snapshot at {}", at.format("%H:%M:%S"));
+            for conflict in plan.conflicts.iter_mut().filter(|words| words.as_str().ends_with(&first)) {
+                *conflict = Text::line(&conflict.as_str().replace(&first, &taken));
+            }
+        }
+        let conflicts = board.conflicts(incident, plan);
+        if let Some(next) = board.incident(incident).map(Incident::next_action) {
+            self.key_in(plan, incident, next);
+        }
+        plan.conflicts.extend(conflicts);
+    }
+
+    /// A snapshot covers the incident's own time (A4): its adapter knows of no incident.
+    fn covering(&self, incident: IncidentId, ask: Ask) -> Result<Ask, Text> {
+        if ask.op != Op::Snapshot {
+            return Ok(ask);
+        }
+        let board = self.board();
+        let Some(incident) = board.incident(incident) else { return Ok(ask) };
+        let params = incident.covered(&ask.params, self.0.clock.now())?;
+        Ok(Ask { params, ..ask })
+    }
+
+    /// Reads the checks of a plan before its call (A3): whether all hold already, and for a restart what
+    /// will tell the agent from the one that ran before. What could not be read in time is not known to
+    /// hold.
+    async fn read_before(&self, plan: &mut Plan) {
+        if plan.checks.is_empty() {
+            return;
+        }
+        let Some(adapter) = self.0.rig.by_name(plan.adapter.as_str()) else { return };
+        let mut asked = plan.clone();
+        if plan.op == Op::Restart {
+            asked.checks.extend(STARTS.iter().map(|name| Check::differs(name, "")));
+        }
+        let samples = tokio::time::timeout(READ_BEFORE, adapter.probe(&asked)).await.unwrap_or_default();
+        let own = plan.checks.len();
+        let readings = Sample::readings(samples.clone(), &plan.checks, self.0.clock.now());
+        let hold = plan.checks.iter().all(|check| Judged::new(check, &readings).holds());
+        plan.already = hold;
+        let started = asked.checks[own..].iter().enumerate().find_map(|(index, check)| {
+            // What is read of several replicas is not one start.
+            let mut read = samples.iter().filter(|sample| sample.check == own + index);
+            let (first, more) = (read.next()?, read.next());
+            let value = first.value.as_ref().filter(|value| more.is_none() && !value.is_blank())?;
+            Some(Check { expected: value.clone(), ..check.clone() })
+        });
+        if let Some(differs) = started.filter(|new| plan.checks.iter().all(|check| check.name != new.name)) {
+            plan.already = false;
+            plan.checks.push(differs);
+        }
+    }
+
+    /// Puts the idempotency key into the call as it is shown, so that what is confirmed and recorded is
+    /// what is sent. Another action that came first has taken the number that was shown before.
+    pub(super) fn key_in(&self, plan: &mut Plan, incident: IncidentId, action: ActionId) {
+        let before = format!("{}-{incident}-A", self.0.journal.id());
+        let key = format!("{}-{incident}-{action}", self.0.journal.id());
+        let mut call = plan.call.as_str().replace("{action}", &key);
+        let mut from = 0;
+        while let Some(at) = call[from..].find(&before).map(|at| from + at) {
+            let digits = at + before.len();
+            let end = call[digits..].find(|c: char| !c.is_ascii_digit()).map_or(call.len(), |n| digits + n);
+            call.replace_range(at..end, &key);
+            from = at + key.len();
+        }
+        plan.call = Text::block(&call);
+    }
+
+    /// What the incident knows of an alert that is to be silenced, for an adapter that takes it: the
+    /// labels that tell it from the same alert of other agents, and what the silence is for.
+    fn told_more(&self, incident: IncidentId, ask: Ask, takes: &[&str]) -> Ask {
+        let mut ask = ask;
+        let board = self.board();
+        let Some(incident) = board.incident(incident).filter(|_| !takes.is_empty()) else { return ask };
+        if takes.contains(&LABELS) && !ask.params.contains_key(LABELS) {
+            let of_name = incident.alerts.iter().filter(|state| state.alert.name == ask.target);
+            if let Some(state) = of_name.max_by_key(|state| state.resolved_at.is_none()) {
+                let agent = state.alert.agent.as_ref().map(AgentId::as_str);
+                let tells = |(name, value): &&(Text, Text)| {
+                    (Some(value.as_str()) == agent || TELLS_APART.contains(&name.as_str()))
+                        && !value.as_str().contains([',', '\n'])
+                };
+                let labels = state.alert.labels.iter().filter(tells);
+                let labels: Vec<String> = labels.map(|(name, value)| format!("{name}={value}")).collect();
+                if !labels.is_empty() {
+                    ask.params.insert(LABELS.to_owned(), Text::line(&labels.join(",")));
+                }
+            }
+        }
+        if takes.contains(&ABOUT) {
+            let about = Text::line(&format!("{} {}", incident.id, incident.title));
+            ask.params.entry(ABOUT.to_owned()).or_insert(about);
+        }
+        ask
+    }
+
+    /// Paging through the outbox, where no adapter does it. Whoever the table leaves to a channel's
+    /// own system is asked for there, so that nobody is woken who was not read out before (D10).
+    async fn page(&self, ask: &Ask) -> Result<Plan, Option<String>> {
+        if !matches!(ask.op, Op::Escalate | Op::Page) {
+            return Err(None);
+        }
+        let now = self.0.clock.now();
+        let mut plan = outbox::plan(&self.0.policy, ask.op, &ask.target, &ask.params, now).map_err(Some)?;
+        let level = ask.target.as_str().parse().ok();
+        let duty = level.and_then(|level| self.0.policy.rota.on_call(level, now));
+        if let Some(duty) = duty.filter(|duty| duty.person.is_none()) {
+            let who = match tokio::time::timeout(ON_CALL, self.who(&duty)).await {
+                Ok(None) => return Ok(plan),
+                Ok(Some(Ok(people))) => people,
+                Ok(Some(Err(why))) => format!("not known: {why}"),
+                Err(_) => format!("not known: {} did not answer", duty.channel),
+            };
+            plan.params.insert("on_call".to_owned(), Text::line(&who));
+        }
+        Ok(plan)
+    }
+
+    /// Whom a duty's channel has on call by its own system; none where it has none that can be asked.
+    pub(in crate::runtime) async fn who(&self, duty: &Duty) -> Option<Result<String, Text>> {
+        let asked = self.0.post.by_name(duty.channel.as_str()).and_then(Channel::on_call)?;
+        let people = asked.who(duty.level, self.0.clock.now()).await;
+        Some(people.map(|people| match people.is_empty() {
+            true => format!("nobody, by {}", duty.channel),
+            false => people.iter().map(Duty::words).collect::<Vec<_>>().join(", "),
+        }))
+    }
+
+    /// The operations that some adapter, or the outbox, carries.
+    #[must_use]
+    pub fn offers(&self) -> Vec<Op> {
+        let pages = !self.0.policy.rota.levels.is_empty();
+        let pages = [Op::Escalate, Op::Page].into_iter().filter(move |_| pages);
+        self.0.rig.adapters().flat_map(Adapter::carries).chain(pages).collect()
+    }
+}
