@@ -102,6 +102,10 @@ fn from_alert_to_review(size: Size) {
     select(&mut screen, "isolate support-1");
     screen.press("U");
     confirm(&mut screen, "support-1");
+    // The list goes to the release, with which the isolation may have left its rows.
+    let released = Regex::new(r"✓ verified +A\d+ +release support-1").expect("a constant");
+    screen.wait("the release is verified", |view| released.is_match(&view.text()).then_some(()));
+    select(&mut screen, "isolate support-1");
     screen.wait_for("undone");
     screen.press("R");
     screen.wait_for("what becomes of it?");
