@@ -441,7 +441,7 @@ impl Adapter for Duty {
                 version: None,
                 inverse: None,
                 checks: vec![],
-                conflicts: vec![],
+                cautions: vec![],
                 already: false,
                 destroys_evidence: false,
                 limit_s: 10,

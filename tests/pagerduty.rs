@@ -12,7 +12,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::http::{HeaderMap, Method as HttpMethod, StatusCode, Uri};
 use flightdeck::adapters::{Ask, CallOutcome, Health, PagerDutyAdapter, PagerDutySpec, Rig};
-use flightdeck::incident::{Op, Params, Plan, Text};
+use flightdeck::incident::{Caution, Op, Params, Plan, Text};
 use flightdeck::pagerduty::{Api, Events};
 use flightdeck::secret::Secret;
 use flightdeck::web::sign::{hex, hmac_sha256};
@@ -253,7 +253,7 @@ async fn who_has_it_already_is_said_and_proves_nothing() {
     let server = start(&account).await;
     let (rig, _dir) = rig(&server.url());
     let plan = plan(&rig, Op::Escalate, "1").await.unwrap();
-    assert_eq!(plan.conflicts, ["it has it already: bo"]);
+    assert_eq!(plan.cautions, [Caution::Fights("it has it already: bo".into())]);
     call(&rig, &plan).await;
     assert_eq!(read(&rig, &plan).await, "assigned = yes, logged = no");
 }
@@ -264,7 +264,7 @@ async fn nobody_at_a_level_is_said_before_anything_is_sent() {
     let (rig, _dir) = rig(&server.url());
     let plan = plan(&rig, Op::Escalate, "4").await.unwrap();
     assert_eq!(plan.params["on_call"], "nobody");
-    assert_eq!(plan.conflicts, ["nobody is on call at level 5 of POL"]);
+    assert_eq!(plan.cautions, [Caution::Fights("nobody is on call at level 5 of POL".into())]);
 }
 
 #[tokio::test]

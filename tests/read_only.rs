@@ -78,7 +78,7 @@ fn plan(adapter: &Text, ask: &Ask) -> Plan {
         call: "it".into(),
         version: None,
         checks: vec![],
-        conflicts: vec![],
+        cautions: vec![],
         limit_s: 5,
         verify_s: 5,
         already: false,

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::ask;
 use super::{Adapter, Ask, CallOutcome, Health, LiveAdapter, Pending, Readings, Sample};
-use crate::incident::{Inverse, Op, Params, Plan, Text, Time};
+use crate::incident::{Caution, Inverse, Op, Params, Plan, Text, Time};
 use crate::web::{Backend, CircuitState, Outcome, Request};
 
 use api::{Meant, Silence, alerts, complaint, filter, silences};
@@ -131,7 +131,7 @@ impl AlertmanagerAdapter {
             version: None,
             inverse,
             checks: checks.collect::<Result<_, _>>()?,
-            conflicts,
+            cautions: conflicts.into_iter().map(Caution::from).collect(),
             limit_s: LIMIT.as_secs() as u32,
             verify_s: ask::VERIFY_S,
             already: false,

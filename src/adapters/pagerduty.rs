@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use super::ask;
 use super::{Adapter, Ask, CallOutcome, Health, LiveAdapter, Pending, Sample};
-use crate::incident::{Op, Plan, Text};
+use crate::incident::{Caution, Op, Plan, Text};
 use crate::pagerduty::{Api, Events, Incident, OnCall, level_there};
 use crate::web::{Answer, CircuitState, Outcome};
 
@@ -134,7 +134,7 @@ impl PagerDutyAdapter {
             version,
             inverse: None,
             checks: checks.iter().filter_map(|check| check.parse().ok()).collect(),
-            conflicts,
+            cautions: conflicts.into_iter().map(Caution::from).collect(),
             already: false,
             destroys_evidence: false,
             limit_s: LIMIT_S,

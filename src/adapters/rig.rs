@@ -269,7 +269,7 @@ mod tests {
                 call: Text::line("./release.sh a"),
             }),
             checks: vec![],
-            conflicts: vec![],
+            cautions: vec![],
             limit_s: 30,
             verify_s: 60,
             already: false,

@@ -6,7 +6,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::incident::{AgentId, FirstCheck, Inverse, Op, Params, Plan, Release, Text, Time, covered};
+use crate::incident::{
+    AgentId, Caution, FirstCheck, Inverse, Op, Params, Plan, Release, Text, Time, covered,
+};
 
 use super::ask::{self, VERIFY_S};
 use super::evidence::{Brought, EVIDENCE_STORED, empty};
@@ -109,7 +111,7 @@ impl Simulated {
             inverse: self.inverse(*op, target, &params),
             params,
             checks: checks?,
-            conflicts: self.world.conflicts(*op, target.as_str()),
+            cautions: self.world.conflicts(*op, target.as_str()).into_iter().map(Caution::from).collect(),
             limit_s: op.info().limit_s,
             verify_s: VERIFY_S,
             already: false,

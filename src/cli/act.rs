@@ -303,12 +303,12 @@ fn told(plan: &Plan, incident: &Incident, policy: &Policy, width: usize) -> Vec<
     if let Some(already) = plan.already() {
         say("already", already);
     }
-    if plan.destroys_evidence {
-        say("destroys", &format!("EVIDENCE that an analysis needs (A4): snapshot {} first", plan.target));
+    if let Some(what) = plan.destroys() {
+        say("destroys", &what);
     }
     let mut before = "";
     for (label, words) in plan.cautions() {
-        say(if label == before { "" } else { label }, words);
+        say(if label == before { "" } else { label }, words.as_str());
         before = label;
     }
     lines

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::severity::words;
-use super::{ActionId, Actor, Check, Judged, Op, Reading, Text, Time};
+use super::{ActionId, Actor, Caution, Check, Judged, Op, Reading, Text, Time};
 
 /// The parameters of an operation, by name.
 pub type Params = BTreeMap<String, Text>;
@@ -33,8 +33,9 @@ pub struct Plan {
     pub inverse: Option<Inverse>,
     /// What must read true for it to count as verified.
     pub checks: Vec<Check>,
-    /// What could fight it, in words: another action in force, a controller, a second replica.
-    pub conflicts: Vec<Text>,
+    /// What to know before it is confirmed: what could fight it, what was not read, what goes with it.
+    #[serde(rename = "conflicts")]
+    pub cautions: Vec<Caution>,
     /// Seconds the call may take.
     pub limit_s: u32,
     /// Seconds after acceptance within which the checks must hold.
@@ -45,20 +46,6 @@ pub struct Plan {
     /// Whether the call takes away what an analysis needs (A4).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub destroys_evidence: bool,
-}
-
-/// How a caution begins that nothing fights: the version that should have been read was not.
-pub const UNREAD_VERSION: &str = "version: ";
-
-impl Plan {
-    /// What to know before it is confirmed, each with its label: what could fight it, and what could
-    /// not be read of its target.
-    pub fn cautions(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        self.conflicts.iter().map(|words| match words.as_str().strip_prefix(UNREAD_VERSION) {
-            Some(rest) => ("version", rest),
-            None => ("fights", words.as_str()),
-        })
-    }
 }
 
 /// The call that undoes an action.
@@ -99,12 +86,6 @@ impl Plan {
     pub fn digest(&self) -> Digest {
         let json = serde_json::to_vec(self).expect("a plan holds nothing JSON cannot");
         Digest(Sha256::digest(json).iter().take(16).map(|b| format!("{b:02x}")).collect())
-    }
-
-    /// The end of a conflict that says to secure the evidence before it goes (A4).
-    #[must_use]
-    pub fn snapshot_first(target: &Text) -> String {
-        format!("snapshot {target} first")
     }
 
     /// What a person types to do what destroys evidence although nothing secured it.

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    ActionId, Alert, Entry, Event, Incident, IncidentId, Lamp, Op, Plan, Reading, Severity, Status, Text,
-    Time,
+    ActionId, Alert, Entry, Event, Incident, IncidentId, Lamp, Op, Plan, Reading, Secured, Severity, Status,
+    Text, Time,
 };
 
 /// Every incident with its timeline.
@@ -160,10 +160,10 @@ impl Board {
 
     /// When a snapshot of this target was proved last in this incident.
     #[must_use]
-    pub fn snapshot_of(&self, incident: IncidentId, target: &Text) -> Option<(ActionId, Time)> {
+    pub fn snapshot_of(&self, incident: IncidentId, target: &Text) -> Option<Secured> {
         let actions = self.incident(incident)?.actions.values();
         let taken = actions.filter(|a| a.plan.op == Op::Snapshot && a.plan.target == *target);
-        taken.filter_map(|a| Some((a.id, a.verified_at?))).max_by_key(|(_, at)| *at)
+        taken.filter_map(|a| Some(Secured { by: a.id, at: a.verified_at? })).max_by_key(|secured| secured.at)
     }
 
     /// What other actions on the same target could fight a plan, in words.

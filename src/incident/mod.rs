@@ -7,6 +7,7 @@
 pub mod action;
 pub mod alert;
 pub mod board;
+pub mod caution;
 pub mod check;
 pub mod command;
 pub mod containment;
@@ -48,9 +49,10 @@ pub mod text;
 pub mod vitals;
 pub mod warning;
 
-pub use action::{Action, DONE, Digest, Disposition, Inverse, Lamp, Params, Plan, UNREAD_VERSION, Witness};
+pub use action::{Action, DONE, Digest, Disposition, Inverse, Lamp, Params, Plan, Witness};
 pub use alert::Alert;
 pub use board::{Board, Record, in_sight};
+pub use caution::{Caution, Secured};
 pub use check::{Check, Compare, Reading};
 pub use command::{Command, Confirmation, Receipt, Report, Settlement};
 pub use containment::{Containment, Control, Coverage, Loss};

@@ -57,7 +57,7 @@ pub fn plan(words: &str) -> Plan {
         version: Some("v12".into()),
         inverse,
         checks: info.checks.iter().map(fill).collect(),
-        conflicts: vec![],
+        cautions: vec![],
         limit_s: info.limit_s,
         verify_s: 60,
         already: false,

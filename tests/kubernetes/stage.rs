@@ -389,5 +389,5 @@ pub fn is_ready(pod: &Value) -> bool {
 
 /// Every conflict of a plan, a line each.
 pub fn conflicts(plan: &Plan) -> String {
-    plan.conflicts.iter().map(Text::as_str).collect::<Vec<_>>().join("\n")
+    plan.cautions().map(|(_, words)| words.to_string()).collect::<Vec<_>>().join("\n")
 }

@@ -9,9 +9,9 @@ use flightdeck::app::update;
 use flightdeck::config::Problems;
 use flightdeck::config::keymap::Keymaps;
 use flightdeck::incident::{
-    Action, ActionId, Actor, Audience, Check, Command, Confirmation, Disposition, Entry, Event, FirstCheck,
-    Glance, Incident, IncidentId, Inverse, LogLine, Op, Pattern, Plan, Policy, Reading, Realm, Report, Role,
-    Severity, Text, Time, Topic, Vitals, decide,
+    Action, ActionId, Actor, Audience, Caution, Check, Command, Confirmation, Disposition, Entry, Event,
+    FirstCheck, Glance, Incident, IncidentId, Inverse, LogLine, Op, Pattern, Plan, Policy, Reading, Realm,
+    Report, Role, Severity, Text, Time, Topic, Vitals, decide,
 };
 
 /// A time of that night: `03:12:45`.
@@ -141,8 +141,8 @@ pub fn plan(op: Op, target: &str) -> Plan {
         version: Some("v12".into()),
         inverse,
         checks: info.checks.iter().map(fill).collect(),
-        conflicts: if op == Op::Isolate {
-            vec!["Argo CD syncs this deployment every 3 minutes".into()]
+        cautions: if op == Op::Isolate {
+            vec![Caution::Fights("Argo CD syncs this deployment every 3 minutes".into())]
         } else {
             vec![]
         },

@@ -6,7 +6,7 @@ use super::{Book, Call, Route, WAS};
 use crate::adapters::ask::{self, UNDOES, VERSION};
 use crate::adapters::template::CheckTemplate;
 use crate::adapters::{Ask, Readings};
-use crate::incident::{Check, Inverse, Op, Params, Plan, Text, UNREAD_VERSION};
+use crate::incident::{Caution, Check, Inverse, Op, Params, Plan, Text};
 
 impl<C: Call> Book<C> {
     /// Says exactly what would be called, checked and undone.
@@ -29,7 +29,7 @@ impl<C: Call> Book<C> {
         };
         let read = version.as_ref().and_then(|version| version.as_ref().ok());
         let unread = version.as_ref().and_then(|version| version.as_ref().err());
-        let unread = unread.map(|why| Text::line(&format!("{UNREAD_VERSION}not read, because {why}")));
+        let unread = unread.map(|why| Caution::UnreadVersion(why.clone()));
         let values = self.values(&route, &ask.target, &params, read, "{action}");
         let call = route.shown(&values).map_err(and_why)?;
         let checks: Result<Vec<Check>, Text> =
@@ -45,7 +45,7 @@ impl<C: Call> Book<C> {
             call,
             version: read.cloned(),
             checks,
-            conflicts: unread.into_iter().collect(),
+            cautions: unread.into_iter().collect(),
             limit_s: seconds(route.limit()),
             verify_s: seconds(route.action.verify_within),
             already: false,

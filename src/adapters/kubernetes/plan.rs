@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::adapters::ask;
 use crate::adapters::template::CheckTemplate;
 use crate::adapters::{Adapter as _, Ask, Health};
-use crate::incident::{Check, Inverse, Op, Params, Plan, Text};
+use crate::incident::{Caution, Check, Inverse, Op, Params, Plan, Text};
 
 use super::KubernetesAdapter;
 use super::cluster::Cluster;
@@ -64,10 +64,10 @@ impl KubernetesAdapter {
         let rehearsed = rehearsed(&deed, &read, &params);
         let scene =
             Scene { workload: &read.workload, object: &read.world.object, pods: &read.pods, deed: &deed };
-        let mut conflicts = evidence_goes(&route, &read, &ask.target);
+        let goes = evidence_goes(&route, &read);
         // Pods that go take their memory along, whatever becomes of their logs.
-        let destroys_evidence = !conflicts.is_empty() && !route.undoes;
-        conflicts.extend(self.cluster.preflight(&scene, &rehearsed).await);
+        let destroys_evidence = goes.is_some() && !route.undoes;
+        let mut conflicts = self.cluster.preflight(&scene, &rehearsed).await;
         let checks = self.checks(&route, &ask.target, &params, &read)?;
         conflicts.extend(unproved(&route, &checks));
         let inverse = self.inverse(&route, &ask.target, &params, &read);
@@ -83,7 +83,7 @@ impl KubernetesAdapter {
             version: Some(read.pin().shown()),
             inverse,
             checks,
-            conflicts,
+            cautions: goes.into_iter().chain(conflicts.into_iter().map(Caution::from)).collect(),
             limit_s: seconds(route.limit()),
             verify_s: seconds(route.action.verify_within),
             already: false,
@@ -366,20 +366,17 @@ pub(super) fn put_back(
     Some(Deed::put_back(workload, resource_version, merge_patch(now, &kept.content)))
 }
 
-/// What a person should do first, because pods take their logs with them (A4).
-fn evidence_goes(route: &Route<'_>, read: &Read, agent: &Text) -> Vec<Text> {
+/// What goes with pods that go (A4).
+fn evidence_goes(route: &Route<'_>, read: &Read) -> Option<Caution> {
     let restarts = matches!(route.op, Op::Isolate | Op::Restart | Op::RollbackBranch | Op::RollForward);
-    let takes = restarts && !read.pods.is_empty();
-    let first = Plan::snapshot_first(agent);
-    let words = if route.op == Op::Isolate && !route.undoes {
-        format!(
-            "its pods go and take their logs and memory with them: what can be read of them meanwhile is \
-             taken along, and nothing waits for it; for all of it {first}"
-        )
+    let what = if route.op == Op::Isolate && !route.undoes {
+        "its pods go and take their logs and memory with them; what can be read of them meanwhile is kept, \
+         and nothing waits for it"
     } else {
-        format!("its pods go and take their logs and memory with them: {first}")
+        "its pods go and take their logs and memory with them"
     };
-    takes.then(|| Text::line(&words)).into_iter().collect()
+    (restarts && !read.pods.is_empty())
+        .then(|| Caution::EvidenceGoes { what: Text::line(what), secured: None })
 }
 
 /// What of A3 and A6 nothing reads. It is told, never taken for granted.

@@ -101,7 +101,7 @@ fn isolate_plan() -> Plan {
         version: None,
         inverse: None,
         checks: vec!["agent_status = stopped".parse().unwrap()],
-        conflicts: vec![],
+        cautions: vec![],
         limit_s: 30,
         verify_s: 60,
         already: false,

@@ -154,7 +154,7 @@ impl Source<'_> {
             witnessed: self.witnessed(action.id),
             unseen: action.may_be_witnessed() && action.witnessed.is_none(),
             steps: self.steps(action.id),
-            conflicts: plan.conflicts.clone(),
+            conflicts: plan.cautions().map(|(_, words)| words).collect(),
             undoes: action.undoes.map(|id| id.to_string()),
             undone_by: self.undone_by(action.id),
             unaccounted: self.incident.is_unaccounted(action),

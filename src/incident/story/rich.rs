@@ -35,7 +35,7 @@ impl Say<'_> {
         plan.call = self.text(plan.call.as_str());
         plan.adapter = self.text("simulated");
         plan.version = Some(self.text("v12"));
-        plan.conflicts = vec![self.text("the autoscaler starts replicas of support")];
+        plan.cautions = vec![self.text("the autoscaler starts replicas of support").into()];
         if let Some(inverse) = &mut plan.inverse {
             inverse.call = self.text(inverse.call.as_str());
         }

@@ -7,7 +7,9 @@ use super::Hub;
 use crate::adapters::alertmanager::{ABOUT, LABELS};
 use crate::adapters::{Adapter, Ask, Sample};
 use crate::channels::Channel;
-use crate::incident::{ActionId, AgentId, Check, Duty, Incident, IncidentId, Judged, Op, Plan, Text, outbox};
+use crate::incident::{
+    ActionId, AgentId, Caution, Check, Duty, Incident, IncidentId, Judged, Op, Plan, Text, outbox,
+};
 
 /// How long a channel is asked who is on call before the plan goes without it.
 const ON_CALL: Duration = Duration::from_secs(5);
@@ -40,12 +42,13 @@ impl Hub {
                 if adapter.is_read_only() {
                     let words =
                         format!("'{}' is configured read_only: the call will be refused", plan.adapter);
-                    plan.conflicts.push(Text::line(&words));
+                    plan.cautions.push(Caution::Blocked(Text::line(&words)));
                 }
                 // A secret that takes its time to come is no secret that is missing.
                 let lacks = tokio::time::timeout(LACKS, adapter.lacks()).await.ok().flatten();
-                plan.conflicts
-                    .extend(lacks.map(|why| Text::line(&format!("the call cannot be made: {why}"))));
+                plan.cautions.extend(
+                    lacks.map(|why| Caution::Blocked(Text::line(&format!("the call cannot be made: {why}")))),
+                );
                 plan
             }
             Err(unavailable) => self.page(&ask).await.map_err(|why| {
@@ -62,20 +65,14 @@ impl Hub {
     /// What this journal knows of a plan: a snapshot that was taken, what could fight it, its key.
     fn seen_from_here(&self, incident: IncidentId, plan: &mut Plan) {
         let board = self.board();
-        if let Some((snapshot, at)) = board.snapshot_of(incident, &plan.target) {
-            // What an analysis needs of it is kept (A4).
-            plan.destroys_evidence = false;
-            let first = Plan::snapshot_first(&plan.target);
-            let taken = format!("{snapshot} took a snapshot at {}", at.format("%H:%M:%S"));
-            for conflict in plan.conflicts.iter_mut().filter(|words| words.as_str().ends_with(&first)) {
-                *conflict = Text::line(&conflict.as_str().replace(&first, &taken));
-            }
+        if let Some(secured) = board.snapshot_of(incident, &plan.target) {
+            plan.secure(secured);
         }
         let conflicts = board.conflicts(incident, plan);
         if let Some(next) = board.incident(incident).map(Incident::next_action) {
             self.key_in(plan, incident, next);
         }
-        plan.conflicts.extend(conflicts);
+        plan.cautions.extend(conflicts.into_iter().map(Caution::Fights));
     }
 
     /// A snapshot covers the incident's own time (A4): its adapter knows of no incident.

@@ -134,7 +134,7 @@ fn plan() -> Plan {
         version: Some("v7".into()),
         inverse: Some(Inverse { op: Op::Release, params: [].into(), call: "release support-1".into() }),
         checks: vec![check()],
-        conflicts: vec!["a second replica".into()],
+        cautions: vec![crate::incident::Caution::Fights("a second replica".into())],
         limit_s: 30,
         verify_s: 60,
         already: false,

@@ -125,9 +125,8 @@ fn lines(
     if let Some(risk) = plan.op.risk() {
         say("risk", risk.to_owned(), Role::Error);
     }
-    if plan.destroys_evidence {
-        let words = format!("EVIDENCE that an analysis needs (A4): snapshot {} first", plan.target);
-        say("destroys", words, Role::Error);
+    if let Some(what) = plan.destroys() {
+        say("destroys", what, Role::Error);
     }
     say("on", on(view, plan), Role::Strong);
     say("for", incident(view, confirm), Role::Text);
@@ -148,7 +147,7 @@ fn lines(
         say("fights", "nothing known could fight it".to_owned(), Role::Dim);
     }
     for (label, words) in plan.cautions() {
-        say(label, words.to_owned(), Role::Warning);
+        say(label, words.to_string(), Role::Warning);
     }
     match &plan.inverse {
         Some(inverse) => say("undo", format!("{}: {}", inverse.op, inverse.call), Role::Text),

@@ -279,7 +279,7 @@ fn told<'a>(view: &'a View<'a>, incident: &Incident, action: &Action, area: Rect
         detail.say("fate", &disposition.to_string(), Role::Text);
     }
     for (label, words) in action.plan.cautions() {
-        detail.say(label, words, Role::Warning);
+        detail.say(label, words.as_str(), Role::Warning);
     }
     detail
 }
