@@ -3,7 +3,8 @@
 //! A keymap is data (`keymaps/*.toml`): in each context a sequence of keys names an intent. A
 //! context that does not know a key falls back to `everywhere`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use super::intent::Intent;
 use super::key::Key;
@@ -94,15 +95,38 @@ pub struct Keymap {
     bindings: BTreeMap<Context, Bindings>,
 }
 
-/// What keys mean in one context, in the order of the keys. A list, for it is read far more often
-/// than written: every frame asks for the keys of many intents.
-type Bindings = Vec<(Vec<Key>, Intent)>;
+/// What keys mean in one context.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Bindings {
+    by_keys: BTreeMap<Vec<Key>, Intent>,
+    /// The same the other way round: every frame asks for the keys of many intents.
+    by_intent: BTreeMap<Intent, BTreeSet<Vec<Key>>>,
+}
 
-const NOTHING: &Bindings = &Bindings::new();
+const NOTHING: &Bindings = &Bindings { by_keys: BTreeMap::new(), by_intent: BTreeMap::new() };
 
-/// Where these keys are bound, or else belong.
-fn place(bindings: &Bindings, keys: &[Key]) -> Result<usize, usize> {
-    bindings.binary_search_by(|(bound, _)| bound.as_slice().cmp(keys))
+impl Bindings {
+    fn bind(&mut self, keys: Vec<Key>, intent: Intent) {
+        let before = self.by_keys.insert(keys.clone(), intent);
+        if let Some(bound) = before.and_then(|intent| self.by_intent.get_mut(&intent)) {
+            bound.remove(&keys);
+        }
+        self.by_intent.entry(intent).or_default().insert(keys);
+    }
+
+    fn look_up(&self, keys: &[Key]) -> Lookup {
+        // What begins with these keys comes right behind them.
+        let from = (Bound::Included(keys), Bound::Unbounded);
+        match self.by_keys.range::<[Key], _>(from).next() {
+            Some((bound, intent)) if bound == keys => Lookup::Found(*intent),
+            Some((bound, _)) if bound.starts_with(keys) => Lookup::Prefix,
+            Some(_) | None => Lookup::Unbound,
+        }
+    }
+
+    fn keys_of(&self, intent: Intent) -> impl Iterator<Item = &[Key]> {
+        self.by_intent.get(&intent).into_iter().flatten().map(Vec::as_slice)
+    }
 }
 
 impl Keymap {
@@ -120,54 +144,39 @@ impl Keymap {
 
     /// Binds a sequence; a later binding of the same keys wins.
     pub fn bind(&mut self, context: Context, keys: Vec<Key>, intent: Intent) {
-        let bindings = self.bindings.entry(context).or_default();
-        match place(bindings, &keys) {
-            Ok(at) => bindings[at].1 = intent,
-            Err(at) => bindings.insert(at, (keys, intent)),
-        }
+        self.bindings.entry(context).or_default().bind(keys, intent);
     }
 
     /// What the keys pressed so far mean in a context.
     #[must_use]
     pub fn look_up(&self, context: Context, keys: &[Key]) -> Lookup {
-        match self.look_up_in(context, keys) {
-            Lookup::Unbound if context.falls_back() => self.look_up_in(Context::Everywhere, keys),
-            found @ (Lookup::Found(_) | Lookup::Prefix | Lookup::Unbound) => found,
-        }
-    }
-
-    fn look_up_in(&self, context: Context, keys: &[Key]) -> Lookup {
-        let Some(bindings) = self.bindings.get(&context) else { return Lookup::Unbound };
-        match place(bindings, keys) {
-            Ok(at) => Lookup::Found(bindings[at].1),
-            // What begins with these keys comes right behind them.
-            Err(at) if bindings.get(at).is_some_and(|(bound, _)| bound.starts_with(keys)) => Lookup::Prefix,
-            Err(_) => Lookup::Unbound,
+        match self.own(context).look_up(keys) {
+            Lookup::Unbound => self.everywhere(context).look_up(keys),
+            found @ (Lookup::Found(_) | Lookup::Prefix) => found,
         }
     }
 
     /// Every binding that is in reach in a context, its own first.
     pub fn in_reach(&self, context: Context) -> impl Iterator<Item = (&[Key], Intent)> {
-        let own = self.own(context);
-        let fallen_back = self.everywhere(context).iter().filter(|(keys, _)| place(own, keys).is_err());
+        let own = &self.own(context).by_keys;
+        let fallen_back =
+            self.everywhere(context).by_keys.iter().filter(|(keys, _)| !own.contains_key(*keys));
         own.iter().chain(fallen_back).map(|(keys, intent)| (keys.as_slice(), *intent))
     }
 
     /// What a context's own keys mean, in the order of the keys.
     pub fn intents_of(&self, context: Context) -> impl Iterator<Item = Intent> {
-        self.own(context).iter().map(|(_, intent)| *intent)
+        self.own(context).by_keys.values().copied()
     }
 
     /// The shortest keys for an intent in a context, as shown: `i`, `space r`.
     #[must_use]
     pub fn keys_for(&self, context: Context, intent: Intent) -> Option<String> {
         let own = self.own(context);
-        let is_it = |(_, bound): &&(Vec<Key>, Intent)| *bound == intent;
-        let fallen_back = self.everywhere(context).iter().filter(is_it);
-        own.iter()
-            .filter(is_it)
-            .chain(fallen_back.filter(|(keys, _)| place(own, keys).is_err()))
-            .map(|(keys, _)| (keys.len(), show(keys)))
+        let fallen_back = self.everywhere(context).keys_of(intent);
+        own.keys_of(intent)
+            .chain(fallen_back.filter(|keys| !own.by_keys.contains_key(*keys)))
+            .map(|keys| (keys.len(), show(keys)))
             .min_by_key(|(count, shown)| (*count, shown.len()))
             .map(|(_, shown)| shown)
     }
