@@ -13,7 +13,8 @@ use std::time::Duration;
 use super::batch::Happening;
 use super::generation::{Generation, Outcome};
 use super::ledger::{FileId, Ledger};
-use super::sibling::siblings;
+use super::passed::{Passed, passed};
+use super::sibling::{siblings, standing};
 use super::splitter::RawLine;
 use crate::incident::Text;
 use crate::incident::name::Time;
@@ -160,8 +161,9 @@ impl Follower {
                 // What comes later must not overtake it.
                 Ok(Outcome::More) => return,
                 Ok(Outcome::Truncated { lost }) => {
-                    // A copy of it may lie beside it by now.
-                    self.know_siblings();
+                    // A copy of it may lie beside it by now; what is newer than it is none.
+                    let id = generation.id();
+                    self.siblings.extend(passed(&self.path, id, |_| false, standing).older);
                     sink(Found::Happening(Happening::Truncated { lost }));
                     return;
                 }
@@ -212,9 +214,8 @@ impl Follower {
         if self.condition == Condition::New {
             return;
         }
-        let Passed { files, older, mut is_all } = passed(&self.path, current, |id| {
-            !self.siblings.contains(&id) && !ledger.holds(id) && ledger.place(id).is_none()
-        });
+        let wanted = |id| !self.siblings.contains(&id) && !ledger.holds(id) && ledger.place(id).is_none();
+        let Passed { files, older, mut is_all } = passed(&self.path, current, wanted, standing);
         // What is kept ends before what was held open: files in between may have gone the same way.
         is_all &= files.is_empty() || !self.generations.back().is_some_and(Generation::is_deleted);
         for (file, meta) in files {
@@ -235,7 +236,7 @@ impl Follower {
 
     /// Takes note of the rotated siblings: whatever comes to be there later stood at the path first.
     fn know_siblings(&mut self) {
-        self.siblings.extend(siblings(&self.path).iter().map(|sibling| sibling.id));
+        self.siblings.extend(siblings(&self.path));
     }
 
     fn open(&self, now: Time, ledger: &mut Ledger) -> io::Result<Option<Generation>> {
@@ -335,57 +336,6 @@ impl Follower {
             ledger.give_back(generation.close(&mut |line| sink(Found::Line(line))));
         }
     }
-}
-
-/// What stood at a path between two looks.
-struct Passed {
-    /// The oldest first.
-    files: Vec<(File, Metadata)>,
-    /// All rotated siblings that are older than what stands at the path.
-    older: HashSet<FileId>,
-    /// Whether nothing got away while this looked.
-    is_all: bool,
-}
-
-/// Opens the rotated siblings that are `wanted` and older than the file that stands at the path. They
-/// are renamed while this looks, so it looks until they stay.
-fn passed(path: &Path, current: FileId, wanted: impl Fn(FileId) -> bool) -> Passed {
-    const LOOKS: usize = 64;
-    let mut opened: Vec<(FileId, File, Metadata)> = Vec::new();
-    let (mut older, mut newest, mut is_all) = (Vec::new(), Vec::new(), false);
-    for look in 0..LOOKS {
-        let mut listed = siblings(path);
-        // It may be rotated away itself by now; what is newer than it is not passed.
-        let all = listed.len();
-        let newer = listed.iter().position(|sibling| sibling.id == current).unwrap_or(all);
-        newest = listed.split_off(newer).into_iter().map(|sibling| sibling.id).collect();
-        // Neither among them nor at the path: it was on its way while they were listed.
-        let mut stays = newer < all || fs::metadata(path).is_ok_and(|meta| FileId::from(&meta) == current);
-        for sibling in listed.iter().filter(|sibling| wanted(sibling.id)) {
-            if opened.iter().any(|(id, ..)| *id == sibling.id) {
-                continue;
-            }
-            let found = File::open(&sibling.path).and_then(|file| file.metadata().map(|meta| (file, meta)));
-            match found {
-                Ok((file, meta)) if FileId::from(&meta) == sibling.id => {
-                    opened.push((sibling.id, file, meta));
-                }
-                Ok(_) | Err(_) => stays = false,
-            }
-        }
-        let ids: Vec<FileId> = listed.iter().map(|sibling| sibling.id).collect();
-        is_all = stays && look > 0 && ids == older;
-        older = ids;
-        if is_all {
-            break;
-        }
-    }
-    // A list that was made while files moved may have them in the wrong order; the last one counts.
-    opened.retain(|(id, ..)| !newest.contains(id));
-    // What is no longer listed was older than what is.
-    opened.sort_by_key(|(id, ..)| older.iter().position(|listed| listed == id));
-    let files = opened.into_iter().map(|(_, file, meta)| (file, meta)).collect();
-    Passed { files, older: older.into_iter().collect(), is_all }
 }
 
 fn condition(error: &io::Error) -> Condition {

@@ -29,6 +29,7 @@ mod ledger;
 pub mod log;
 pub mod many;
 pub mod pages;
+mod passed;
 pub mod print;
 mod scan;
 mod sibling;

@@ -65,6 +65,10 @@ impl Bench {
     /// Looks and reads until nothing more is there.
     fn poll(&mut self) {
         self.look();
+        self.read();
+    }
+
+    fn read(&mut self) {
         loop {
             let (lines, happenings) = (&mut self.lines, &mut self.happenings);
             let mut room = 7;
@@ -102,6 +106,26 @@ fn note(lines: &mut Vec<(u64, String)>, happenings: &mut Vec<Happening>, found: 
 fn append(path: &PathBuf, bytes: &[u8]) {
     let mut file = OpenOptions::new().create(true).append(true).open(path).expect("opened");
     file.write_all(bytes).expect("written");
+}
+
+/// The cause: when an emptied file was read, all that lay beside it was taken for copies of it.
+#[test]
+fn a_file_that_came_and_went_after_the_one_before_it_was_emptied_is_no_copy_of_that() {
+    let mut bench = Bench::new();
+    bench.append("a.log", "one\n");
+    bench.poll();
+    fs::copy(bench.path("a.log"), bench.path("a.log.1")).expect("copied");
+    fs::write(bench.path("a.log"), "2\n").expect("emptied");
+    bench.look();
+    for line in ["three\n", "four\n"] {
+        for (from, to) in [("a.log.2", "a.log.3"), ("a.log.1", "a.log.2"), ("a.log", "a.log.1")] {
+            let _ = fs::rename(bench.path(from), bench.path(to));
+        }
+        bench.append("a.log", line);
+    }
+    bench.read();
+    bench.poll();
+    assert_eq!(bench.lines(), ["one", "2", "three", "four"]);
 }
 
 #[test]
