@@ -443,6 +443,7 @@ impl Adapter for Duty {
                 checks: vec![],
                 cautions: vec![],
                 already: false,
+                blind: false,
                 destroys_evidence: false,
                 limit_s: 10,
                 verify_s: 10,

@@ -82,6 +82,7 @@ fn plan(adapter: &Text, ask: &Ask) -> Plan {
         limit_s: 5,
         verify_s: 5,
         already: false,
+        blind: false,
         destroys_evidence: false,
     }
 }

@@ -151,7 +151,13 @@ async fn a3_a_data_leak_is_contained_only_when_probes_say_so_and_then_repaired()
     stage.act(Op::Snapshot, &agent, &[]).await;
     stage.lamp(Op::Snapshot, Lamp::Verified).await;
     stage.act(Op::RollbackConfig, &agent, &[("to", "backup")]).await;
-    stage.lamp(Op::RollbackConfig, Lamp::Verified).await;
+    // A10: nothing shows that an agent is healthy while it does not run.
+    let stopped = stage.lamp(Op::RollbackConfig, Lamp::Unverified).await;
+    let rollback = stopped.actions.values().find(|action| action.plan.op == Op::RollbackConfig);
+    let rollback = rollback.expect("it was asked for");
+    let holds: Vec<bool> = Judged::all(&rollback.readings).iter().map(Judged::holds).collect();
+    assert_eq!(holds, [true, false], "{:?}", rollback.readings);
+    assert!(rollback.next_step().contains("it does not run"), "{}", rollback.next_step());
     let refusal = stage
         .hub
         .submit(Some(INC), Command::Resolve { summary: "contained".into(), despite: None }, &stage.ana)
@@ -160,7 +166,8 @@ async fn a3_a_data_leak_is_contained_only_when_probes_say_so_and_then_repaired()
     assert!(refusal.to_string().contains("isolate"), "{refusal}");
 
     stage.act(Op::Release, &agent, &[]).await;
-    let released = stage.lamp(Op::Isolate, Lamp::Undone).await;
+    stage.lamp(Op::Isolate, Lamp::Undone).await;
+    let released = stage.lamp(Op::RollbackConfig, Lamp::Verified).await;
     for action in released.unaccounted() {
         let disposition =
             flightdeck::incident::Disposition::Kept { owner: "ben".into(), reason: "until the fix".into() };

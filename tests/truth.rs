@@ -78,8 +78,8 @@ fn b4_regression_a_restart_that_never_happened_was_verified_by_what_ran_before()
     let home = home("true", "true");
     let (code, said) = run(&home, &["act", "1", "restart", "-a", "support-1", "--yes"]);
     assert_eq!(code, Some(5), "{said}");
-    assert!(said.contains("A1 in doubt") && !said.contains("verified"), "{said}");
-    assert!(said.contains("its checks held before the call"), "{said}");
+    assert!(said.contains("A1 in doubt") && !said.contains("A1 verified"), "{said}");
+    assert!(said.contains("running proves no restart"), "{said}");
 }
 
 #[test]
@@ -92,6 +92,37 @@ fn b4_a_probe_that_says_since_when_an_agent_runs_tells_a_restart_from_none() {
         let (ended, said) = run(&home, &["act", "1", "restart", "-a", "support-1", "--yes"]);
         assert_eq!(ended, code, "{does}: {said}");
         assert!(said.contains("started_at != 10:00") && said.contains(words), "{does}: {said}");
+    }
+}
+
+#[test]
+fn b4_regression_a_restart_that_a_backend_accepted_was_verified_by_what_ran_before() {
+    // It says yes and does nothing; the probe knows only that the agent runs.
+    let home = home("true", "true");
+    permit(&home.write("team/hang.sh", "#!/bin/sh\necho restarted\n"), 0o755);
+    let (code, said) = run(&home, &["act", "1", "restart", "-a", "support-1", "--yes"]);
+    assert_eq!(code, Some(5), "{said}");
+    assert!(said.contains("A1 unverified") && !said.contains("A1 verified"), "{said}");
+    assert!(said.contains("started_at or pid"), "{said}");
+    // A stopped agent that runs afterwards was started by somebody.
+    home.write("team/state", "stopped");
+    permit(&home.write("team/hang.sh", "#!/bin/sh\nrm state\n"), 0o755);
+    let (code, said) = run(&home, &["act", "1", "restart", "-a", "support-1", "--yes"]);
+    assert!(code == Some(0) && said.contains("A2 verified"), "{said}");
+}
+
+#[test]
+fn b4_each_replica_must_have_started_anew() {
+    let prints = "echo started_at@1=10:00; echo started_at@2=$(cat started 2>/dev/null || echo 10:01)";
+    for (does, words) in [
+        ("echo 10:05 > started", "A1 unverified"),
+        ("sed -i s/=10:00/=10:06/ probe.sh; echo 10:05 > started", "A1 verified"),
+    ] {
+        let home = home("true", prints);
+        permit(&home.write("team/hang.sh", &format!("#!/bin/sh\n{does}\n")), 0o755);
+        let (_, said) = run(&home, &["act", "1", "restart", "-a", "support-1", "--yes"]);
+        assert!(said.contains("started_at != 10:00") && said.contains("started_at != 10:01"), "{said}");
+        assert!(said.contains(words), "{does}: {said}");
     }
 }
 

@@ -135,6 +135,7 @@ impl AlertmanagerAdapter {
             limit_s: LIMIT.as_secs() as u32,
             verify_s: ask::VERIFY_S,
             already: false,
+            blind: false,
             destroys_evidence: false,
         })
     }

@@ -136,6 +136,7 @@ impl PagerDutyAdapter {
             checks: checks.iter().filter_map(|check| check.parse().ok()).collect(),
             cautions: conflicts.into_iter().map(Caution::from).collect(),
             already: false,
+            blind: false,
             destroys_evidence: false,
             limit_s: LIMIT_S,
             verify_s: VERIFY_S,

@@ -273,6 +273,7 @@ mod tests {
             limit_s: 30,
             verify_s: 60,
             already: false,
+            blind: false,
             destroys_evidence: false,
         };
         let (adapter, ask) = rig.undo(&plan).unwrap();

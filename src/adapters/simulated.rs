@@ -115,6 +115,7 @@ impl Simulated {
             limit_s: op.info().limit_s,
             verify_s: VERIFY_S,
             already: false,
+            blind: false,
             destroys_evidence: false,
         })
     }

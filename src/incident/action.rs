@@ -43,6 +43,10 @@ pub struct Plan {
     /// Whether every check held when it was planned: then they prove nothing of the call.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub already: bool,
+    /// Whether nothing that its probe reads could tell that the call was made: an agent that runs proves no
+    /// restart.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub blind: bool,
     /// Whether the call takes away what an analysis needs (A4).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub destroys_evidence: bool,
@@ -80,6 +84,10 @@ const ALREADY_CONTROLS: &str = "reads so: the checks hold before the call. Nothi
 const ALREADY: &str = "reads so: the checks hold before the call, and cannot tell whether it was made. \
                        Without an answer only a person can settle it";
 
+/// What is said of a plan that its probe cannot prove.
+const BLIND: &str = "running proves no restart. It will stay unverified, unless its probe prints started_at \
+                     or pid too, before the call and after it";
+
 impl Plan {
     /// A digest over every field.
     #[must_use]
@@ -94,9 +102,12 @@ impl Plan {
         format!("destroy {}", self.target)
     }
 
-    /// What is to be said before it is confirmed, where its checks hold without it.
+    /// What is to be said before it is confirmed, where its checks hold without it, or could.
     #[must_use]
     pub fn already(&self) -> Option<&'static str> {
+        if self.blind {
+            return Some(BLIND);
+        }
         let words = if self.op.info().controls { ALREADY_CONTROLS } else { ALREADY };
         self.already.then_some(words)
     }
@@ -421,8 +432,15 @@ impl Action {
         if self.asks_again() {
             return "nothing was changed: read what it would do now, and confirm that";
         }
+        if self.lamp == Lamp::Unverified && self.readings.iter().any(Reading::is_of_a_stopped_one) {
+            return "it does not run, so nothing shows it healthy: release it, and it is read again";
+        }
         if !self.may_be_witnessed() {
             return self.lamp.next_step();
+        }
+        if self.witnessed.is_none() && self.plan.blind {
+            return "running proves no restart; its probe would have to print started_at or pid: look for \
+                    yourself, and settle it";
         }
         if self.witnessed.is_none() && self.proves_nothing() {
             return "its checks held before the call and prove nothing of it: look for yourself, and settle it";
@@ -456,10 +474,21 @@ impl Action {
     }
 
     /// Whether what is read of it proves nothing: nobody knows whether its call took effect, and its
-    /// checks held before it.
+    /// checks held before it, or nothing that is read would have changed by it.
     #[must_use]
     pub fn proves_nothing(&self) -> bool {
-        self.lamp == Lamp::InDoubt && self.plan.already
+        match self.lamp {
+            Lamp::InDoubt => self.plan.already || self.plan.blind,
+            Lamp::Accepted | Lamp::Unverified => self.plan.blind,
+            Lamp::Proposed
+            | Lamp::Denied
+            | Lamp::Expired
+            | Lamp::Requested
+            | Lamp::Verified
+            | Lamp::Leaking
+            | Lamp::Failed
+            | Lamp::Undone => false,
+        }
     }
 
     /// Whether a person looked, and saw that it does not hold.

@@ -152,7 +152,16 @@ impl Reading {
     pub fn holds(&self) -> bool {
         self.value.as_ref().is_some_and(|v| self.check.holds(v.as_str()))
     }
+
+    /// Whether it is of an agent that does not run, of which nothing can say that it is healthy.
+    #[must_use]
+    pub fn is_of_a_stopped_one(&self) -> bool {
+        self.value.as_ref().is_some_and(|value| value.as_str() == NOT_HEALTHY_STOPPED)
+    }
 }
+
+/// What is read of an agent's health while it does not run.
+pub const NOT_HEALTHY_STOPPED: &str = "no: stopped";
 
 impl fmt::Display for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -53,7 +53,7 @@ pub use action::{Action, DONE, Digest, Disposition, Inverse, Lamp, Params, Plan,
 pub use alert::Alert;
 pub use board::{Board, Record, in_sight};
 pub use caution::{Caution, Secured};
-pub use check::{Check, Compare, Reading};
+pub use check::{Check, Compare, NOT_HEALTHY_STOPPED, Reading};
 pub use command::{Command, Confirmation, Receipt, Report, Settlement};
 pub use containment::{Containment, Control, Coverage, Loss};
 pub use deadline::{Deadline, Due, Standing, deadlines, next_deadline};

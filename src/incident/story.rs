@@ -61,6 +61,7 @@ pub fn plan(words: &str) -> Plan {
         limit_s: info.limit_s,
         verify_s: 60,
         already: false,
+        blind: false,
         destroys_evidence: false,
         params: all,
     }

@@ -66,7 +66,10 @@ pub fn tell_event(event: &Event, naming: Naming) -> String {
         Event::ActionFailed { action, reason } => format!("{action} failed: {}", brief(reason.as_str())),
         Event::ActionVerified { action, readings } => format!("{action} VERIFIED: {}", values(readings)),
         Event::ActionUnverified { action, readings } => {
-            format!("{action} unverified, the checks did not hold in time: {}", values(readings))
+            // All of them hold where nothing that they read could prove it.
+            let held = readings.iter().all(Reading::holds);
+            let why = if held { "what is read proves nothing" } else { "the checks did not hold in time" };
+            format!("{action} unverified, {why}: {}", values(readings))
         }
         Event::ActionLeaking { action, readings, logged, .. } => {
             let logged = logged.map(|count| format!("; {}", lines_logged(count))).unwrap_or_default();

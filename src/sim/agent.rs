@@ -214,13 +214,16 @@ impl Agent {
         }
     }
 
-    /// Whether a self-test would pass: no fault is there, or only one that keeps quiet after a start.
-    pub(super) fn is_healthy(&self, now: u64) -> bool {
-        let seen = |broken: &&Broken| match self.run {
-            Run::Running => broken.is_acting(now),
-            Run::Stopping | Run::Stopped | Run::Starting | Run::Restarting => broken.is_present(now),
-        };
-        !self.broken.iter().any(|broken| seen(&broken))
+    /// What a self-test says: no fault is there, or only one that keeps quiet after a start. Nothing can be
+    /// tested of what does not run.
+    pub(super) fn health(&self, now: u64) -> String {
+        match self.run {
+            Run::Running if self.broken.iter().any(|broken| broken.is_acting(now)) => "no".to_owned(),
+            Run::Running => "yes".to_owned(),
+            Run::Stopping | Run::Stopped | Run::Starting | Run::Restarting => {
+                format!("no: {}", self.run.word())
+            }
+        }
     }
 
     /// The fault that shapes its log now.

@@ -182,7 +182,8 @@ impl Fleet {
             ("pre_check", if restricted.is_some() { "on" } else { "off" }.to_owned()),
             ("timeout", restricted.map_or("none".to_owned(), |(_, seconds)| seconds.to_string())),
             ("dangerous_tools", dangerous.unwrap_or("none").to_owned()),
-            ("healthy", yes(agent.is_healthy(self.now))),
+            ("healthy", agent.health(self.now)),
+            ("started_at", self.time(agent.started).format("%H:%M:%S").to_string()),
             ("isolated", yes(agent.isolated)),
             ("evidence_stored", yes(agent.evidence)),
         ];

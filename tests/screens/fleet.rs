@@ -149,6 +149,7 @@ pub fn plan(op: Op, target: &str) -> Plan {
         limit_s: info.limit_s,
         verify_s: 60,
         already: false,
+        blind: false,
         destroys_evidence: false,
         params,
     }

@@ -49,6 +49,7 @@ impl<C: Call> Book<C> {
             limit_s: seconds(route.limit()),
             verify_s: seconds(route.action.verify_within),
             already: false,
+            blind: false,
             destroys_evidence: route.action.destroys_evidence && route.undoes.is_none(),
         })
     }

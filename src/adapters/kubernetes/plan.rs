@@ -87,6 +87,7 @@ impl KubernetesAdapter {
             limit_s: seconds(route.limit()),
             verify_s: seconds(route.action.verify_within),
             already: false,
+            blind: false,
             destroys_evidence,
         })
     }

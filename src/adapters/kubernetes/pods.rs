@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::adapters::Readings;
-use crate::incident::Text;
+use crate::incident::{NOT_HEALTHY_STOPPED, Text};
 
 use super::object::{label, list, text};
 use super::workload::Kind;
@@ -98,7 +98,7 @@ pub fn facts(kind: Kind, pods: &[Value], wanted: i64) -> Vec<Fact> {
         facts.push(Fact::whole("healthy", &format!("no: {missing} more to be made")));
     } else if alive.is_empty() {
         facts.push(Fact::whole("agent_status", "stopped"));
-        facts.push(Fact::whole("healthy", "no: stopped"));
+        facts.push(Fact::whole("healthy", NOT_HEALTHY_STOPPED));
     } else {
         let worst = worst.unwrap_or("running");
         facts.push(Fact::whole("agent_status", worst));

@@ -105,6 +105,7 @@ fn isolate_plan() -> Plan {
         limit_s: 30,
         verify_s: 60,
         already: false,
+        blind: false,
         destroys_evidence: false,
     }
 }

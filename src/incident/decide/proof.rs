@@ -48,14 +48,16 @@ impl Context<'_> {
         let hold = !checks.is_empty() && checks.iter().all(|check| Judged::new(check, &readings).holds());
         let id = action.id;
         // Nobody knows what became of the call, and what held before it says nothing of it.
-        if hold && action.proves_nothing() {
+        if hold && action.proves_nothing() && action.lamp == Lamp::InDoubt {
             let events = vec![Event::ActionRead { action: id, readings }];
             return if action.read_at.is_none() { events } else { vec![] };
         }
-        if hold && action.lamp.may_become(Lamp::Verified) {
+        // What proves nothing does not hold in time either.
+        let proves = hold && !action.proves_nothing();
+        if proves && action.lamp.may_become(Lamp::Verified) {
             return self.verified(action, readings);
         }
-        if hold {
+        if proves {
             return vec![];
         }
         let ended = action.ends_at().filter(|end| self.now >= *end && action.lamp.may_become(Lamp::Undone));

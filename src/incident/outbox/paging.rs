@@ -64,6 +64,7 @@ pub fn plan(policy: &Policy, op: Op, target: &Text, params: &Params, at: Time) -
         limit_s: op.info().limit_s,
         verify_s: VERIFY_SECONDS,
         already: false,
+        blind: false,
         destroys_evidence: false,
         params,
     })
@@ -126,6 +127,7 @@ impl DueLevel {
             checks: Vec::new(),
             cautions: Vec::new(),
             already: false,
+            blind: false,
             destroys_evidence: false,
             limit_s: Op::Escalate.info().limit_s,
             verify_s: VERIFY_SECONDS,

@@ -1,6 +1,7 @@
 //! What an operation would do, said before it is confirmed: the adapter's plan, and what of this journal
 //! could fight it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Hub;
@@ -16,6 +17,9 @@ const ON_CALL: Duration = Duration::from_secs(5);
 
 /// What tells an agent that was started anew from the one before, where a probe reads it.
 const STARTS: [&str; 2] = ["started_at", "pid"];
+
+/// How many replicas' starts are told apart at most.
+const REPLICAS: usize = 9;
 
 /// How long the checks of an operation are read before its plan is shown without that.
 const READ_BEFORE: Duration = Duration::from_secs(3);
@@ -87,7 +91,7 @@ impl Hub {
     }
 
     /// Reads the checks of a plan before its call (A3): whether all hold already, and for a restart what
-    /// will tell the agent from the one that ran before. What could not be read in time is not known to
+    /// will tell the agent from the one that ran before, if anything does. What could not be read in time is not known to
     /// hold.
     async fn read_before(&self, plan: &mut Plan) {
         if plan.checks.is_empty() {
@@ -103,16 +107,23 @@ impl Hub {
         let readings = Sample::readings(samples.clone(), &plan.checks, self.0.clock.now());
         let hold = plan.checks.iter().all(|check| Judged::new(check, &readings).holds());
         plan.already = hold;
-        let started = asked.checks[own..].iter().enumerate().find_map(|(index, check)| {
-            // What is read of several replicas is not one start.
-            let mut read = samples.iter().filter(|sample| sample.check == own + index);
-            let (first, more) = (read.next()?, read.next());
-            let value = first.value.as_ref().filter(|value| more.is_none() && !value.is_blank())?;
-            Some(Check { expected: value.clone(), ..check.clone() })
+        let differ = asked.checks[own..].iter().enumerate().find_map(|(index, check)| {
+            // Each replica must differ from every one that ran before.
+            let read = samples.iter().filter(|sample| sample.check == own + index);
+            let values: Option<BTreeSet<&Text>> =
+                read.map(|sample| sample.value.as_ref().filter(|value| !value.is_blank())).collect();
+            let values = values.filter(|values| (1..=REPLICAS).contains(&values.len()))?;
+            let expects = |value: &Text| Check { expected: value.clone(), ..check.clone() };
+            Some(values.into_iter().map(expects).collect::<Vec<_>>())
         });
-        if let Some(differs) = started.filter(|new| plan.checks.iter().all(|check| check.name != new.name)) {
+        let is_new = |new: &Vec<Check>| plan.checks.iter().all(|check| check.name != new[0].name);
+        if let Some(differ) = differ.filter(is_new) {
             plan.already = false;
-            plan.checks.push(differs);
+            plan.checks.extend(differ);
+        } else if plan.op == Op::Restart {
+            // Only what was seen not to hold can be seen to hold by the call.
+            plan.blind = !readings.iter().any(|reading| reading.value.is_some() && !reading.holds());
+            plan.already = plan.already && !plan.blind;
         }
     }
 

@@ -231,7 +231,7 @@ fn a5_released_before_it_is_cured_the_fault_is_back() {
     let mut fleet = fleet("data-leak");
     fleet.call(Op::Isolate, "support-1", &params(&[]), at(40)).unwrap();
     fleet.advance(at(60));
-    assert_eq!(read(&fleet, "support-1", "healthy"), "no", "the fault is read through the isolation");
+    assert_eq!(read(&fleet, "support-1", "healthy"), "no: stopped", "nobody can test what does not run");
     fleet.call(Op::Release, "support-1", &params(&[]), at(60)).unwrap();
     let told = words(&fleet.advance(at(100)));
     assert!(told.contains("crm.export_customers"));
@@ -241,7 +241,12 @@ fn a5_released_before_it_is_cured_the_fault_is_back() {
     fleet.call(Op::RollbackConfig, "support-1", &params(&[]), at(110)).unwrap();
     fleet.advance(at(114));
     let now = ["healthy", "dangerous_tools", "agent_status", "config"];
-    assert_eq!(now.map(|name| read(&fleet, "support-1", name)), ["yes", "none", "stopped", "support-r41"]);
+    let stopped = ["no: stopped", "none", "stopped", "support-r41"];
+    assert_eq!(now.map(|name| read(&fleet, "support-1", name)), stopped);
+    fleet.call(Op::Release, "support-1", &params(&[]), at(120)).unwrap();
+    fleet.advance(at(130));
+    let runs = ["yes", "none", "running", "support-r41"];
+    assert_eq!(now.map(|name| read(&fleet, "support-1", name)), runs);
 }
 
 #[test]

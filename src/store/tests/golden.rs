@@ -138,6 +138,7 @@ fn plan() -> Plan {
         limit_s: 30,
         verify_s: 60,
         already: false,
+        blind: false,
         destroys_evidence: false,
     }
 }

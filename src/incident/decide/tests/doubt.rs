@@ -2,7 +2,8 @@
 
 use crate::incident::policy::Again;
 use crate::incident::story::{ISOLATED, Story, WORKING, act, plan, seen};
-use crate::incident::{ActionId, Actor, Command, Event, Lamp, Mark, Plan, Settlement, decide};
+use crate::incident::telling::tell;
+use crate::incident::{ActionId, Actor, Command, Event, Lamp, Mark, Naming, Plan, Settlement, decide};
 
 fn doubt() -> Story {
     Story::p0().asks("isolate support-1").loses(1).lamp(1, Lamp::InDoubt)
@@ -54,6 +55,26 @@ fn a3_regression_what_held_before_a_call_without_an_answer_was_taken_for_its_pro
         // And a backend that said yes did its part.
         Story::p0().says(act(&held)).accepts(1).reads(1, read).lamp(1, Lamp::Verified);
     }
+}
+
+#[test]
+fn b4_regression_an_accepted_restart_was_verified_by_an_agent_that_ran_all_the_time() {
+    let blind = Plan { blind: true, ..plan("restart support-1") };
+    let running = "agent_status=running";
+    let story = Story::p0().says(act(&blind)).accepts(1);
+    let again = story.readings(1, running);
+    let story =
+        story.ignores(&Command::Report { action: ActionId(1), report: again }).lamp(1, Lamp::Accepted);
+    let story = story.at("12:05:00").reads(1, running).lamp(1, Lamp::Unverified);
+    for words in ["running proves no restart", "started_at or pid"] {
+        assert!(story.action(1).next_step().contains(words), "{}", story.action(1).next_step());
+    }
+    let told = tell(story.entries.last().expect("it was told"), Naming::P);
+    assert!(told.contains("what is read proves nothing"), "{told}");
+    let again = story.readings(1, running);
+    let story = story.ignores(&Command::Report { action: ActionId(1), report: again });
+    // A person may have seen it; nothing else can tell.
+    story.settles(1, Settlement::Witnessed { holds: true }).lamp(1, Lamp::Unverified);
 }
 
 #[test]
