@@ -134,6 +134,20 @@ impl StoreError {
         }
     }
 
+    /// Whether the same may be written a moment later, without anybody opening the file anew.
+    pub(super) const fn may_pass(&self) -> bool {
+        match self {
+            Self::Full { .. } | Self::Busy { .. } | Self::Unavailable { .. } => true,
+            Self::ReadOnly { .. }
+            | Self::Newer { .. }
+            | Self::NotAJournal { .. }
+            | Self::OtherRealm { .. }
+            | Self::Damaged { .. }
+            | Self::Unfit { .. }
+            | Self::Closed => false,
+        }
+    }
+
     /// Puts what SQLite says into words.
     pub(super) fn from_sqlite(place: &Text, error: &rusqlite::Error) -> Self {
         let place = place.clone();

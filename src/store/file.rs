@@ -65,7 +65,8 @@ impl Opening {
 pub(super) struct Place {
     path: PathBuf,
     shown: Text,
-    /// Nobody can write, not even the wal-index: SQLite reads it as if it never changed.
+    /// Where not even the wal-index could be written: as long as that is so, SQLite reads the file as if
+    /// it never changed.
     frozen: bool,
     /// Part of it is gone or not what it was: what is left is read.
     damaged: bool,
@@ -110,7 +111,8 @@ pub(super) fn open(path: &Path, opening: &Opening) -> Result<Opened, StoreError>
     }
 }
 
-fn open_writable(place: Place, opening: &Opening) -> Result<Opened, StoreError> {
+/// Opens for writing.
+pub(super) fn open_writable(place: Place, opening: &Opening) -> Result<Opened, StoreError> {
     make_directory(&place)?;
     // SQLite writes over what it cannot read of its log.
     missing::keep(&place).map_err(|error| StoreError::ReadOnly {
@@ -118,7 +120,8 @@ fn open_writable(place: Place, opening: &Opening) -> Result<Opened, StoreError> 
         why: Text::line(&format!("its log is damaged, and no copy of it can be kept: {error}")),
     })?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
-    let mut conn = place.connect(flags)?;
+    mend_index(&place);
+    let mut conn = place.connect(flags, false)?;
     if conn.is_readonly(rusqlite::MAIN_DB).unwrap_or(false) {
         let why = "you may not write it".into();
         return Err(StoreError::ReadOnly { place: place.shown, why });
@@ -229,9 +232,27 @@ impl Place {
         StoreError::from_sqlite(&self.shown, error)
     }
 
+    /// Whether what is read of it may be old by now: such a connection is not to be kept.
+    pub fn may_be_frozen(&self) -> bool {
+        self.frozen
+    }
+
     /// Another connection, that cannot write.
     pub fn connect_reader(&self) -> Result<Connection, StoreError> {
-        let conn = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        if !self.frozen {
+            return self.connect_as(false);
+        }
+        let thawed = self.connect_as(false).and_then(|conn| Ok((self.look(&conn)?, conn)));
+        match thawed {
+            Ok((_, conn)) => Ok(conn),
+            // Without its log the file would be older than what was read before.
+            Err(error) if self.has_log() => Err(error),
+            Err(_) => self.connect_as(true),
+        }
+    }
+
+    fn connect_as(&self, frozen: bool) -> Result<Connection, StoreError> {
+        let conn = self.connect(OpenFlags::SQLITE_OPEN_READ_ONLY, frozen)?;
         let _ = conn.pragma_update(None, "query_only", true);
         if self.damaged {
             // SQLite then takes a file for as long as it is, and not for as long as it was.
@@ -240,9 +261,9 @@ impl Place {
         Ok(conn)
     }
 
-    fn connect(&self, flags: OpenFlags) -> Result<Connection, StoreError> {
+    fn connect(&self, flags: OpenFlags, frozen: bool) -> Result<Connection, StoreError> {
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let conn = if self.frozen {
+        let conn = if frozen {
             Connection::open_with_flags(frozen_uri(&self.path), flags | OpenFlags::SQLITE_OPEN_URI)
         } else {
             Connection::open_with_flags(&self.path, flags)
@@ -285,6 +306,18 @@ impl Place {
 
     fn unreachable(&self, why: &str) -> StoreError {
         StoreError::Unavailable { place: self.shown.clone(), why: Text::line(why) }
+    }
+}
+
+/// SQLite makes the wal-index as readable and writable as the file is. One that was made while the file
+/// could not be written would keep it read-only for good.
+fn mend_index(place: &Place) {
+    let mut index = place.path.clone().into_os_string();
+    index.push("-shm");
+    let (Ok(file), Ok(found)) = (fs::metadata(&place.path), fs::metadata(&index)) else { return };
+    if found.permissions().readonly() && !file.permissions().readonly() {
+        // Somebody else's stays as it is, and opening says so.
+        let _ = fs::set_permissions(&index, file.permissions());
     }
 }
 

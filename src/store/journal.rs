@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::fs::{File, OpenOptions};
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -13,16 +12,13 @@ use tokio::sync::watch;
 use crate::incident::{Entry, IncidentId, Realm, Text};
 
 use super::append::{self, Part};
-use super::file::{self, Opened, Opening, Place};
+use super::file::{self, Mode, Opened, Opening, Place};
 use super::head::{self, Head};
 use super::migrate::{self, Meta};
 use super::missing::Before;
 use super::room::{self, Room};
-use super::writer::{Bell, Failure, Queue, Shared, Writer, job};
+use super::writer::{Failure, Queue, Shared, Writer, job};
 use super::{Append, AppendError, Broken, NewEntry, StoreError, Verified, Watch, read, verify};
-
-/// The name of the file beside the journal that tells other processes of a commit.
-pub(super) const BELL: &str = "bell";
 
 /// The name of the file beside the journal by which room is looked for. It is gone at once.
 const ROOM: &str = "room";
@@ -61,7 +57,8 @@ enum Door {
 
 impl Journal {
     /// Opens a file. Where it cannot be written it is opened for reading, and
-    /// [`Journal::degraded`] says why. Blocks for some milliseconds.
+    /// [`Journal::degraded`] says why; what may pass, such as a full disk, is tried again with
+    /// every write. Blocks for some milliseconds.
     ///
     /// # Errors
     /// When it cannot even be read, when it is something else, or when it is of the other realm.
@@ -70,22 +67,25 @@ impl Journal {
         let shared = Shared::new(notice.as_ref());
         let before = Before::look(&place, &meta);
         let missing = read::position(&conn).ok().and_then(|position| before.missing(&place, position));
-        let (door, reader) = if writable {
-            let bell = bell_file(&place);
-            let bell = bell.map(|file| Bell { file, meta: meta.clone() });
-            let writer = Writer::new(conn, Some(place.clone()), Arc::clone(&shared), bell);
-            let (queue, thread) = writer.spawn().map_err(|error| StoreError::Unavailable {
-                place: place.shown().clone(),
-                why: Text::line(&format!("cannot start its thread: {error}")),
-            })?;
-            (Door::Thread { queue: Some(queue), thread: Some(thread) }, None)
-        } else {
-            let why = notice.unwrap_or_else(|| StoreError::ReadOnly {
+        let (conn, reader) = if writable { (Some(conn), None) } else { (None, Some(conn)) };
+        let may_write = opening.mode == Mode::ReadWrite;
+        let shut = match notice {
+            None if may_write => None,
+            None => Some(StoreError::ReadOnly {
                 place: place.shown().clone(),
                 why: "it was opened to be read".into(),
-            });
-            (Door::Shut(why), Some(conn))
+            }),
+            Some(notice) => Some(notice).filter(|notice| !(may_write && notice.may_pass())),
         };
+        if let Some(why) = shut {
+            return Ok(Self::new(meta, Some(place), shared, Door::Shut(why), reader, missing));
+        }
+        let writer = Writer::file(conn, place.clone(), opening.clone(), meta.clone(), Arc::clone(&shared));
+        let (queue, thread) = writer.spawn().map_err(|error| StoreError::Unavailable {
+            place: place.shown().clone(),
+            why: Text::line(&format!("cannot start its thread: {error}")),
+        })?;
+        let door = Door::Thread { queue: Some(queue), thread: Some(thread) };
         Ok(Self::new(meta, Some(place), shared, door, reader, missing))
     }
 
@@ -101,7 +101,7 @@ impl Journal {
         });
         let conn = made.map_err(|error| StoreError::from_sqlite(&"memory".into(), &error))?;
         let shared = Shared::new(None);
-        let writer = Writer::new(conn, None, Arc::clone(&shared), None);
+        let writer = Writer::memory(conn, Arc::clone(&shared));
         Ok(Self::new(fresh, None, shared, Door::Inline(Box::new(Mutex::new(writer))), None, None))
     }
 
@@ -338,7 +338,12 @@ impl Inner {
             Some(conn) => reader.insert(conn),
             None => reader.insert(place.connect_reader()?),
         };
-        read(conn).map_err(|error| place.words(&error))
+        let answer = read(conn).map_err(|error| place.words(&error));
+        if place.may_be_frozen() {
+            // The next one asks the file again.
+            *reader = None;
+        }
+        answer
     }
 }
 
@@ -369,9 +374,4 @@ impl fmt::Debug for Journal {
 /// A panic elsewhere leaves nothing half done behind these locks.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The file that other processes listen to. Without it they find news by looking once a second.
-fn bell_file(place: &Place) -> Option<File> {
-    OpenOptions::new().create(true).truncate(false).write(true).open(place.beside(BELL)).ok()
 }

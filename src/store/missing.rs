@@ -11,9 +11,9 @@ use std::path::{Path, PathBuf};
 use crate::incident::Text;
 
 use super::file::Place;
-use super::journal::BELL;
 use super::log::{self, Damage};
 use super::migrate::Meta;
+use super::writer::BELL;
 
 /// What a damaged log is kept as, beside the journal.
 const KEPT: &str = "damaged-wal";

@@ -103,7 +103,7 @@ impl Ear {
     #[cfg(target_os = "linux")]
     fn open(journal: &Journal) -> Self {
         let Some(place) = journal.place() else { return Self::Needless };
-        listen::Listener::open(&place.beside(super::journal::BELL)).map_or(Self::Deaf, Self::Listening)
+        listen::Listener::open(&place.beside(super::writer::BELL)).map_or(Self::Deaf, Self::Listening)
     }
 
     #[cfg(not(target_os = "linux"))]

@@ -3,7 +3,7 @@
 //! The disk is waited for once per transaction, not once per request, and without any timer: while
 //! one transaction is on its way to the disk, the next ones gather.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
@@ -13,7 +13,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::incident::Text;
 
 use super::StoreError;
-use super::file::Place;
+use super::file::{self, Opening, Place};
 use super::migrate::Meta;
 use super::missing;
 use super::read;
@@ -24,6 +24,9 @@ const QUEUE: usize = 1024;
 
 /// How many requests share a transaction, so that the first does not wait for ever.
 const BATCH: usize = 512;
+
+/// The name of the file beside the journal that tells other processes of a commit.
+pub(super) const BELL: &str = "bell";
 
 /// Where requests wait for the writer.
 pub(super) type Queue = mpsc::Sender<Box<dyn Work>>;
@@ -132,27 +135,61 @@ enum Broken {
 
 /// The connection that writes.
 pub(super) struct Writer {
-    conn: Connection,
-    place: Option<Place>,
+    /// None until a file that could not be written can be.
+    conn: Option<Connection>,
+    place: Option<(Place, Opening)>,
     shared: Arc<Shared>,
     /// Other processes listen to this file ([`super::watch`]).
     bell: Option<Bell>,
 }
 
 /// What is rung for other processes, and for whoever opens the journal later.
-pub(super) struct Bell {
-    pub file: File,
-    pub meta: Meta,
+struct Bell {
+    file: File,
+    meta: Meta,
+}
+
+impl Bell {
+    /// The file that other processes listen to. Without it they find news by looking once a second.
+    fn beside(place: &Place, meta: Meta) -> Option<Self> {
+        let path = place.beside(BELL);
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).ok()?;
+        Some(Self { file, meta })
+    }
 }
 
 impl Writer {
-    pub fn new(conn: Connection, place: Option<Place>, shared: Arc<Shared>, bell: Option<Bell>) -> Self {
-        Self { conn, place, shared, bell }
+    /// One that writes in memory.
+    pub fn memory(conn: Connection, shared: Arc<Shared>) -> Self {
+        Self { conn: Some(conn), place: None, shared, bell: None }
+    }
+
+    /// One that writes to a file: with no connection, as soon as the file can be opened for it.
+    pub fn file(
+        conn: Option<Connection>,
+        place: Place,
+        opening: Opening,
+        meta: Meta,
+        shared: Arc<Shared>,
+    ) -> Self {
+        let bell = conn.is_some().then(|| Bell::beside(&place, meta)).flatten();
+        Self { conn, place: Some((place, opening)), shared, bell }
     }
 
     /// The connection, for reading where there is no other.
     pub fn connection(&self) -> &Connection {
-        &self.conn
+        self.conn.as_ref().expect("commit opens it, and memory has it from the beginning")
+    }
+
+    /// Opens the file if that could not be done before.
+    fn open(&mut self) -> Result<(), StoreError> {
+        let Some((place, opening)) = self.place.as_ref().filter(|_| self.conn.is_none()) else {
+            return Ok(());
+        };
+        let opened = file::open_writable(place.clone(), opening)?;
+        self.bell = Bell::beside(place, opened.meta);
+        self.conn = Some(opened.conn);
+        Ok(())
     }
 
     /// Runs on a thread of its own until every sender is gone and the queue is empty.
@@ -170,6 +207,9 @@ impl Writer {
     /// Commits requests together and answers each. When the transaction fails, each gets one of its
     /// own, so that one that is too large does not take the others with it.
     pub fn commit(&mut self, mut batch: Vec<Box<dyn Work>>) {
+        if let Err(error) = self.open() {
+            return self.close(batch, Err(error), false);
+        }
         match self.transact(&mut batch) {
             Ok(kept) => self.close(batch, Ok(()), kept),
             Err(Broken::Inside(_)) if batch.len() > 1 => {
@@ -178,15 +218,17 @@ impl Writer {
                     let mut one = vec![work];
                     match self.transact(&mut one) {
                         Ok(kept) => self.close(one, Ok(()), kept),
-                        Err(Broken::Inside(error)) => self.close(one, Err(error), false),
+                        Err(Broken::Inside(error)) => self.close(one, Err(self.words(&error)), false),
                         Err(Broken::Outside(error)) => {
                             one.extend(rest.by_ref());
-                            self.close(one, Err(error), false);
+                            self.close(one, Err(self.words(&error)), false);
                         }
                     }
                 }
             }
-            Err(Broken::Inside(error) | Broken::Outside(error)) => self.close(batch, Err(error), false),
+            Err(Broken::Inside(error) | Broken::Outside(error)) => {
+                self.close(batch, Err(self.words(&error)), false);
+            }
         }
     }
 
@@ -198,7 +240,7 @@ impl Writer {
             .iter_mut()
             .try_for_each(|work| {
                 self.run("SAVEPOINT request")?;
-                if work.attempt(&self.conn)? {
+                if work.attempt(self.connection())? {
                     written = true;
                 } else {
                     self.run("ROLLBACK TO request")?;
@@ -208,7 +250,7 @@ impl Writer {
             .and_then(|()| self.run("COMMIT"));
         done.map(|()| written).map_err(|error| {
             // Some failures have rolled back already.
-            if !self.conn.is_autocommit() {
+            if !self.connection().is_autocommit() {
                 let _ = self.run("ROLLBACK");
             }
             Broken::Inside(error)
@@ -216,15 +258,18 @@ impl Writer {
     }
 
     fn run(&self, sql: &str) -> rusqlite::Result<()> {
-        self.conn.prepare_cached(sql)?.execute([]).map(|_| ())
+        self.connection().prepare_cached(sql)?.execute([]).map(|_| ())
+    }
+
+    fn words(&self, error: &rusqlite::Error) -> StoreError {
+        match &self.place {
+            Some((place, _)) => place.words(error),
+            None => StoreError::from_sqlite(&Text::line("memory"), error),
+        }
     }
 
     /// Answers, then tells who listens.
-    fn close(&self, batch: Vec<Box<dyn Work>>, result: Result<(), rusqlite::Error>, kept: bool) {
-        let result = result.map_err(|error| match &self.place {
-            Some(place) => place.words(&error),
-            None => StoreError::from_sqlite(&Text::line("memory"), &error),
-        });
+    fn close(&self, batch: Vec<Box<dyn Work>>, result: Result<(), StoreError>, kept: bool) {
         // That a refused request cost nothing does not prove that there is room again.
         if kept || result.is_err() {
             self.shared.set_degraded(result.as_ref().err());
@@ -244,7 +289,7 @@ impl Writer {
     /// Tells other processes where the journal ends now. Whoever is told that an entry is on disk is
     /// told after that, so that nobody knows of an entry of which the bell does not.
     fn ring(&self) -> Option<u64> {
-        let position = read::position(&self.conn).ok()?;
+        let position = read::position(self.connection()).ok()?;
         #[cfg(unix)]
         if let Some(bell) = &self.bell {
             // Lossless enough: a listener that misses it looks for itself after a while.

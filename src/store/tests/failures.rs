@@ -59,6 +59,21 @@ async fn a_missing_file_is_made_for_writing_and_named_when_reading() {
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
 }
 
+/// An index over the log that was made while the file could not be written.
+#[cfg(unix)]
+#[tokio::test]
+async fn an_index_that_may_not_be_written_does_not_outlast_a_file_that_might_not() {
+    use std::fs::{Permissions, metadata, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+    let (directory, path) = place();
+    let journal = open(&path);
+    journal.append(FIRST, 0, vec![declared("leak")]).await.unwrap();
+    let index = directory.path().join("journal.db-shm");
+    set_permissions(&index, Permissions::from_mode(0o444)).unwrap();
+    open(&path).append(FIRST, 1, vec![noted("x")]).await.unwrap();
+    assert!(!metadata(&index).unwrap().permissions().readonly());
+}
+
 #[tokio::test]
 async fn an_empty_file_becomes_a_journal() {
     let (_directory, path) = place();

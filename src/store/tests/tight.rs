@@ -103,6 +103,36 @@ async fn a_full_file_system_refuses_in_words_and_loses_nothing() {
 }
 
 #[tokio::test]
+async fn what_is_opened_on_a_full_disk_writes_as_soon_as_there_is_room() {
+    let Some(directory) =
+        on_a_file_system_of_its_own("what_is_opened_on_a_full_disk_writes_as_soon_as_there_is_room")
+    else {
+        return;
+    };
+    let path = directory.join("journal.db");
+    open(&path).append(FIRST, 0, vec![declared("leak")]).await.unwrap();
+    let filler = directory.join("filler");
+    fill_up(&filler);
+    // There is no log beside it, and no room for one.
+    let journal = Journal::open(&path, &Opening::write(Realm::Live)).unwrap();
+    assert!(!journal.is_read_only(), "a full disk passes");
+    let notice = journal.degraded().unwrap();
+    assert!(notice.as_str().contains("the disk is full"), "{notice}");
+    let refused = journal.append(FIRST, 1, vec![noted("x")]).await;
+    assert!(matches!(refused, Err(AppendError::Store(StoreError::Full { .. }))), "{refused:?}");
+    assert_eq!(journal.read(FIRST, 0).await.unwrap().len(), 1);
+    // Somebody else is first when there is room, and is heard.
+    std::fs::remove_file(&filler).unwrap();
+    let second = open(&path);
+    second.append(FIRST, 1, vec![noted("second")]).await.unwrap();
+    assert_eq!(texts(&journal.read(FIRST, 1).await.unwrap()), ["second"]);
+    journal.append(FIRST, 2, vec![noted("first")]).await.unwrap();
+    assert_eq!(journal.degraded(), None);
+    assert_eq!(texts(&second.read(FIRST, 2).await.unwrap()), ["first"]);
+    assert_eq!(journal.verify().await.unwrap().entries, 3);
+}
+
+#[tokio::test]
 async fn a_file_system_that_cannot_be_written_is_read_with_a_word_about_why() {
     let Some(directory) =
         on_a_file_system_of_its_own("a_file_system_that_cannot_be_written_is_read_with_a_word_about_why")
