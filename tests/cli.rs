@@ -76,6 +76,29 @@ fn adapters_says_who_is_there_and_what_nothing_carries() {
     says(&refused, 4, &["configured to read only"]);
 }
 
+/// What a channel took is in the journal: whoever asks sees it, also where another process delivers.
+#[test]
+fn e1_adapters_tells_which_channel_takes_nothing_and_what_waits_for_it() {
+    let home = Home::new();
+    // Nobody listens there.
+    home.write(
+        "config.toml",
+        "user = 'ana'\n[channels.pager]\ntype = 'webhook'\nurl = 'http://127.0.0.1:1/x'\n",
+    );
+    let listed =
+        || -> Value { serde_json::from_str(&home.run(&["adapters", "--format", "json"]).ok()).unwrap() };
+    assert_eq!(listed()["channels"][0]["outbox"], Value::Null, "nothing was to be told yet");
+    for _ in 0..3 {
+        home.run(&["declare", "mails leave", "-s", "P1"]);
+    }
+    let pager = &listed()["channels"][0]["outbox"];
+    assert_eq!((&pager["delivers"], &pager["waiting"]), (&Value::from(false), &Value::from(3)), "{pager}");
+    assert!(pager["failed"].as_u64() >= Some(3) && pager["why"].is_string(), "{pager}");
+    assert_eq!(pager["oldest"]["id"], "INC-1/M1");
+    assert!(pager["oldest"]["seconds"].is_u64() && pager["oldest"]["queued_at"].is_string(), "{pager}");
+    says(&home.run(&["adapters"]), 0, &["of the outbox:", "tries failed", "3 wait,"]);
+}
+
 #[test]
 fn an_incident_is_declared_listed_and_told() {
     let home = declared();

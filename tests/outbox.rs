@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use flightdeck::adapters::{Adapter, Ask, CallOutcome, Live, LiveAdapter, Rig, Sample};
 use flightdeck::channels::{Channel, Delivery, LiveChannel, Pending};
+use flightdeck::incident::outbox::ChannelStanding;
 use flightdeck::incident::rota::Turns;
 use flightdeck::incident::{
     Actor, Audience, Command, Incident, IncidentId, Lamp, Message, MessageId, MessageKind, MessageState,
@@ -353,6 +354,28 @@ async fn one_process_at_a_time_delivers_and_the_other_takes_over() {
     second.updates("next").await;
     second.all_settled().await;
     assert_eq!(second.keys("chat").len(), before + 1);
+}
+
+/// Only the process that delivers told that a channel fails: a cockpit beside it looked as if pages
+/// went out.
+#[tokio::test(start_paused = true)]
+async fn e1_that_a_channel_takes_nothing_is_known_in_every_process_on_the_journal() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("journal.db");
+    let serve = start(journal(Some(&path)), policy(), &[("pager", &[Mood::Fail; 6])], false);
+    serve.declares_a(Severity::P3).await;
+    let beside = start(journal(Some(&path)), policy(), &[], false);
+    // The board is held while this looks.
+    let failing = |incident: &Incident| ChannelStanding::failing(std::iter::once(incident));
+    let seen = beside.until("it fails", |incident| !failing(incident).is_empty()).await;
+    assert!(beside.arrived.lock().unwrap().is_empty(), "it is not the one that delivers");
+    let standing = &failing(&seen)[0];
+    assert_eq!((standing.channel.as_str(), standing.waiting), ("pager", 1));
+    assert_eq!(standing.oldest.map(|oldest| oldest.message), Some(MessageId(2)));
+    assert!(standing.words().contains("tries failed, the last at") && standing.words().contains("503"));
+    assert!(seen.outbox.get(MessageId(2)).unwrap().tries >= 3);
+    beside.until("it takes them again", |incident| failing(incident).is_empty()).await;
+    assert_eq!(serve.keys("pager").len(), 1);
 }
 
 #[tokio::test(start_paused = true)]

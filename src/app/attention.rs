@@ -16,6 +16,8 @@ pub enum Told {
     Deadline(IncidentId, Due, bool),
     /// A leak, by how many there were before: recorded later, it is the same.
     Leak(IncidentId, ActionId, u32),
+    /// A channel does not deliver.
+    Channel(Text),
     /// Something is wrong with the journal.
     Journal(JournalAlarm),
 }
@@ -79,7 +81,19 @@ impl Model {
                 }
             }
         }
-        let mended = |told: &Told| matches!(told, Told::Journal(alarm) if !self.journal.contains_key(alarm));
+        let failing = self.failing_channels();
+        for standing in &failing {
+            let told = Told::Channel(standing.channel.clone());
+            if !self.told.contains(&told) {
+                let words = format!("{} DOES NOT DELIVER: {}", standing.channel, standing.words());
+                news.push((told, words));
+            }
+        }
+        let mended = |told: &Told| match told {
+            Told::Journal(alarm) => !self.journal.contains_key(alarm),
+            Told::Channel(name) => failing.iter().all(|standing| standing.channel != *name),
+            Told::Incident(..) | Told::Deadline(..) | Told::Leak(..) => false,
+        };
         let mended: Vec<Told> = self.told.iter().filter(|told| mended(told)).cloned().collect();
         for (alarm, words) in self.journal.iter().filter(|(a, _)| !self.told.contains(&Told::Journal(**a))) {
             news.push((Told::Journal(*alarm), words.to_string()));

@@ -1,6 +1,7 @@
 //! What people are told, as the screen says it: never "sent" before it was delivered.
 
 use super::model::Model;
+use crate::incident::outbox::ChannelStanding;
 use crate::incident::state::Update;
 use crate::incident::telling::tell_event;
 use crate::incident::{
@@ -53,6 +54,12 @@ impl Model {
         let words = tally.words();
         let simulated = if self.realm == Realm::Drill { " (simulated)" } else { "" };
         (!words.is_empty()).then(|| (tally, format!("{words}{simulated}")))
+    }
+
+    /// The channels that fail again and again, whichever process delivers through them.
+    #[must_use]
+    pub fn failing_channels(&self) -> Vec<ChannelStanding> {
+        ChannelStanding::failing(self.board.incidents())
     }
 
     /// What whoever writes an update should know: whom it reaches, what was said last, what has

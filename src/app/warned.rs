@@ -7,6 +7,7 @@ use super::effect::Effect;
 use super::intent::Intent;
 use super::model::{Modal, Model};
 use super::msg::Notice;
+use crate::incident::outbox::ChannelStanding;
 use crate::incident::policy::Involvement;
 use crate::incident::{Incident, IncidentId, Mark, Severity, Warning, Weight};
 
@@ -54,6 +55,7 @@ impl Model {
             }
         }
         all.extend(self.left_behind());
+        all.extend(self.unheard());
         all.sort_by_key(Warned::rank);
         all
     }
@@ -97,6 +99,22 @@ impl Model {
         Some(Warned { incident, severity: Severity::P3, nth: 0, warning })
     }
 
+    /// The channels that do not deliver, as the journal tells it to every process: as loud as what is
+    /// not heard of.
+    fn unheard(&self) -> Vec<Warned> {
+        let failing = self.failing_channels().into_iter();
+        let warned = |standing: ChannelStanding| {
+            let wakes = standing.pages || standing.severity <= Severity::P1;
+            let weight = if wakes { Weight::Alarm } else { Weight::Warn };
+            let incident = standing.oldest?.incident;
+            let text = format!("{} DOES NOT DELIVER: {}", standing.channel, standing.words());
+            let warning = Warning { weight, row: "B12", text };
+            // What leaks comes before what cannot be told of it.
+            Some(Warned { incident, severity: standing.severity, nth: 1, warning })
+        };
+        failing.filter_map(warned).collect()
+    }
+
     /// Lists every warning of every incident, worst first.
     pub(super) fn show_warnings(&mut self) -> Vec<Effect> {
         let mut all = Vec::new();
@@ -107,6 +125,7 @@ impl Model {
             own.sort_by_key(|warning| Reverse(warning.weight));
             all.extend(own.into_iter().enumerate().map(|(nth, warning)| named(incident, nth, warning)));
         }
+        all.extend(self.unheard());
         // Here there is room for all: what is of one incident stays together.
         all.sort_by_key(|one| (one.severity, Reverse(one.incident), one.nth));
         let said = self.notice.iter().map(|(notice, _)| format!("said   {}", notice.text));

@@ -13,11 +13,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
-use tokio::time::Instant;
 
 use super::{Channel, Delivery, LiveChannel, Pending};
 use crate::incident::{Incident, Message, Recipient, Text};
-use crate::web::{Circuit, CircuitRule, CircuitState};
 
 /// Bytes of what the program says that are looked at.
 const SAID_MAX: u64 = 4 * 1024;
@@ -53,14 +51,13 @@ pub struct EmailSpec {
 pub struct Email {
     name: Text,
     spec: EmailSpec,
-    circuit: Circuit,
 }
 
 impl Email {
     /// By this program.
     #[must_use]
     pub fn new(name: &str, spec: EmailSpec) -> Self {
-        Self { name: Text::line(name), spec, circuit: Circuit::new(CircuitRule::default()) }
+        Self { name: Text::line(name), spec }
     }
 
     fn addresses(&self, to: &Recipient) -> Result<Vec<&str>, Text> {
@@ -207,24 +204,7 @@ impl Channel for Email {
         message: &'a Message,
         incident: &'a Incident,
     ) -> Pending<'a, Delivery> {
-        Box::pin(async move {
-            // The outbox tries in any case: the circuit only counts, and says so on screen.
-            let pass = self.circuit.admit(Instant::now(), true);
-            let delivery = self.mail(key, message, incident).await;
-            let wrong = match &delivery {
-                Delivery::Failed { why, .. } | Delivery::Unknown(why) => Some(why),
-                // Saying no to one mail is no failure of the program.
-                Delivery::Delivered { .. } | Delivery::Refused(_) => None,
-            };
-            if let Ok(pass) = pass {
-                pass.settle(Instant::now(), wrong);
-            }
-            delivery
-        })
-    }
-
-    fn circuits(&self) -> Vec<(Text, CircuitState)> {
-        vec![(self.name.clone(), self.circuit.state(Instant::now()))]
+        Box::pin(self.mail(key, message, incident))
     }
 }
 

@@ -12,7 +12,7 @@ use super::site::UNPROVED;
 use super::{Channel, Delivery, LiveChannel, Pending, Seen, Site, answer};
 use crate::incident::outbox::words::fill;
 use crate::incident::{Incident, Message, Text};
-use crate::web::{Answer, CircuitState, Method, Request};
+use crate::web::{Answer, Method, Request};
 
 /// How a message becomes a request, and what the answer must hold.
 #[derive(Clone, Debug)]
@@ -137,10 +137,6 @@ impl Channel for HttpChannel {
         incident: &'a Incident,
     ) -> Pending<'a, Delivery> {
         Box::pin(self.post(key, message, incident))
-    }
-
-    fn circuits(&self) -> Vec<(Text, CircuitState)> {
-        self.site.circuit().map(|state| (self.name.clone(), state)).into_iter().collect()
     }
 
     fn look(&self) -> Pending<'_, Option<Seen>> {

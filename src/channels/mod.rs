@@ -20,7 +20,6 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use crate::incident::{Duty, Incident, Message, Text, Time};
-use crate::web::CircuitState;
 
 pub use email::{Email, EmailSpec};
 pub use http::{HttpChannel, HttpSpec};
@@ -90,12 +89,6 @@ pub trait Channel: Send + Sync {
         message: &'a Message,
         incident: &'a Incident,
     ) -> Pending<'a, Delivery>;
-
-    /// Every circuit that it depends on, by the name of what it leads to. The outbox tries all the
-    /// same: it says that the channel fails, and since when.
-    fn circuits(&self) -> Vec<(Text, CircuitState)> {
-        Vec::new()
-    }
 
     /// Looks whether its system is there, where a system stands behind it. Tells nobody anything.
     fn look(&self) -> Pending<'_, Option<Seen>> {

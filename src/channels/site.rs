@@ -8,9 +8,7 @@ use tokio::sync::OnceCell;
 use super::Seen;
 use crate::incident::Text;
 use crate::secret::Secret;
-use crate::web::{
-    Auth, Backend, Base, CircuitState, Credential, Method, Outcome, Patience, Request, Settings,
-};
+use crate::web::{Auth, Backend, Base, Credential, Method, Outcome, Patience, Request, Settings};
 
 /// Where a URL lies.
 #[derive(Clone, Debug)]
@@ -60,11 +58,6 @@ impl Site {
             request = request.hiding(hidden);
         }
         opened.backend.send(&make(request)).await
-    }
-
-    /// How the circuit is; none: nothing was sent yet.
-    pub fn circuit(&self) -> Option<CircuitState> {
-        self.opened.get().map(|opened| opened.backend.circuit())
     }
 
     /// Looks whether anybody is there, at the root of the place: a URL that takes messages is not

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::site::{LOOK, UNPROVED};
 use super::{Channel, Delivery, LiveChannel, Pending, Seen, Site, answer};
 use crate::incident::{Incident, Message, Recipient, Text};
-use crate::web::{Answer, CircuitState, Method, Outcome};
+use crate::web::{Answer, Method, Outcome};
 
 /// The most characters of a text: what Slack shows as one message.
 const MOST: usize = 3900;
@@ -181,10 +181,6 @@ impl Channel for Slack {
 
     fn send<'a>(&'a self, _: &'a str, message: &'a Message, incident: &'a Incident) -> Pending<'a, Delivery> {
         Box::pin(self.post(message, incident))
-    }
-
-    fn circuits(&self) -> Vec<(Text, CircuitState)> {
-        self.site.circuit().map(|state| (self.name.clone(), state)).into_iter().collect()
     }
 
     /// An app says who it is; a webhook can only be reached.

@@ -12,7 +12,7 @@ use super::{Channel, Delivery, LiveChannel, Pending, Seen, answer};
 use crate::incident::{
     Audience, Incident, Mark, Message, MessageKind, MessageState, Recipient, Status, Text,
 };
-use crate::web::{Answer, Backend, CircuitState, Method, Outcome, Request};
+use crate::web::{Answer, Backend, Method, Outcome, Request};
 
 /// The most characters of an incident's name there.
 const NAME: usize = 255;
@@ -179,10 +179,6 @@ impl Channel for StatusPage {
         incident: &'a Incident,
     ) -> Pending<'a, Delivery> {
         Box::pin(self.post(key, message, incident))
-    }
-
-    fn circuits(&self) -> Vec<(Text, CircuitState)> {
-        vec![(self.name.clone(), self.backend.circuit())]
     }
 
     /// Reads the page.

@@ -36,7 +36,7 @@ use super::site::UNPROVED;
 use super::{Channel, Delivery, LiveChannel, Pending, Seen, Site, answer};
 use crate::incident::{Incident, Message, Status, Text};
 use crate::web::sign::{hex, hmac_sha256};
-use crate::web::{CircuitState, Credential, Method};
+use crate::web::{Credential, Method};
 
 /// The header that carries the idempotency key.
 const KEY: &str = "idempotency-key";
@@ -129,10 +129,6 @@ impl Channel for Webhook {
         incident: &'a Incident,
     ) -> Pending<'a, Delivery> {
         Box::pin(self.post(key, message, incident))
-    }
-
-    fn circuits(&self) -> Vec<(Text, CircuitState)> {
-        self.site.circuit().map(|state| (self.name.clone(), state)).into_iter().collect()
     }
 
     fn look(&self) -> Pending<'_, Option<Seen>> {

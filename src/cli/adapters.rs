@@ -5,7 +5,9 @@ use serde::Serialize;
 use super::context::Context;
 use super::output::{DONE, Format, Out, Outcome, say};
 use super::table::{Table, TooWide};
-use crate::incident::{Op, Text};
+use crate::incident::outbox::{ChannelStanding, Undelivered};
+use crate::incident::{Op, Realm, Text, Time};
+use crate::runtime::Clock;
 use crate::runtime::backends::{self, Backend, Beside, Standing};
 
 /// How they are shown.
@@ -22,10 +24,13 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
     for problem in &found.problems {
         say(&format!("flightdeck: {problem}"));
     }
+    let outbox = outbox(context);
+    let told = |beside: &Beside| outbox.iter().find(|it| beside.is_channel && it.channel == beside.name);
     if args.format == Format::Json {
         let adapters = found.backends.iter().map(Listed::of).collect();
-        let of = |channels| found.beside.iter().filter(move |it| it.is_channel == channels).map(Along::of);
-        let (channels, probes) = (of(true).collect(), of(false).collect());
+        let of = |channels| found.beside.iter().filter(move |it| it.is_channel == channels);
+        let channels = of(true).map(|it| Along::of(it, told(it))).collect();
+        let probes = of(false).map(|it| Along::of(it, None)).collect();
         out.json(&Document { format: 1, adapters, channels, probes, missing: &found.missing })?;
         return Ok(DONE);
     }
@@ -50,7 +55,9 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
     for beside in &found.beside {
         let what = if beside.is_channel { "channel" } else { "probe" };
         let kind = format!("{what} {}", beside.kind);
-        let health = shown(beside.standing, &beside.health);
+        let told = told(beside).map(ChannelStanding::words).filter(|words| !words.is_empty());
+        let told = told.map(|words| format!("; of the outbox: {words}")).unwrap_or_default();
+        let health = format!("{}{told}", shown(beside.standing, &beside.health));
         table.row([beside.name.to_string(), kind, health, beside.serves.clone()]);
     }
     for line in table.lines(out.width()) {
@@ -60,6 +67,18 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
         out.line(&format!("nothing carries: {}", words(&found.missing)))?;
     }
     Ok(DONE)
+}
+
+/// How the channels stand, as the journal's outbox tells. Where it cannot be read, that is said, and
+/// what can be looked at is shown all the same.
+fn outbox(context: &Context) -> Vec<ChannelStanding> {
+    match context.archive(Realm::Live).and_then(|archive| archive.board()) {
+        Ok(board) => ChannelStanding::all(board.incidents()),
+        Err(error) => {
+            say(&format!("flightdeck: what the channels took is not known: {error}"));
+            Vec::new()
+        }
+    }
 }
 
 fn words(ops: &[Op]) -> String {
@@ -149,12 +168,60 @@ struct Along<'a> {
     well: Option<bool>,
     state: &'static str,
     health: &'a Text,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    outbox: Option<Told<'a>>,
+}
+
+/// What the outbox tells of a channel.
+#[derive(Serialize)]
+struct Told<'a> {
+    delivers: bool,
+    failed: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    failed_at: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<&'a Text>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    delivered_at: Option<Time>,
+    waiting: u32,
+    given_up: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    oldest: Option<Oldest>,
+}
+
+/// The oldest message that was not delivered.
+#[derive(Serialize)]
+struct Oldest {
+    id: String,
+    queued_at: Time,
+    seconds: i64,
+}
+
+impl<'a> Told<'a> {
+    fn of(standing: &'a ChannelStanding, now: Time) -> Self {
+        let oldest = |Undelivered { incident, message, since }| Oldest {
+            id: format!("{incident}/{message}"),
+            queued_at: since,
+            seconds: (now - since).num_seconds().max(0),
+        };
+        Self {
+            delivers: !standing.is_failing(),
+            failed: standing.failed,
+            failed_at: standing.failed_at,
+            why: standing.failed_at.map(|_| &standing.why),
+            delivered_at: standing.delivered_at,
+            waiting: standing.waiting,
+            given_up: standing.given_up,
+            oldest: standing.oldest.map(oldest),
+        }
+    }
 }
 
 impl<'a> Along<'a> {
-    fn of(beside: &'a Beside) -> Self {
+    fn of(beside: &'a Beside, told: Option<&'a ChannelStanding>) -> Self {
         let Beside { name, is_channel: _, kind, serves, read_only, standing, health } = beside;
         let (well, state) = (well(*standing), standing.word());
-        Self { name, kind, serves, read_only: *read_only, well, state, health }
+        let outbox = told.map(|standing| Told::of(standing, Clock::wall().now()));
+        Self { name, kind, serves, read_only: *read_only, well, state, health, outbox }
     }
 }

@@ -99,7 +99,7 @@ impl Board {
     }
 
     /// All of them, by number.
-    pub fn incidents(&self) -> impl DoubleEndedIterator<Item = &Incident> {
+    pub fn incidents(&self) -> impl DoubleEndedIterator<Item = &Incident> + Clone {
         self.records.values().map(|record| &record.incident)
     }
 

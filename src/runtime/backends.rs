@@ -8,7 +8,7 @@ use super::hub::Hub;
 use super::live;
 use crate::adapters::{Adapter, Health};
 use crate::app::msg::{BrokenCircuit, Notice};
-use crate::channels::{Channel, Seen};
+use crate::channels::Seen;
 use crate::config::{self, Env, Settings, Way};
 use crate::error::{Error, Result};
 use crate::incident::{AgentId, Op, Text};
@@ -234,11 +234,10 @@ async fn probe(
 const CIRCUITS: &str = "circuits";
 
 /// Says on every screen which backends are left alone because they fail, and which agents that is
-/// about, and which channels fail, whenever it changes.
+/// about, whenever it changes. Of channels the journal tells every process.
 pub(super) fn tell_circuits(hub: &Hub) {
     let broken = broken(hub);
-    let words = [words(&broken), failing_channels(hub)];
-    let words = words.into_iter().filter(|words| !words.is_empty()).collect::<Vec<_>>().join("; ");
+    let words = words(&broken);
     // That a trial may go now, or how long until then, is no news.
     if !hub.circuits_changed(&words) {
         return;
@@ -254,15 +253,6 @@ pub(super) fn tell_circuits(hub: &Hub) {
 fn words(broken: &[BrokenCircuit]) -> String {
     let one = |broken: &BrokenCircuit| format!("{} fails and is left alone: {}", broken.backend, broken.why);
     broken.iter().map(one).collect::<Vec<_>>().join("; ")
-}
-
-/// Channels that fail again and again. Nobody is left untold for that: they are tried all the same.
-fn failing_channels(hub: &Hub) -> String {
-    let all = hub.post().channels().flat_map(Channel::circuits);
-    let failing = all.filter_map(|(name, state)| {
-        Some(format!("channel {name} fails, and is tried all the same: {}", state.why()?))
-    });
-    failing.collect::<Vec<_>>().join("; ")
 }
 
 /// Every circuit that is not closed: of adapters, of replicas that are read, of readers.

@@ -275,7 +275,6 @@ async fn send(busy: Busy, next: Next) {
     // Somebody dropped it in the meantime.
     let Some((incident, sent)) = found else { return };
     let delivery = deliver(hub, &sent.message, &incident).await;
-    super::backends::tell_circuits(hub);
     let receipt = receipt(delivery, sent.tries + 1, sent.message.tell_by, hub.clock().now());
     let mut told = false;
     loop {

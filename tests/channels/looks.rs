@@ -113,7 +113,7 @@ async fn a_channel_is_asked_without_a_message_and_is_never_well_for_having_been_
 }
 
 #[tokio::test]
-async fn e1_a_channel_that_fails_again_and_again_opens_its_circuit_and_is_tried_all_the_same() {
+async fn e1_a_channel_that_fails_again_and_again_is_tried_all_the_same() {
     let (server, seen) = server(503, "").await;
     let text = format!("[channels.c]\ntype = 'webhook'\nurl = '{}/hook'\n", server.url());
     let post = post(&text, &nothing);
@@ -121,8 +121,5 @@ async fn e1_a_channel_that_fails_again_and_again_opens_its_circuit_and_is_tried_
     for _ in 0..7 {
         assert!(matches!(send(&post, &incident).await, Delivery::Failed { .. } | Delivery::Unknown(_)));
     }
-    let circuits = post.by_name("c").unwrap().circuits();
-    assert_eq!(circuits[0].0, *"c");
-    assert!(circuits[0].1.why().is_some_and(|why| why.as_str().contains("503")), "{circuits:?}");
     assert_eq!(seen.lock().unwrap().len(), 7, "none was kept back");
 }

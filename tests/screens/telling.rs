@@ -106,6 +106,43 @@ fn b12_roster_and_warnings_say_who_was_not_told_120x40() {
     insta::assert_snapshot!(screen(half_told(), (120, 40), &UNICODE));
 }
 
+/// The pager of level 1 takes nothing; some other process is the one that delivers.
+fn unheard() -> Model {
+    let mut model = half_told();
+    let id = selected(&model);
+    let level = Command::Escalate { level: 1, reason: Some("by phone".into()) };
+    says(&mut model, "03:13:43", &Actor::person("ana"), level);
+    let again_at = Some(time("03:20:00"));
+    for clock in ["03:13:44", "03:13:46", "03:13:50"] {
+        let receipt = Receipt::Failed { reason: "connection refused".into(), again_at };
+        becomes(&mut model, clock, 3, receipt);
+    }
+    assert_eq!(selected(&model), id);
+    tell(&mut model, Msg::Tick(time("03:13:52")));
+    model
+}
+
+#[test]
+fn e1_a_channel_that_takes_nothing_is_a_lasting_alarm_and_stands_beside_who_is_paged_120x40() {
+    insta::assert_snapshot!(screen(unheard(), (120, 40), &UNICODE));
+}
+
+#[test]
+fn e1_the_alarm_of_a_channel_ends_with_what_it_takes() {
+    let warned = |model: &mut Model, receipt: Receipt, clock: &str| {
+        let id = selected(model);
+        becomes(model, clock, 3, receipt);
+        assert_eq!(selected(model), id);
+        model.warned().iter().filter(|one| one.warning.text.contains("DOES NOT DELIVER")).count()
+    };
+    let mut model = unheard();
+    let again_at = Some(time("03:20:00"));
+    let failed = Receipt::Failed { reason: "connection refused".into(), again_at };
+    assert_eq!(warned(&mut model, failed, "03:13:58"), 1, "still");
+    let delivered = Receipt::Delivered { answer: "200".into(), reference: None };
+    assert_eq!(warned(&mut model, delivered, "03:14:10"), 0, "it works again");
+}
+
 #[test]
 fn d3_an_update_on_the_timeline_says_whether_it_arrived() {
     let mut model = half_told();

@@ -19,7 +19,7 @@ use super::site::reached;
 use super::{Channel, Delivery, LiveChannel, OnCall, Pending, Seen, answer};
 use crate::incident::{Incident, Message, MessageKind, Recipient, Severity, Text};
 use crate::pagerduty::Events;
-use crate::web::{Answer, CircuitState};
+use crate::web::Answer;
 
 use rest::Writing;
 pub use rest::{Rest, RestSpec};
@@ -248,11 +248,6 @@ impl Channel for PagerDuty {
 
     fn on_call(&self) -> Option<&dyn OnCall> {
         self.rest.as_ref().map(|rest| rest as &dyn OnCall)
-    }
-
-    fn circuits(&self) -> Vec<(Text, CircuitState)> {
-        let rest = self.rest.as_ref().map(|rest| (rest.place(), rest.circuit()));
-        std::iter::once((self.name.clone(), self.events.backend().circuit())).chain(rest).collect()
     }
 
     /// Asks the REST API, where there is a token; the Events API says nothing of a key before an

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::channels::{Delivery, OnCall, Pending, answer};
 use crate::incident::{Duty, Text, Time};
 use crate::pagerduty::{Api, Incident, level_there};
-use crate::web::{CircuitState, Outcome};
+use crate::web::Outcome;
 
 /// What is known of the account.
 #[derive(Clone, Debug)]
@@ -51,15 +51,6 @@ impl Rest {
     #[must_use]
     pub fn new(name: &str, api: Api, spec: RestSpec) -> Self {
         Self { name: Text::line(name), api, spec }
-    }
-
-    /// Where it is, for the name of its circuit.
-    pub(super) fn place(&self) -> Text {
-        Text::line(&self.api.backend().base().to_string())
-    }
-
-    pub(super) fn circuit(&self) -> CircuitState {
-        self.api.backend().circuit()
     }
 
     /// Who is on call, or at least that the token is taken. Nobody is called.

@@ -9,6 +9,7 @@
 pub mod announce;
 mod paging;
 pub mod route;
+mod standing;
 pub mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,6 +22,7 @@ use super::{ActionId, Audience, Event, MessageId, Severity, Text, Time};
 pub use announce::{announced, settled};
 pub use paging::{DueLevel, NOBODY, levels, plan, reached};
 pub use route::Route;
+pub use standing::{ChannelStanding, Undelivered};
 
 /// How often a message is tried at the least before it is given up (E1).
 pub const TRIES: u32 = 5;

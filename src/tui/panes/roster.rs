@@ -86,13 +86,23 @@ fn draw_others(view: &View<'_>, incident: &Incident, area: Rect, buf: &mut Buffe
         };
         lines.push(("told", words, role));
     }
+    let failing = view.model.failing_channels();
+    for standing in &failing {
+        lines.push(("", format!("{} DOES NOT DELIVER", standing.channel), Role::Error));
+    }
     let agents: Vec<&str> = incident.agents.iter().map(AgentId::as_str).collect();
     let agents = if agents.is_empty() { "none named yet".to_owned() } else { agents.join(", ") };
     lines.push(("agents", agents, Role::Text));
     for (level, at) in &incident.escalations {
         let name = view.model.policy.escalation.iter().find(|l| l.level == *level);
         let name = name.map_or_else(String::new, |level| level.name.to_string());
-        lines.push(("level", format!("{level} {name} {}", words::hm(*at, now)), Role::Text));
+        let duty = view.model.policy.rota.on_call(*level, *at);
+        let unheard = duty.filter(|duty| failing.iter().any(|standing| standing.channel == duty.channel));
+        let (unheard, role) = match unheard {
+            Some(duty) => (format!(", but {} does not deliver", duty.channel), Role::Error),
+            None => (String::new(), Role::Text),
+        };
+        lines.push(("level", format!("{level} {name} {}{unheard}", words::hm(*at, now)), role));
     }
     if !incident.absorbed.is_empty() {
         let others: Vec<String> = incident.absorbed.iter().map(ToString::to_string).collect();
