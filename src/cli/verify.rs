@@ -14,7 +14,7 @@ pub struct Args {
     drill: bool,
 }
 
-/// Walks every entry; names the first one that is wrong.
+/// Walks every entry; names the first one of each incident that is wrong.
 pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
     let realm = realm(args.drill);
     let place = words::path(&context.paths.journal_of(realm));
@@ -28,10 +28,16 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
             Ok(DONE)
         }
         Err(broken) => {
-            out.line(&format!("{place}: {broken}"))?;
+            for one in &broken {
+                out.line(&format!("{place}: {one}"))?;
+            }
             // Where nothing can be named, nothing is known of the rest either.
-            let named = broken.incident.is_some() || broken.position.is_some();
-            let before = if named { "what comes before it holds; " } else { "" };
+            let named = broken.iter().all(|one| one.incident.is_some() || one.position.is_some());
+            let before = match broken.len() {
+                _ if !named => "",
+                1 => "what comes before it holds; ",
+                _ => "of each, what comes before it holds; ",
+            };
             out.line(&format!("{before}keep a copy of the file, then restore a backup"))?;
             Ok(FOUND)
         }

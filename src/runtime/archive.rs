@@ -144,16 +144,17 @@ impl Archive {
         Ok(file.bytes)
     }
 
-    /// Walks a realm's whole journal: what was found in order, or the first thing that is wrong.
+    /// Walks a realm's whole journal: what was found in order, or what is wrong, as [`Broken`] has it:
+    /// the first thing of each incident.
     ///
     /// # Errors
     /// When there is none, or it cannot be looked at.
-    pub fn verify(paths: &Paths, realm: Realm) -> Result<std::result::Result<Verified, Broken>> {
+    pub fn verify(paths: &Paths, realm: Realm) -> Result<std::result::Result<Verified, Vec<Broken>>> {
         let archive = match Self::open_raw(paths, realm)? {
             Ok(archive) => archive,
             Err(error @ (StoreError::Damaged { .. } | StoreError::NotAJournal { .. })) => {
                 let why = error.to_string();
-                return Ok(Err(Broken { incident: None, seq: None, position: None, why }));
+                return Ok(Err(vec![Broken { incident: None, seq: None, position: None, why }]));
             }
             Err(error) => return Err(error.into()),
         };

@@ -65,8 +65,8 @@ struct Inner {
     loaded: watch::Sender<bool>,
     /// What is wrong with the journal, as far as is known.
     alarms: watch::Sender<BTreeMap<JournalAlarm, Text>>,
-    /// The incident whose timeline is not as it was recorded, and what is wrong with it.
-    altered: OnceLock<(IncidentId, Text)>,
+    /// The incidents whose timelines are not as they were recorded, and what is wrong with each.
+    altered: OnceLock<BTreeMap<IncidentId, Text>>,
     /// What was said last of backends that are left alone.
     circuits: Mutex<String>,
     read_only: bool,

@@ -73,8 +73,9 @@ fn seal_of(sha256: &str, name: &str, stored_at: i64) -> Hash {
     seal(&[stored_at], &[sha256, name])
 }
 
-/// The name and digest of the first file that is not as it was stored.
-pub(super) fn find_broken(conn: &Connection) -> rusqlite::Result<Option<(Text, Text)>> {
+/// The names and digests of the files that are not as they were stored.
+pub(super) fn find_broken(conn: &Connection) -> rusqlite::Result<Vec<(Text, Text)>> {
+    let mut found = Vec::new();
     let mut statement = conn.prepare("SELECT sha256, name, stored_at, bytes, seal FROM evidence")?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -82,8 +83,8 @@ pub(super) fn find_broken(conn: &Connection) -> rusqlite::Result<Option<(Text, T
         let sealed: Vec<u8> = row.get(4)?;
         if sha256_hex(row.get_ref(3)?.as_blob()?) != sha256 || sealed != seal_of(&sha256, &name, row.get(2)?)
         {
-            return Ok(Some((Text::line(&name), Text::line(&sha256))));
+            found.push((Text::line(&name), Text::line(&sha256)));
         }
     }
-    Ok(None)
+    Ok(found)
 }

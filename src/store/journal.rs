@@ -251,30 +251,32 @@ impl Journal {
         Watch::new(self.clone(), after)
     }
 
-    /// Walks the whole journal and names the first entry that is not as it was recorded. Reads the
-    /// file as it is on disk; other processes may go on writing.
+    /// Walks the whole journal and names the first entry of each incident that is not as it was recorded.
+    /// Reads the file as it is on disk; other processes may go on writing.
     ///
     /// # Errors
-    /// The first thing that is wrong.
-    pub async fn verify(&self) -> Result<Verified, Broken> {
+    /// What is wrong: the first thing of each incident, and of the journal. It is never nothing.
+    pub async fn verify(&self) -> Result<Verified, Vec<Broken>> {
         let inner = Arc::clone(&self.inner);
         let run = move || match (&inner.place, &inner.door) {
             (Some(place), _) => {
                 let before = Before::look(place, &inner.meta);
-                let conn = place.connect_reader().map_err(|error| Broken::whole(&error))?;
+                let conn = place.connect_reader().map_err(|error| vec![Broken::whole(&error)])?;
                 let verified = verify::verify(&conn, &inner.meta)?;
                 match before.missing(place, verified.entries) {
-                    Some(words) => Err(Broken::whole(&words)),
+                    Some(words) => Err(vec![Broken::whole(&words)]),
                     None => Ok(verified),
                 }
             }
             (None, Door::Inline(writer)) => verify::verify(lock(writer).connection(), &inner.meta),
-            (None, Door::Thread { .. } | Door::Shut(_)) => Err(Broken::whole(&StoreError::Closed)),
+            (None, Door::Thread { .. } | Door::Shut(_)) => Err(vec![Broken::whole(&StoreError::Closed)]),
         };
         if self.inner.place.is_none() {
             return run();
         }
-        tokio::task::spawn_blocking(run).await.unwrap_or_else(|_| Err(Broken::whole(&StoreError::Closed)))
+        tokio::task::spawn_blocking(run)
+            .await
+            .unwrap_or_else(|_| Err(vec![Broken::whole(&StoreError::Closed)]))
     }
 
     /// Where the file is; none in memory.

@@ -149,18 +149,19 @@ impl Revision {
     }
 }
 
-/// The first revision of the journal that is not as it was saved.
-pub(super) fn find_broken(conn: &Connection) -> rusqlite::Result<Option<Revision>> {
+/// The revisions of the journal that are not as they were saved.
+pub(super) fn find_broken(conn: &Connection) -> rusqlite::Result<Vec<Revision>> {
     let mut statement = conn.prepare(&format!("SELECT {COLUMNS} FROM revision ORDER BY incident, number"))?;
+    let mut found = Vec::new();
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
         let revision = read(row)?;
         let sealed: Vec<u8> = row.get(8)?;
         if sealed != revision.seal() || sha256_hex(revision.text.as_bytes()) != revision.sha256 {
-            return Ok(Some(revision));
+            found.push(revision);
         }
     }
-    Ok(None)
+    Ok(found)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Revision> {

@@ -1,7 +1,8 @@
 //! Verifying: every entry against its hash, every stream against its head, every file against its
-//! digest, and the file against SQLite's own rules. The first entry that is wrong is named.
+//! digest, and the file against SQLite's own rules. The first entry that is wrong is named, of each
+//! incident: a hash says nothing of what stands behind a broken one, and nothing of other chains.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use rusqlite::{Connection, params};
@@ -26,7 +27,7 @@ pub struct Verified {
     pub unknown: u64,
 }
 
-/// The first thing that is wrong, as far as it can be named.
+/// The first thing that is wrong with an incident, or with the journal, as far as it can be named.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Broken {
     /// In which incident.
@@ -79,19 +80,35 @@ impl std::error::Error for Broken {}
 struct Stream {
     head: Head,
     hash: Hash,
+    /// Where its last entry stands.
+    position: i64,
     unknown: u64,
 }
 
-/// Walks the whole journal, as it was when this began.
-pub(super) fn verify(conn: &Connection, meta: &Meta) -> Result<Verified, Broken> {
-    let damaged = |error: rusqlite::Error| Broken::whole(&format!("the file is damaged: {error}"));
+/// Walks the whole journal, as it was when this began. What is wrong is never nothing, and stands in the
+/// order of the journal.
+pub(super) fn verify(conn: &Connection, meta: &Meta) -> Result<Verified, Vec<Broken>> {
+    let damaged = |error: rusqlite::Error| vec![Broken::whole(&format!("the file is damaged: {error}"))];
     conn.pragma_update(None, "cell_size_check", true).map_err(damaged)?;
     let tx = conn.unchecked_transaction().map_err(damaged)?;
-    let walk = Walk { conn: &tx, meta, streams: BTreeMap::new(), next: 1, gap: None };
+    let walk = Walk {
+        conn: &tx,
+        meta,
+        streams: BTreeMap::new(),
+        next: 1,
+        gaps: Vec::new(),
+        unreadable: 0,
+        wrong: Vec::new(),
+        named: BTreeSet::new(),
+    };
     let verified = walk.run();
     drop(tx);
     verified
 }
+
+/// So many entries that cannot be read are passed over; where there are more, nobody can tell what is
+/// behind them.
+const UNREADABLE: u32 = 10_000;
 
 struct Walk<'a> {
     conn: &'a Connection,
@@ -99,18 +116,30 @@ struct Walk<'a> {
     streams: BTreeMap<i64, Stream>,
     /// The position that must come next.
     next: i64,
-    /// The first position that is missing: which entry it was shows later.
-    gap: Option<i64>,
+    /// The first positions of those that are missing, and whether it showed which entry it was.
+    gaps: Vec<(i64, bool)>,
+    /// How many entries could not be read.
+    unreadable: u32,
+    wrong: Vec<Broken>,
+    /// The incidents of which the first thing that is wrong is known.
+    named: BTreeSet<IncidentId>,
 }
 
 impl Walk<'_> {
-    fn run(mut self) -> Result<Verified, Broken> {
-        self.entries()?;
-        self.heads()?;
-        self.end()?;
-        self.revisions()?;
-        self.evidence()?;
-        self.structure()?;
+    fn run(mut self) -> Result<Verified, Vec<Broken>> {
+        if self.entries() {
+            self.heads();
+            self.end();
+        }
+        self.revisions();
+        self.evidence();
+        // What is wrong with the file is wrong with what was named, too.
+        if self.wrong.is_empty() {
+            self.structure();
+        }
+        if !self.wrong.is_empty() {
+            return Err(self.wrong);
+        }
         Ok(Verified {
             incidents: self.streams.len() as u64,
             entries: unsigned(self.next - 1),
@@ -118,117 +147,189 @@ impl Walk<'_> {
         })
     }
 
-    fn entries(&mut self) -> Result<(), Broken> {
-        let sql = format!("SELECT {COLUMNS} FROM entry ORDER BY position");
-        let mut statement = self.conn.prepare(&sql).map_err(|error| self.unreadable(&error))?;
-        let mut rows = statement.query([]).map_err(|error| self.unreadable(&error))?;
-        loop {
-            let row = match rows.next() {
-                Ok(Some(row)) => Row::read(row),
-                Ok(None) => return Ok(()),
-                Err(error) => return Err(self.unreadable(&error)),
-            };
-            let (row, hash) = row.map_err(|error| self.unreadable(&error))?;
-            self.step(row, &hash)?;
+    /// Notes what is wrong, unless it is known already that something before it is.
+    fn note(&mut self, broken: Broken) {
+        if broken.incident.is_none_or(|incident| self.named.insert(incident)) {
+            self.wrong.push(broken);
         }
     }
 
-    fn step(&mut self, row: Row, hash: &[u8]) -> Result<(), Broken> {
-        if row.position < self.next {
-            return Err(Broken::entry(&row, "it stands out of order"));
+    /// The first missing position behind what was read of an incident: there its missing entry was.
+    fn claim(&mut self, after: i64) -> Option<i64> {
+        let behind = |gap: &(i64, bool)| gap.0 > after;
+        let free = self.gaps.iter().position(|gap| behind(gap) && !gap.1);
+        let gap = free.or_else(|| self.gaps.iter().position(behind))?;
+        let gap = &mut self.gaps[gap];
+        gap.1 = true;
+        Some(gap.0)
+    }
+
+    /// Walks the entries; says whether it came to the end.
+    fn entries(&mut self) -> bool {
+        let last = last_position(self.conn).unwrap_or(0);
+        while let Err(error) = self.readable() {
+            let broken = self.unreadable(&error);
+            // One word for all of those of which it cannot be said whose they are.
+            if broken.incident.is_some() || self.unreadable == 0 {
+                self.note(broken);
+            }
+            self.unreadable += 1;
+            if self.next >= last || self.unreadable > UNREADABLE {
+                return self.next == last;
+            }
+            self.next += 1;
         }
+        true
+    }
+
+    /// Walks the entries from the next one on, up to one that cannot be read.
+    fn readable(&mut self) -> rusqlite::Result<()> {
+        let sql = format!("SELECT {COLUMNS} FROM entry WHERE position >= ?1 ORDER BY position");
+        let mut statement = self.conn.prepare(&sql)?;
+        let mut rows = statement.query([self.next])?;
+        while let Some(row) = rows.next()? {
+            let (row, hash) = Row::read(row)?;
+            self.step(row, &hash);
+        }
+        Ok(())
+    }
+
+    fn step(&mut self, row: Row, hash: &[u8]) {
         if row.position > self.next {
-            self.gap.get_or_insert(self.next);
+            self.gaps.push((self.next, false));
         }
         self.next = row.position + 1;
         let Some(incident) = u32::try_from(row.incident).ok().map(IncidentId) else {
-            return Err(Broken::entry(&row, "it belongs to no incident"));
+            return self.note(Broken::entry(&row, "it belongs to no incident"));
         };
+        // Behind what is broken every hash would be.
+        if self.named.contains(&incident) {
+            return;
+        }
         let meta = self.meta;
         let stream = self.streams.entry(row.incident).or_insert_with(|| Stream {
             head: Head::blank(incident, meta.realm),
             hash: chain::genesis(meta, incident),
+            position: 0,
             unknown: 0,
         });
         let due = stream.head.seq + 1;
         if unsigned(row.seq) > due {
-            return Err(Broken::incident(incident, due, self.gap, "it is missing"));
+            let after = stream.position;
+            let gap = self.claim(after);
+            return self.note(Broken::incident(incident, due, gap, self.lacks("it is missing")));
         }
         if unsigned(row.seq) < due {
-            return Err(Broken::entry(&row, "it stands twice or out of order"));
+            return self.note(Broken::entry(&row, "it stands twice or out of order"));
         }
         stream.hash = chain::link(&stream.hash, &row);
         if stream.hash != *hash {
-            return Err(Broken::entry(&row, "it is not as it was recorded: its hash does not hold"));
+            let why = "it is not as it was recorded: its hash does not hold";
+            return self.note(Broken::entry(&row, why));
         }
+        stream.position = row.position;
         let entry = row.entry();
         stream.unknown += u64::from(matches!(entry.event, Event::Unknown { .. }));
         stream.head.apply(&entry);
-        Ok(())
     }
 
-    fn heads(&self) -> Result<(), Broken> {
-        let heads = head::all(self.conn)
-            .map_err(|error| Broken::whole(&format!("the list of incidents cannot be read: {error}")))?;
+    /// Why an entry was not found.
+    fn lacks(&self, missing: &str) -> String {
+        match self.unreadable {
+            0 => missing.to_owned(),
+            _ => "it is missing, or cannot be read".to_owned(),
+        }
+    }
+
+    fn heads(&mut self) {
+        let heads = match head::all(self.conn) {
+            Ok(heads) => heads,
+            Err(error) => {
+                return self.note(Broken::whole(&format!("the list of incidents cannot be read: {error}")));
+            }
+        };
         for (head, hash) in &heads {
             let Some(stream) = self.streams.get(&i64::from(head.incident.0)) else {
-                return Err(Broken::incident(head.incident, 1, self.gap, "all its entries are missing"));
+                let gap = self.claim(0);
+                let why = self.lacks("all its entries are missing");
+                self.note(Broken::incident(head.incident, 1, gap, why));
+                continue;
             };
-            let broken = |seq, why| Err(Broken::incident(head.incident, seq, self.gap, why));
-            if head.seq > stream.head.seq {
-                return broken(stream.head.seq + 1, "it is missing: the end of the timeline was cut off");
+            if self.named.contains(&head.incident) {
+                continue;
             }
-            if head.seq < stream.head.seq || *hash != stream.hash {
-                return broken(stream.head.seq, "the list of incidents does not end with it");
-            }
-            // What a newer flightdeck folded from its own kinds cannot be judged here.
-            if *head != stream.head && stream.unknown == 0 {
-                return broken(head.seq, "the list of incidents shows something else than its entries say");
+            let (seq, after) = (stream.head.seq, stream.position);
+            if head.seq > seq {
+                let gap = self.claim(after);
+                let why = self.lacks("it is missing: the end of the timeline was cut off");
+                self.note(Broken::incident(head.incident, seq + 1, gap, why));
+            } else if head.seq < seq || *hash != stream.hash {
+                let why = "the list of incidents does not end with it";
+                self.note(Broken::incident(head.incident, seq, None, why));
+            } else if *head != stream.head && stream.unknown == 0 {
+                // What a newer flightdeck folded from its own kinds cannot be judged here.
+                let why = "the list of incidents shows something else than its entries say";
+                self.note(Broken::incident(head.incident, seq, None, why));
             }
         }
-        let listed = |incident: &i64| heads.iter().any(|(head, _)| i64::from(head.incident.0) == *incident);
-        match self.streams.iter().find(|(incident, _)| !listed(incident)) {
-            Some((_, stream)) => {
-                let why = "its incident is missing from the list of incidents";
-                Err(Broken::incident(stream.head.incident, stream.head.seq, None, why))
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn end(&self) -> Result<(), Broken> {
-        let last = last_position(self.conn).map_err(|error| self.unreadable(&error))?;
-        match self.gap.or((last >= self.next).then_some(self.next)) {
-            Some(position) => {
-                let why = "an entry is missing here".to_owned();
-                Err(Broken { incident: None, seq: None, position: Some(unsigned(position)), why })
-            }
-            None => Ok(()),
+        let listed: BTreeSet<IncidentId> = heads.iter().map(|(head, _)| head.incident).collect();
+        let unlisted = self.streams.values().filter(|stream| !listed.contains(&stream.head.incident));
+        let why = "its incident is missing from the list of incidents";
+        let unlisted: Vec<Broken> = unlisted
+            .map(|stream| Broken::incident(stream.head.incident, stream.head.seq, None, why))
+            .collect();
+        for broken in unlisted {
+            self.note(broken);
         }
     }
 
-    fn revisions(&self) -> Result<(), Broken> {
-        let found = revision::find_broken(self.conn)
-            .map_err(|error| Broken::whole(&format!("the revisions of reviews cannot be read: {error}")))?;
-        found.map_or(Ok(()), |revision| {
-            let why = format!("revision {} of its review is not as it was saved", revision.number);
-            Err(Broken { incident: Some(revision.incident), seq: None, position: None, why })
-        })
+    /// Positions that are missing, of which nothing says whose they were.
+    fn end(&mut self) {
+        match last_position(self.conn) {
+            Ok(last) if last >= self.next => self.gaps.push((self.next, false)),
+            Ok(_) => {}
+            Err(error) => {
+                let broken = self.unreadable(&error);
+                self.note(broken);
+            }
+        }
+        for (position, _) in std::mem::take(&mut self.gaps).into_iter().filter(|(_, claimed)| !claimed) {
+            let why = "an entry is missing here".to_owned();
+            self.note(Broken { incident: None, seq: None, position: Some(unsigned(position)), why });
+        }
     }
 
-    fn evidence(&self) -> Result<(), Broken> {
-        let found = evidence::find_broken(self.conn)
-            .map_err(|error| Broken::whole(&format!("the evidence cannot be read: {error}")))?;
-        found.map_or(Ok(()), |(name, sha256)| {
-            Err(Broken::whole(&format!("evidence '{name}' ({sha256}) is not as it was stored")))
-        })
+    fn revisions(&mut self) {
+        match revision::find_broken(self.conn) {
+            Ok(found) => {
+                for revision in found {
+                    let why = format!("revision {} of its review is not as it was saved", revision.number);
+                    self.note(Broken { incident: Some(revision.incident), seq: None, position: None, why });
+                }
+            }
+            Err(error) => {
+                self.note(Broken::whole(&format!("the revisions of reviews cannot be read: {error}")));
+            }
+        }
+    }
+
+    fn evidence(&mut self) {
+        match evidence::find_broken(self.conn) {
+            Ok(found) => {
+                for (name, sha256) in found {
+                    let why = format!("evidence '{name}' ({sha256}) is not as it was stored");
+                    self.note(Broken::whole(&why));
+                }
+            }
+            Err(error) => self.note(Broken::whole(&format!("the evidence cannot be read: {error}"))),
+        }
     }
 
     /// SQLite's own rules: indexes, free pages, the shape of every page.
-    fn structure(&self) -> Result<(), Broken> {
+    fn structure(&mut self) {
         let found: Result<String, _> = self.conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0));
         let words = match found {
-            Ok(words) if words == "ok" => return Ok(()),
+            Ok(words) if words == "ok" => return,
             Ok(words) => words,
             Err(error) => error.to_string(),
         };
@@ -236,7 +337,7 @@ impl Walk<'_> {
         if let Some(position) = row_named(&words) {
             self.name(position, &mut broken);
         }
-        Err(broken)
+        self.note(broken);
     }
 
     /// The next entry cannot be read.

@@ -32,23 +32,30 @@ impl Hub {
             self.0.journal.verify().await
         };
         let Some(Err(broken)) = cancel.run_until_cancelled(verified).await else { return };
-        let closed = broken.incident.filter(|_| broken.seq.is_some());
-        let then = closed.map(|id| format!("; {id} takes nothing more")).unwrap_or_default();
-        if let Some(id) = closed {
-            drop(self.0.altered.set((id, Text::line(&broken.to_string()))));
-        }
-        let words = Text::line(&format!("DOES NOT VERIFY: {broken}{then}; see flightdeck verify"));
+        let Some(first) = broken.first() else { return };
+        let entries = broken.iter().filter(|broken| broken.seq.is_some());
+        let closed: BTreeMap<IncidentId, Text> =
+            entries.filter_map(|one| Some((one.incident?, Text::line(&one.to_string())))).collect();
+        let ids: Vec<String> = closed.keys().map(ToString::to_string).collect();
+        let then = match ids.len() {
+            0 => String::new(),
+            1 => format!("; {} takes nothing more", ids[0]),
+            _ => format!("; {} take nothing more", ids.join(", ")),
+        };
+        drop(self.0.altered.set(closed));
+        let more = if broken.len() > 1 { format!(", and {} more", broken.len() - 1) } else { String::new() };
+        let words = Text::line(&format!("DOES NOT VERIFY: {first}{more}{then}; see flightdeck verify"));
         self.alarm(JournalAlarm::Altered, Some(words));
     }
 
     /// Nothing is appended to what was changed.
     pub(super) fn refuse_altered(&self, incident: IncidentId) -> Result<(), Refusal> {
-        match self.0.altered.get() {
-            Some((id, broken)) if *id == incident => {
+        match self.0.altered.get().and_then(|altered| altered.get(&incident)) {
+            Some(broken) => {
                 let why = format!("its timeline does not verify: {broken}");
                 Err(Refusal::new("verify", why, "restore a backup, or declare it anew and say so"))
             }
-            Some(_) | None => Ok(()),
+            None => Ok(()),
         }
     }
 

@@ -257,7 +257,7 @@ async fn regression_a_file_that_was_cut_off_could_not_be_looked_at_at_all() {
         let read = journal.read_all_after(0, 1_000).await.unwrap();
         assert_eq!(read.len() as u64, last, "as far as it goes");
         assert!(journal.read_all_after(last, 1_000).await.is_err(), "and there it says why");
-        let broken = journal.verify().await.unwrap_err();
+        let broken = journal.verify().await.unwrap_err().remove(0);
         assert_eq!(broken.position, Some(last + 1), "{broken}");
         let refused = journal.append(FIRST, last, vec![noted("x")]).await;
         assert!(matches!(refused, Err(AppendError::Store(StoreError::Damaged { .. }))), "{refused:?}");

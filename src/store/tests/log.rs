@@ -31,7 +31,7 @@ fn log_of(directory: &TempDir) -> PathBuf {
 /// What `verify` says of a journal that is only looked at.
 async fn verified(path: &Path) -> Result<u64, String> {
     let journal = Journal::open(path, &Opening::read()).map_err(|error| error.to_string())?;
-    journal.verify().await.map(|verified| verified.entries).map_err(|broken| broken.to_string())
+    journal.verify().await.map(|verified| verified.entries).map_err(|broken| broken[0].to_string())
 }
 
 /// Bytes of a frame: its header, and a page.

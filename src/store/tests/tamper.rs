@@ -30,7 +30,7 @@ async fn fill(path: &PathBuf) {
 
 async fn found(path: &PathBuf) -> Broken {
     match Journal::open(path, &Opening::read()) {
-        Ok(journal) => journal.verify().await.unwrap_err(),
+        Ok(journal) => journal.verify().await.unwrap_err().remove(0),
         Err(error) => Broken::whole(&error),
     }
 }
@@ -164,4 +164,43 @@ async fn entries_of_a_newer_flightdeck_verify_too() {
     assert!(matches!(journal.read(IncidentId(4), 0).await.unwrap()[0].event, Event::Unknown { .. }));
     journal.append(IncidentId(4), 1, vec![noted("here too")]).await.unwrap();
     assert_eq!(journal.verify().await.unwrap().entries, 14);
+}
+
+/// It stopped at the first bad entry of the first bad incident, as if the others were as they had been.
+#[tokio::test]
+async fn regression_what_is_wrong_with_one_incident_hid_what_is_wrong_with_the_next() {
+    for (tampering, named) in [
+        (
+            "UPDATE entry SET at = at + 1 WHERE position IN (5, 8, 7, 10)",
+            &[
+                "INC-2 entry 2 (position 5): it is not as it was",
+                "INC-1 entry 3 (position 7): it is not as it was",
+            ][..],
+        ),
+        (
+            "DELETE FROM entry WHERE position IN (4, 6, 12)",
+            &[
+                "INC-1 entry 2 (position 4): it is missing",
+                "INC-3 entry 2 (position 6): it is missing",
+                "the journal (position 12): an entry is missing here",
+            ],
+        ),
+        (
+            "UPDATE entry SET hash = x'00' WHERE position = 1; DELETE FROM head WHERE incident = 2; \
+             UPDATE head SET title = 'x' WHERE incident = 3; UPDATE revision SET author = 'eve'; \
+             UPDATE evidence SET name = 'x'",
+            &["INC-1 entry 1 (position 1)", "INC-3 entry 4", "INC-2 entry 4", "the journal: evidence 'x'"],
+        ),
+    ] {
+        let (_directory, path) = place();
+        fill(&path).await;
+        Connection::open(&path).unwrap().execute_batch(tampering).unwrap();
+        let journal = Journal::open(&path, &Opening::read()).unwrap();
+        let broken: Vec<String> =
+            journal.verify().await.unwrap_err().iter().map(ToString::to_string).collect();
+        assert_eq!(broken.len(), named.len(), "{tampering}\n{broken:#?}");
+        for (broken, named) in broken.iter().zip(named) {
+            assert!(broken.starts_with(named), "{tampering}\nfound: {broken}\nis:    {named}");
+        }
+    }
 }
