@@ -1,14 +1,14 @@
 //! What the Log pane shows: the newest lines, a filter, a selection that stays on its line.
 
-use std::collections::VecDeque;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use chrono::TimeDelta;
 
 use super::field::Field;
 use super::volume::{self, Bar, Volume};
-use crate::incident::hint::{Given, Hint, Hints, Tally};
-use crate::incident::{Filter, FilterError, LogLine, Text, Time};
+use crate::incident::hint::{Hint, Hints, Tally};
+use crate::incident::{Filter, FilterError, LogBlock, LogLine, Text, Time};
 
 /// How many lines the pane keeps. More than anybody scrolls through by hand, and bounded.
 pub const KEPT: usize = 20_000;
@@ -16,10 +16,14 @@ pub const KEPT: usize = 20_000;
 /// How much later than others a line of the same moment may come.
 const LATE: TimeDelta = TimeDelta::seconds(10);
 
+/// Lines that are counted at once: about a millisecond's work.
+const COUNTED_AT_ONCE: usize = 2_000;
+
 /// The log as one person sees it.
 #[derive(Clone, Debug, Default)]
 pub struct LogView {
-    lines: VecDeque<LogLine>,
+    kept: Kept,
+    lately: merge::Lately,
     /// How many lines were let go of before the first one kept.
     let_go: u64,
     /// How many lines were never shown.
@@ -42,45 +46,62 @@ pub struct LogView {
     volume: Volume,
     /// What lines may hint at, what each of those kept does, and how often.
     hints: Arc<Hints>,
-    given: VecDeque<Given>,
     tally: Tally,
+    /// How many of the lines that are kept are not counted yet.
+    uncounted: usize,
 }
 
+mod kept;
 mod merge;
+
+use kept::{Counted, Kept, Place};
 
 impl LogView {
     /// Takes lines in, each at its time among those of other sources that came a moment before.
-    pub fn extend(&mut self, mut lines: Vec<LogLine>) {
+    pub fn extend(&mut self, blocks: &[Arc<LogBlock>]) {
+        let mut left: usize = blocks.iter().map(|block| block.len()).sum();
+        let is_one_source = self.lately.is_one_source(blocks);
         // What would be let go of at once is not looked at.
-        let skipped = lines.len().saturating_sub(KEPT);
-        lines.drain(..skipped);
-        let back = merge::overtaken(&self.lines, &lines);
-        if back > 0 || !merge::is_sorted(&lines) {
-            let first = self.let_go + (self.lines.len() - back) as u64;
-            let mut taken_back = Vec::with_capacity(back + lines.len());
+        let mut skipped = 0;
+        let mut new = Vec::with_capacity(left.min(KEPT));
+        for block in blocks {
+            let skip = left.saturating_sub(KEPT).min(block.len());
+            left -= block.len();
+            skipped += skip;
+            if skip < block.len() {
+                new.extend(self.kept.take(block.clone(), skip));
+            }
+        }
+        let mut from = self.kept.len();
+        let back = if is_one_source { 0 } else { merge::overtaken(&self.kept, &new) };
+        if back > 0 || !(is_one_source || merge::is_sorted(&self.kept, &new)) {
+            from -= back;
+            let first = self.let_go + from as u64;
+            let mut taken_back = Vec::with_capacity(back + new.len());
             for _ in 0..back {
-                taken_back.extend(self.take_back());
+                taken_back.extend(self.kept.pop_newest());
             }
             taken_back.reverse();
-            taken_back.append(&mut lines);
+            taken_back.append(&mut new);
             let places;
-            (lines, places) = merge::sorted(taken_back);
+            (new, places) = merge::sorted(&self.kept, taken_back);
             // What is selected has another number now.
             let moved = |number: u64| places.iter().position(|place| first + *place as u64 == number);
             if let Some(place) = self.selected.filter(|number| *number >= first).and_then(moved) {
                 self.selected = Some(first + place as u64);
             }
         }
-        for line in lines {
-            if self.lines.len() >= KEPT {
-                self.let_go_of_the_oldest();
-            }
-            let given = self.hints.given_by(line.bytes());
-            self.tally.add(given);
-            self.given.push_back(given);
-            self.volume.add(&line);
-            self.lines.push_back(line);
+        let came = new.len() - back;
+        new.into_iter().for_each(|place| self.kept.push(place));
+        self.uncounted += came;
+        while self.kept.len() > KEPT {
+            self.let_go_of_the_oldest();
+            from = from.saturating_sub(1);
         }
+        if !self.filter.is_empty() {
+            self.kept.show(&self.filter, from);
+        }
+        self.count();
         if skipped > 0 {
             // Everything before was let go of too.
             self.let_go += skipped as u64;
@@ -90,34 +111,68 @@ impl LogView {
         }
     }
 
-    /// Takes the newest line out again.
-    fn take_back(&mut self) -> Option<LogLine> {
-        let line = self.lines.pop_back()?;
-        self.volume.remove(&line);
-        self.tally.remove(self.given.pop_back().unwrap_or_default());
-        Some(line)
+    fn let_go_of_the_oldest(&mut self) {
+        if let Some(place) = self.kept.pop_oldest() {
+            match place.counted {
+                Some(Counted { second, is_error, given }) => {
+                    self.volume.remove(second, is_error);
+                    self.tally.remove(given);
+                }
+                None => self.uncounted = self.uncounted.saturating_sub(1),
+            }
+            self.let_go += 1;
+        }
     }
 
-    fn let_go_of_the_oldest(&mut self) {
-        if let Some(line) = self.lines.pop_front() {
-            self.volume.remove(&line);
-            self.tally.remove(self.given.pop_front().unwrap_or_default());
-            self.let_go += 1;
+    /// How many of the lines that are kept are not counted yet.
+    #[must_use]
+    pub const fn uncounted(&self) -> usize {
+        self.uncounted
+    }
+
+    /// Counts lines that are kept and not counted yet, the newest first: as many as take no time that
+    /// anybody notices. In a flood some are let go of before their turn; that is said.
+    pub fn count(&mut self) {
+        let uncounted =
+            self.kept.places().iter().enumerate().rev().filter(|(_, place)| place.counted.is_none());
+        let most = COUNTED_AT_ONCE.min(self.uncounted);
+        let counted: Vec<_> = uncounted.take(most).map(|(at, place)| (at, self.counted_as(place))).collect();
+        self.uncounted -= counted.len();
+        for (at, counted) in counted {
+            self.volume.add(counted.second, counted.is_error);
+            self.tally.add(counted.given);
+            self.kept.set_counted(at, counted);
+        }
+    }
+
+    fn counted_as(&self, place: &Place) -> Counted {
+        Counted {
+            second: self.kept.time(place).timestamp(),
+            is_error: self.kept.is_error(place),
+            given: self.hints.given_by(self.kept.bytes(place)),
         }
     }
 
     /// Looks for hints by these patterns from now on, in what is kept too.
     pub fn hint_by(&mut self, hints: Arc<Hints>) {
         self.hints = hints;
-        self.given = self.lines.iter().map(|line| self.hints.given_by(line.bytes())).collect();
         self.tally = Tally::default();
-        self.given.iter().for_each(|given| self.tally.add(*given));
+        self.volume = Volume::default();
+        self.kept.places_mut().for_each(|place| place.counted = None);
+        self.uncounted = self.kept.len();
+        while self.uncounted > 0 {
+            self.count();
+        }
     }
 
     /// What the lines that are kept hint at, and how often: `rate-limit 12, time-out 3`.
     #[must_use]
     pub fn hinted(&self) -> String {
-        self.tally.words(&self.hints)
+        let words = self.tally.words(&self.hints);
+        if self.uncounted == 0 || words.is_empty() {
+            return words;
+        }
+        format!("{words} in {} of {} lines", self.kept.len() - self.uncounted, self.kept.len())
     }
 
     /// What a line hints at.
@@ -134,8 +189,8 @@ impl LogView {
     /// The bar that the selected line belongs to.
     #[must_use]
     pub fn bar(&self, bars: &[Bar]) -> Option<usize> {
-        self.selected?;
-        volume::place(bars, self.selected()?.time())
+        let place = self.selected_place().filter(|_| self.selected.is_some())?;
+        volume::place(bars, self.kept.time(place))
     }
 
     /// Goes to the next bar that has lines, or to the one before; past the newest it follows again.
@@ -157,7 +212,8 @@ impl LogView {
 
     /// Selects the first line of this time or later that passes the filter.
     fn select_at(&mut self, at: Time) {
-        let found = self.matching_from(0).find(|(_, line)| line.time() >= at).map(|(number, _)| number);
+        let found = self.matching_from(0).find(|(_, place)| self.kept.time(place) >= at);
+        let found = found.map(|(number, _)| number);
         self.selected = found.or(self.selected);
     }
 
@@ -174,20 +230,28 @@ impl LogView {
     }
 
     /// The lines that are kept, oldest first.
-    pub fn lines(&self) -> impl Iterator<Item = &LogLine> {
-        self.lines.iter()
+    pub fn lines(&self) -> impl Iterator<Item = LogLine> {
+        self.kept.places().iter().map(|place| self.kept.line(place))
+    }
+
+    /// The lines of an agent that were written, or else read, from a time to another, oldest first.
+    pub fn lines_of(&self, agent: &Text, times: RangeInclusive<Time>) -> impl Iterator<Item = LogLine> {
+        let is_of = move |place: &&Place| {
+            self.kept.agent(place).as_str() == agent.as_str() && times.contains(&self.kept.time(place))
+        };
+        self.kept.places().iter().filter(is_of).map(|place| self.kept.line(place))
     }
 
     /// How many lines are kept.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.lines.len()
+        self.kept.len()
     }
 
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+        self.kept.is_empty()
     }
 
     /// How many lines were let go of to stay bounded.
@@ -201,6 +265,7 @@ impl LogView {
         match Filter::parse(self.typed.text(), now) {
             Ok(filter) => {
                 self.filter = filter;
+                self.kept.show(&self.filter, 0);
                 self.error = None;
             }
             Err(error) => self.error = Some(error),
@@ -209,7 +274,11 @@ impl LogView {
 
     /// The lines to show in a pane of `height` lines, oldest first, each with its number.
     #[must_use]
-    pub fn window(&self, height: usize) -> Vec<(u64, &LogLine)> {
+    pub fn window(&self, height: usize) -> Vec<(u64, LogLine)> {
+        self.in_sight(height).into_iter().map(|(number, place)| (number, self.kept.line(place))).collect()
+    }
+
+    fn in_sight(&self, height: usize) -> Vec<(u64, &Place)> {
         let Some(selected) = self.selected else {
             let mut shown: Vec<_> = self.matching_back(u64::MAX).take(height).collect();
             shown.reverse();
@@ -229,7 +298,7 @@ impl LogView {
 
     /// Selects the line shown in a row; what is shown stays as it is.
     pub fn select_row(&mut self, row: usize, height: usize) {
-        let shown = self.window(height);
+        let shown = self.in_sight(height);
         let clicked = shown.get(row).map(|(number, _)| (*number, shown.len() - 1 - row));
         if let Some((number, below)) = clicked {
             self.selected = Some(number);
@@ -245,8 +314,12 @@ impl LogView {
 
     /// The selected line; the newest while following.
     #[must_use]
-    pub fn selected(&self) -> Option<&LogLine> {
-        self.matching_back(self.selected.unwrap_or(u64::MAX)).next().map(|(_, line)| line)
+    pub fn selected(&self) -> Option<LogLine> {
+        self.selected_place().map(|place| self.kept.line(place))
+    }
+
+    fn selected_place(&self) -> Option<&Place> {
+        self.matching_back(self.selected.unwrap_or(u64::MAX)).next().map(|(_, place)| place)
     }
 
     /// Follows the newest lines, or stops where it is.
@@ -261,7 +334,7 @@ impl LogView {
     pub fn move_by(&mut self, lines: i32, height: usize) {
         let count = lines.unsigned_abs() as usize;
         let from = self.selected.unwrap_or(u64::MAX);
-        let shown = self.window(height);
+        let shown = self.in_sight(height);
         let upto = shown.partition_point(|(number, _)| *number <= from);
         let below = shown.len() - upto;
         if lines < 0 {
@@ -282,7 +355,7 @@ impl LogView {
     /// Selects the first line that passes the filter and was read at `since` or later, and puts it on
     /// top: what follows is what is looked for. Follows when there is none yet.
     pub fn select_since(&mut self, since: Time) {
-        self.selected = self.since(since).filter(|(_, line)| self.filter.shows(line)).last().map(|(n, _)| n);
+        self.selected = self.since(since).filter(|(_, place)| place.shown).last().map(|(n, _)| n);
         self.top = self.selected.unwrap_or(0);
         self.below = 0;
     }
@@ -291,26 +364,26 @@ impl LogView {
     /// were let go of.
     #[must_use]
     pub fn count_since(&self, agent: &Text, since: Time) -> (usize, bool) {
-        let of = self.since(since).filter(|(_, line)| line.agent.as_str() == agent.as_str());
-        let oldest_is_later = self.lines.front().is_some_and(|line| line.time() >= since);
+        let of = self.since(since).filter(|(_, place)| self.kept.agent(place).as_str() == agent.as_str());
+        let oldest_is_later = self.kept.places().front().is_some_and(|place| self.kept.time(place) >= since);
         (of.count(), self.let_go > 0 && oldest_is_later)
     }
 
     /// Lines since a moment, newest first. Lines come nearly in order: the first one that is clearly
     /// older ends the search, so that a long log costs nothing.
-    fn since(&self, since: Time) -> impl Iterator<Item = (u64, &LogLine)> {
+    fn since(&self, since: Time) -> impl Iterator<Item = (u64, &Place)> {
         let late = since - LATE;
-        let newest = self.lines.iter().enumerate().rev();
+        let newest = self.kept.places().iter().enumerate().rev();
         newest
-            .take_while(move |(_, line)| line.time() >= late)
+            .take_while(move |(_, place)| self.kept.time(place) >= late)
             // Of what was there before nobody knows when it was written.
-            .filter(move |(_, line)| line.written().is_some_and(|at| at >= since))
-            .map(|(index, line)| (self.let_go + index as u64, line))
+            .filter(move |(_, place)| self.kept.written(place).is_some_and(|at| at >= since))
+            .map(|(index, place)| (self.let_go + index as u64, place))
     }
 
     /// Whose lines are kept.
     pub fn agents(&self) -> impl Iterator<Item = &str> {
-        self.lines.iter().map(|line| line.agent.as_str())
+        self.kept.places().iter().map(|place| self.kept.agent(place).as_str())
     }
 
     /// Selects the oldest line.
@@ -320,23 +393,18 @@ impl LogView {
         self.top = 0;
     }
 
-    fn matching_back(&self, end: u64) -> impl Iterator<Item = (u64, &LogLine)> {
-        let upto = end.saturating_sub(self.let_go).saturating_add(1).min(self.lines.len() as u64) as usize;
-        self.lines
-            .range(..upto)
-            .enumerate()
-            .rev()
-            .map(|(index, line)| (self.let_go + index as u64, line))
-            .filter(|(_, line)| self.filter.shows(line))
+    fn matching_back(&self, end: u64) -> impl Iterator<Item = (u64, &Place)> {
+        let upto = end.saturating_sub(self.let_go).saturating_add(1).min(self.kept.len() as u64) as usize;
+        let places = self.kept.places().range(..upto).enumerate().rev();
+        places.map(|(index, place)| (self.let_go + index as u64, place)).filter(|(_, place)| place.shown)
     }
 
-    fn matching_from(&self, start: u64) -> impl Iterator<Item = (u64, &LogLine)> {
-        let from = start.saturating_sub(self.let_go).min(self.lines.len() as u64) as usize;
-        self.lines
-            .range(from..)
-            .enumerate()
-            .map(move |(index, line)| (self.let_go + (from + index) as u64, line))
-            .filter(|(_, line)| self.filter.shows(line))
+    fn matching_from(&self, start: u64) -> impl Iterator<Item = (u64, &Place)> {
+        let from = start.saturating_sub(self.let_go).min(self.kept.len() as u64) as usize;
+        let places = self.kept.places().range(from..).enumerate();
+        places
+            .map(move |(index, place)| (self.let_go + (from + index) as u64, place))
+            .filter(|(_, place)| place.shown)
     }
 }
 
@@ -353,6 +421,10 @@ mod tests {
             .collect()
     }
 
+    fn extend(view: &mut LogView, lines: Vec<LogLine>) {
+        view.extend(&[Arc::new(LogBlock::from(lines))]);
+    }
+
     fn shown(view: &LogView, height: usize) -> Vec<String> {
         view.window(height).iter().map(|(_, line)| line.text.to_string()).collect()
     }
@@ -360,11 +432,11 @@ mod tests {
     #[test]
     fn the_newest_lines_are_followed_until_somebody_scrolls() {
         let mut view = LogView::default();
-        view.extend(lines(&["one", "two", "three"]));
+        extend(&mut view, lines(&["one", "two", "three"]));
         assert_eq!(shown(&view, 2), ["two", "three"]);
         view.move_by(-1, 2);
         assert_eq!(view.selected().map(|l| l.text.to_string()).as_deref(), Some("two"));
-        view.extend(lines(&["four"]));
+        extend(&mut view, lines(&["four"]));
         assert_eq!(shown(&view, 2), ["two", "three"], "what is read does not move away");
         view.move_by(-1, 2);
         assert_eq!(shown(&view, 2), ["one", "two"]);
@@ -386,21 +458,27 @@ mod tests {
             LogLine::parse(Text::line(source), Text::line(source), 0, raw.as_bytes(), seen)
         };
         let mut view = LogView::default();
-        view.extend(vec![line("a", 1, "a1"), line("a", 4, "a4"), line("a", 0, "trace"), line("a", 9, "a9")]);
+        extend(
+            &mut view,
+            vec![line("a", 1, "a1"), line("a", 4, "a4"), line("a", 0, "trace"), line("a", 9, "a9")],
+        );
         view.move_by(-1, 9);
         assert_eq!(view.selected().map(|l| l.text.to_string()).as_deref(), Some("  trace"));
-        view.extend(vec![line("b", 2, "b2"), line("b", 5, "b5"), line("c", 3, "c3"), line("b", 4, "late")]);
+        extend(
+            &mut view,
+            vec![line("b", 2, "b2"), line("b", 5, "b5"), line("c", 3, "c3"), line("b", 4, "late")],
+        );
         let shown = || shown(&view, 20);
         assert_eq!(shown(), ["a1", "b2", "c3", "a4", "  trace", "b5", "late", "a9"]);
         assert_eq!(view.selected().map(|l| l.text.to_string()).as_deref(), Some("  trace"));
-        view.extend(vec![line("c", 10, "c10")]);
+        extend(&mut view, vec![line("c", 10, "c10")]);
         assert_eq!(view.selected_number(), Some(4));
     }
 
     #[test]
     fn a_click_selects_a_line_and_leaves_the_others_where_they_are() {
         let mut view = LogView::default();
-        view.extend(lines(&["one", "two", "three", "four", "five"]));
+        extend(&mut view, lines(&["one", "two", "three", "four", "five"]));
         for row in [1, 0, 2] {
             view.select_row(row, 3);
             assert_eq!(shown(&view, 3), ["three", "four", "five"]);
@@ -420,7 +498,7 @@ mod tests {
     #[test]
     fn a_filter_applies_as_it_is_typed_and_a_wrong_one_changes_nothing() {
         let mut view = LogView::default();
-        view.extend(lines(&["alpha", "beta", "alphabet"]));
+        extend(&mut view, lines(&["alpha", "beta", "alphabet"]));
         view.typed = Field::new("alpha");
         view.refilter(Time::UNIX_EPOCH);
         assert_eq!(shown(&view, 9), ["alpha", "alphabet"]);
@@ -433,10 +511,10 @@ mod tests {
     #[test]
     fn memory_is_bounded_and_what_is_let_go_is_counted() {
         let mut view = LogView::default();
-        view.extend(lines(&["x"]));
+        extend(&mut view, lines(&["x"]));
         view.to_top();
         for _ in 0..=KEPT {
-            view.extend(lines(&["y"]));
+            extend(&mut view, lines(&["y"]));
         }
         assert_eq!((view.len(), view.let_go()), (KEPT, 2));
         assert_eq!(view.selected_number(), Some(2), "the selection stays on a kept line");
@@ -449,12 +527,12 @@ mod tests {
         let line =
             |name: &str, seconds: i64| LogLine::parse(agent(name), agent("f"), 0, b"export", at(seconds));
         let mut view = LogView::default();
-        view.extend(vec![line("a", 0), line("a", 100), line("b", 101), line("a", 99), line("a", 103)]);
+        extend(&mut view, vec![line("a", 0), line("a", 100), line("b", 101), line("a", 99), line("a", 103)]);
         assert_eq!(view.count_since(&"a".into(), at(100)), (2, false));
         assert_eq!(view.count_since(&"b".into(), at(100)), (1, false));
         let mut before = line("a", 104);
         before.backlog = true;
-        view.extend(vec![before]);
+        extend(&mut view, vec![before]);
         assert_eq!(view.count_since(&"a".into(), at(100)), (2, false), "it was read late, not written");
         view.typed = Field::new("agent=a");
         view.refilter(Time::UNIX_EPOCH);
@@ -472,11 +550,11 @@ mod tests {
             LogLine::parse(name.clone(), name.clone(), 0, format!("{seconds}").as_bytes(), at(seconds))
         };
         let mut view = LogView::default();
-        view.extend((0..100).map(line).collect());
+        extend(&mut view, (0..100).map(line).collect());
         view.select_since(at(90));
         assert_eq!(shown(&view, 4), ["90", "91", "92", "93"]);
         assert_eq!(shown(&view, 12).len(), 10, "few lines since: nothing older fills the pane");
-        view.extend(vec![line(100)]);
+        extend(&mut view, vec![line(100)]);
         assert_eq!(shown(&view, 12).last().map(String::as_str), Some("100"), "and what comes is seen");
         view.move_by(2, 4);
         assert_eq!(shown(&view, 4), ["90", "91", "92", "93"], "down to its last line the view stands");

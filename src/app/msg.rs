@@ -7,7 +7,7 @@ use super::journal::JournalAlarm;
 use super::key::Input;
 use super::read_only::ReadOnly;
 use crate::incident::{
-    ActionId, AgentId, Entry, IncidentId, LogLine, Op, Plan, Reading, Severity, Status, Text, Time, Vitals,
+    ActionId, AgentId, Entry, IncidentId, LogBlock, Op, Plan, Reading, Severity, Status, Text, Time, Vitals,
 };
 
 /// One message.
@@ -26,7 +26,7 @@ pub enum Msg {
     /// Everything that was in the journal at the start is loaded.
     Loaded,
     /// Log lines, in the order they came.
-    Lines(Vec<LogLine>),
+    Lines(Vec<Arc<LogBlock>>),
     /// Log lines that could not be kept up with and were not shown.
     LinesDropped(u64),
     /// Vitals of agents.

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use chrono::{DateTime, TimeDelta};
 
-use crate::incident::{Level, LogLine, Time};
+use crate::incident::Time;
 
 /// Bars above a log, whatever its width: a key goes to the next one.
 pub const BARS: usize = 60;
@@ -54,9 +54,8 @@ struct Second {
 pub struct Volume(VecDeque<Second>);
 
 impl Volume {
-    /// Counts a line.
-    pub fn add(&mut self, line: &LogLine) {
-        let (at, error) = (line.time().timestamp(), u64::from(is_error(line)));
+    /// Counts a line of a second since 1970.
+    pub fn add(&mut self, at: i64, is_error: bool) {
         let place = match self.0.back() {
             Some(last) if last.at == at => self.0.len() - 1,
             Some(_) | None => {
@@ -69,16 +68,15 @@ impl Volume {
         };
         let second = &mut self.0[place];
         second.lines += 1;
-        second.errors += error;
+        second.errors += u64::from(is_error);
     }
 
     /// Counts a line no more.
-    pub fn remove(&mut self, line: &LogLine) {
-        let at = line.time().timestamp();
+    pub fn remove(&mut self, at: i64, is_error: bool) {
         let place = self.0.partition_point(|second| second.at < at);
         let Some(second) = self.0.get_mut(place).filter(|second| second.at == at) else { return };
         second.lines = second.lines.saturating_sub(1);
-        second.errors = second.errors.saturating_sub(u64::from(is_error(line)));
+        second.errors = second.errors.saturating_sub(u64::from(is_error));
         if second.lines == 0 {
             self.0.remove(place);
         }
@@ -103,20 +101,9 @@ impl Volume {
     }
 }
 
-fn is_error(line: &LogLine) -> bool {
-    line.level >= Some(Level::Error)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::incident::Text;
-
-    fn line(second: i64, level: &str) -> LogLine {
-        let at = DateTime::from_timestamp(1_770_000_000 + second, 0).unwrap();
-        let raw = format!("{{\"ts\":\"{}\",\"level\":\"{level}\",\"msg\":\"m\"}}", at.to_rfc3339());
-        LogLine::parse(Text::line("a"), Text::line("f"), 0, raw.as_bytes(), Time::UNIX_EPOCH)
-    }
 
     fn counted(volume: &Volume) -> Vec<(u64, u64)> {
         volume.bars().iter().map(|bar| (bar.lines, bar.errors)).filter(|bar| *bar != (0, 0)).collect()
@@ -126,14 +113,15 @@ mod tests {
     fn lines_are_counted_when_they_come_and_when_they_go_in_any_order() {
         let mut volume = Volume::default();
         assert_eq!(volume.bars(), []);
-        let lines =
-            [line(0, "info"), line(600, "error"), line(30, "info"), line(600, "fatal"), line(601, "warn")];
-        lines.iter().for_each(|line| volume.add(line));
+        let lines = [(0, false), (600, true), (30, false), (600, true), (601, false)];
+        let lines = lines.map(|(second, is_error)| (1_770_000_000 + second, is_error));
+        lines.iter().for_each(|(at, is_error)| volume.add(*at, *is_error));
         assert_eq!(counted(&volume), [(1, 0), (1, 0), (3, 2)]);
-        volume.remove(&lines[1]);
-        volume.remove(&lines[0]);
+        let remove = |volume: &mut Volume, line: usize| volume.remove(lines[line].0, lines[line].1);
+        remove(&mut volume, 1);
+        remove(&mut volume, 0);
         assert_eq!(counted(&volume), [(1, 0), (2, 1)]);
-        [2, 3, 4].into_iter().for_each(|at| volume.remove(&lines[at]));
+        [2, 3, 4].into_iter().for_each(|line| remove(&mut volume, line));
         assert_eq!(volume.bars(), []);
     }
 

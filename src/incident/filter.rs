@@ -28,7 +28,7 @@ pub mod when;
 pub use comparison::Comparison;
 pub use plan::{Anchor, Plan};
 
-use asked::{Asked, InFile};
+use asked::{Asked, InFile, Raw};
 
 /// What can be typed, in a line below the prompt; the commonest first, since a narrow screen cuts it.
 pub const FORMS: &str =
@@ -142,6 +142,12 @@ impl Filter {
     #[must_use]
     pub fn shows(&self, line: &LogLine) -> bool {
         self.holds(line)
+    }
+
+    /// The same, of a line nobody read yet, whose agent is known.
+    #[must_use]
+    pub(super) fn shows_raw(&self, line: &[u8], agent: &Text, seen: Time) -> bool {
+        self.holds(&Raw { record: &Record::new(line), agent, newest: Moment::from(seen) })
     }
 
     fn holds(&self, asked: &impl Asked) -> bool {

@@ -6,6 +6,7 @@
 
 pub mod action;
 pub mod alert;
+pub mod block;
 pub mod board;
 pub mod caution;
 pub mod check;
@@ -51,6 +52,7 @@ pub mod warning;
 
 pub use action::{Action, DONE, Digest, Disposition, Inverse, Lamp, Params, Plan, Witness};
 pub use alert::Alert;
+pub use block::LogBlock;
 pub use board::{Board, Record, in_sight};
 pub use caution::{Caution, Secured};
 pub use check::{Check, Compare, NOT_HEALTHY_STOPPED, Reading};

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::incident::name::Time;
-use crate::incident::{LogLine, Text};
+use crate::incident::{LogBlock, LogLine, Text};
 
 /// Lines that arrived together, and what happened to their files meanwhile.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct LogBatch {
     /// The lines, each file's in order.
-    pub lines: Vec<LogLine>,
+    pub blocks: Vec<Arc<LogBlock>>,
     /// Bytes known to be gone before they could be read.
     pub lost_bytes: u64,
     /// What happened to the files.
@@ -19,10 +19,15 @@ pub struct LogBatch {
 }
 
 impl LogBatch {
+    /// The lines, read.
+    pub fn lines(&self) -> impl Iterator<Item = LogLine> {
+        self.blocks.iter().flat_map(|block| block.lines())
+    }
+
     /// Whether there is nothing to tell.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.lines.is_empty() && self.notices.is_empty()
+        self.blocks.is_empty() && self.notices.is_empty()
     }
 }
 

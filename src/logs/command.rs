@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::batch::{Happening, LogBatch, Notice};
 use super::splitter::Splitter;
 use crate::incident::name::Time;
-use crate::incident::{LogLine, Text};
+use crate::incident::{LogBlock, LogLine, Text};
 
 /// A command that prints an agent's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -169,7 +169,8 @@ async fn pass_on(
             }
         };
         if !lines.is_empty() {
-            out.send(LogBatch { lines, ..LogBatch::default() }).await.ok()?;
+            let blocks = vec![Arc::new(LogBlock::from(lines))];
+            out.send(LogBatch { blocks, ..LogBatch::default() }).await.ok()?;
         }
         if is_over {
             return Some(splitter.at());
@@ -204,7 +205,7 @@ mod tests {
             let mut lines = Vec::new();
             let why = loop {
                 let batch = next(&mut batches).await;
-                lines.extend(batch.lines.iter().map(|line| (line.offset, line.text.to_string())));
+                lines.extend(batch.lines().map(|line| (line.offset, line.text.to_string())));
                 if let Some(notice) = batch.notices.first() {
                     break notice.to_string();
                 }
@@ -230,7 +231,8 @@ mod tests {
     #[tokio::test]
     async fn whoever_stops_listening_ends_the_command_and_what_it_started() {
         let (mut batches, cancel, task) = spawned(command("sleep 1000 & echo $!; wait"));
-        let child: i32 = next(&mut batches).await.lines[0].text.as_str().parse().expect("a number");
+        let child: i32 =
+            next(&mut batches).await.lines().next().expect("a line").text.as_str().parse().expect("a number");
         cancel.cancel();
         task.await.expect("it ends");
         let child = rustix::process::Pid::from_raw(child).expect("a process");

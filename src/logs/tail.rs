@@ -14,8 +14,9 @@ use super::follow::{Follower, Found, Patience, Start};
 use super::ledger::Ledger;
 use super::source::LogSource;
 use super::splitter::RawLine;
+use crate::incident::block::Origin;
 use crate::incident::name::Time;
-use crate::incident::{LogLine, Text};
+use crate::incident::{LogBlock, LogLine, Text};
 
 /// How files are followed. The default suits a person watching.
 #[derive(Debug, Clone)]
@@ -50,7 +51,7 @@ impl Default for Settings {
 /// Follows `sources` until `cancel` or until the receiver is gone.
 ///
 /// Nothing is read that `out` has no room for; a small capacity (4, say) is enough, since every batch
-/// holds up to 1,000 lines. `clock` says what time it is.
+/// holds up to 8,000 lines. `clock` says what time it is.
 pub fn spawn(
     sources: Vec<LogSource>,
     settings: Settings,
@@ -141,8 +142,8 @@ struct Followed {
 }
 
 impl Tail {
-    /// Lines in a batch: a few screens, and a short work for whoever takes them in.
-    const LINES_MAX: usize = 1_000;
+    /// Lines in a batch: they are not read before they are shown, so many are a short work too.
+    const LINES_MAX: usize = 8_000;
     /// Bytes of memory a batch may take; what one read brings may go beyond it.
     const WEIGHT_MAX: usize = 1024 * 1024;
     /// Bytes read at once.
@@ -202,8 +203,8 @@ impl Tail {
             self.look(now);
         }
         self.read(now);
-        let batch = std::mem::take(&mut self.collected).batch;
-        if !batch.lines.is_empty() {
+        let batch = std::mem::take(&mut self.collected).into_batch();
+        if !batch.blocks.is_empty() {
             self.heard = Some(now);
         }
         batch
@@ -267,7 +268,7 @@ impl Tail {
             let place = (first + step) % files;
             let Followed { agent, source, follower, backlog, .. } = &mut self.files[place];
             let Agent { name, ledger } = &mut self.agents[*agent];
-            let mut room = Self::LINES_MAX.saturating_sub(self.collected.batch.lines.len());
+            let mut room = Self::LINES_MAX.saturating_sub(self.collected.lines);
             let mut sink = self.collected.sink(name, source, (now, *backlog));
             follower.read(now, &mut self.buf, &mut room, ledger, &mut sink);
             drop(sink);
@@ -286,12 +287,22 @@ impl Tail {
 #[derive(Default)]
 struct Collected {
     batch: LogBatch,
+    blocks: Vec<LogBlock>,
+    lines: usize,
     weight: usize,
 }
 
 impl Collected {
+    /// What a line takes besides its bytes.
+    const LINE: usize = 8;
+
+    fn into_batch(mut self) -> LogBatch {
+        self.batch.blocks = self.blocks.into_iter().map(Arc::new).collect();
+        self.batch
+    }
+
     fn is_full(&self) -> bool {
-        self.batch.lines.len() >= Tail::LINES_MAX || self.weight >= Tail::WEIGHT_MAX
+        self.lines >= Tail::LINES_MAX || self.weight >= Tail::WEIGHT_MAX
     }
 
     /// Takes what is found in one file, now, and whether that was there before it was followed.
@@ -301,16 +312,15 @@ impl Collected {
         source: &'a Arc<Text>,
         (now, backlog): (Time, bool),
     ) -> impl FnMut(Found<'_>) + 'a {
+        let origin = Origin { agent: Arc::clone(agent), source: Arc::clone(source), seen: now, backlog };
         move |found| match found {
             Found::Line(RawLine { offset, bytes, whole }) => {
-                let (agent, source) = (Arc::clone(agent), Arc::clone(source));
-                let mut line = match whole {
-                    Some(_) => LogLine::parse_head(agent, source, offset, bytes, whole, now),
-                    None => LogLine::parse(agent, source, offset, bytes, now),
-                };
-                self.weight += line.weight();
-                line.backlog = backlog;
-                self.batch.lines.push(line);
+                self.lines += 1;
+                self.weight += bytes.len().min(LogLine::RAW_MAX) + Self::LINE;
+                let goes_on = |block: &mut LogBlock| block.push(&origin, offset, bytes, whole);
+                if !self.blocks.last_mut().is_some_and(goes_on) {
+                    self.blocks.push(LogBlock::begin(&origin, offset, bytes, whole));
+                }
             }
             Found::Happening(what) => {
                 self.batch.lost_bytes += what.lost();

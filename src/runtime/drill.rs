@@ -21,8 +21,8 @@ use crate::adapters::{Ask, Drill, Evidence, Rig, Simulated, World};
 use crate::app::msg::Notice;
 use crate::error::{Error, Result};
 use crate::incident::{
-    Actor, AgentId, Board, Command, Confirmation, FirstCheck, Incident, IncidentId, Lamp, LogLine, Op,
-    Params, Release, Report, Settlement, Text, Time,
+    Actor, AgentId, Board, Command, Confirmation, FirstCheck, Incident, IncidentId, Lamp, LogBlock, LogLine,
+    Op, Params, Release, Report, Settlement, Text, Time,
 };
 use crate::sim::{Fleet, Happening, Scenario, What};
 
@@ -237,7 +237,7 @@ pub async fn bring(hub: &Hub, happened: Vec<Happening>) {
         }
     }
     if !lines.is_empty() {
-        hub.tell(Feed::Lines(lines.into()));
+        hub.tell(Feed::Lines(vec![Arc::new(LogBlock::from(lines))]));
     }
 }
 

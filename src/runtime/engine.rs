@@ -21,8 +21,8 @@ use super::vitals::{self, Patient};
 use super::{digest, dispatch, drill, outbox, watch};
 use crate::app::msg::Notice;
 use crate::error::{Error, Result};
-use crate::incident::Text;
 use crate::incident::hint::Hints;
+use crate::incident::{LogBlock, LogLine, Text};
 use crate::logs::{self, LogBatch, LogCommand, LogSource};
 use crate::sources::{BindError, Receiver, ReceiverSpec};
 
@@ -242,11 +242,15 @@ async fn follow(
         for notice in &batch.notices {
             hub.tell(Feed::Notice(Notice::info(notice.to_string())));
         }
-        for line in batch.lines.iter_mut().filter(|line| Some(&*line.source) == spool.as_ref()) {
-            by_agent(line);
+        for block in &mut batch.blocks {
+            if !block.is_empty() && Some(block.source(0).as_ref()) == spool.as_ref() {
+                let mut lines: Vec<LogLine> = block.lines().collect();
+                lines.iter_mut().for_each(by_agent);
+                *block = Arc::new(LogBlock::from(lines));
+            }
         }
-        if !batch.lines.is_empty() {
-            hub.tell(Feed::Lines(batch.lines.into()));
+        if !batch.blocks.is_empty() {
+            hub.tell(Feed::Lines(batch.blocks));
         }
     }
     // It ends when it is cancelled; a panic in it was printed already.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::app::journal::JournalAlarm;
 use crate::app::msg::{BrokenCircuit, Msg, Notice};
-use crate::incident::{ActionId, Entry, IncidentId, LogLine, Reading, Text, Vitals};
+use crate::incident::{ActionId, Entry, IncidentId, LogBlock, Reading, Text, Vitals};
 
 /// How far a session may lag before it is told to catch up from the board. Large enough for the
 /// chunks of a long journal being loaded, small enough to bound memory.
@@ -18,7 +18,7 @@ pub enum Feed {
     /// Everything that was in the journal at the start has been told.
     Loaded,
     /// Log lines.
-    Lines(Arc<[LogLine]>),
+    Lines(Vec<Arc<LogBlock>>),
     /// Vitals of agents.
     Vitals(Arc<[Vitals]>),
     /// What probes read now.
@@ -38,7 +38,7 @@ impl From<Feed> for Msg {
         match feed {
             Feed::Entries(entries) => Self::Entries(entries.to_vec()),
             Feed::Loaded => Self::Loaded,
-            Feed::Lines(lines) => Self::Lines(lines.to_vec()),
+            Feed::Lines(blocks) => Self::Lines(blocks),
             Feed::Vitals(vitals) => Self::Vitals(vitals.to_vec()),
             Feed::Readings(incident, action, readings) => {
                 Self::Readings { incident, action, readings: readings.to_vec() }

@@ -18,7 +18,7 @@ use crate::app::msg::Notice;
 use crate::app::{digest, review, update};
 use crate::config::{Agent, Env, Glyphs, Language, Looks, Paths, Problems, Settings};
 use crate::error::{Error, Result};
-use crate::incident::{Actor, Audience, Board, Policy, Realm, Route, Text};
+use crate::incident::{Actor, Audience, Board, LogBlock, Policy, Realm, Route, Text};
 use crate::logs::{Filter, Input};
 use crate::sim::{AgentSpec, Scenario};
 use crate::store::{Journal, Opening};
@@ -128,7 +128,8 @@ impl Launch<'_> {
         front.model.cards = scenario.agents.iter().map(|agent| (agent.id.clone(), card(agent))).collect();
         if resumed {
             let lines = drill::log_lines(simulation.replay(&board, run.start, now));
-            update(&mut front.model, crate::app::msg::Msg::Lines(lines));
+            let blocks = vec![Arc::new(LogBlock::from(lines))];
+            update(&mut front.model, crate::app::msg::Msg::Lines(blocks));
         }
         let open = move || {
             let hints = crate::config::hints::hints(&self.looks.settings);

@@ -422,7 +422,7 @@ pub fn night() -> Model {
         owner: "team-mail".into(),
     };
     model.cards.insert("mailer-3".parse().unwrap(), card);
-    tell(&mut model, Msg::Lines(lines()));
+    tell(&mut model, Msg::Lines(vec![Arc::new(lines().into())]));
     tell(&mut model, Msg::Tick(time("03:12:45")));
     model.notice = None;
     model

@@ -150,7 +150,7 @@ fn crowded() -> Model {
         tell(&mut model, Msg::Entries(story.entries));
     }
     for _ in 0..9 {
-        tell(&mut model, Msg::Lines(fleet::lines()));
+        tell(&mut model, Msg::Lines(vec![std::sync::Arc::new(fleet::lines().into())]));
     }
     let mut vitals = fleet::vitals();
     for number in 0..40 {

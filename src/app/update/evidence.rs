@@ -71,11 +71,8 @@ impl Model {
 
     fn shown_of(&self, range: &LogRange) -> Vec<crate::incident::LogLine> {
         let mut shown = VecDeque::new();
-        let is_of = |line: &&crate::incident::LogLine| {
-            line.agent.as_str() == range.agent.as_str() && (range.from..=range.to).contains(&line.time())
-        };
-        for line in self.log.lines().filter(is_of) {
-            shown.push_back(line.clone());
+        for line in self.log.lines_of(&range.agent, range.from..=range.to) {
+            shown.push_back(line);
             if shown.len() > range.limit {
                 shown.pop_front();
             }

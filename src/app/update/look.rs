@@ -384,7 +384,7 @@ impl Model {
             Pane::Timer => return self.intend(Intent::SetMark),
             Pane::Roster => return self.intend(Intent::AssignRole),
             Pane::Log => self.log.selected().map(|line| {
-                let hints = self.log.hints_of(line).map(|hint| {
+                let hints = self.log.hints_of(&line).map(|hint| {
                     format!("hint    {}, no conclusion (D5): {} ({})", hint.name, hint.about, hint.row)
                 });
                 let mut lines = vec![

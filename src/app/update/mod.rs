@@ -48,8 +48,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             effects.extend(model.open_wanted_review());
             effects
         }
-        Msg::Lines(lines) => {
-            model.log.extend(lines);
+        Msg::Lines(blocks) => {
+            model.log.extend(&blocks);
             vec![]
         }
         Msg::LinesDropped(count) => {
@@ -107,6 +107,9 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
 impl Model {
     fn tick(&mut self, now: Time) -> Vec<Effect> {
         self.set_now(now);
+        if self.log.uncounted() > 0 {
+            self.log.count();
+        }
         if self.notice.as_ref().is_some_and(|(_, since)| (now - *since).num_seconds() >= NOTICE_SECONDS) {
             self.notice = None;
         }

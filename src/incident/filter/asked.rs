@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::super::Text;
 use super::super::line::{Level, LineKind, LogLine};
 use super::super::record::{Moment, Reading, Record, Value};
 
@@ -53,6 +54,42 @@ impl Asked for InFile<'_> {
         let stated = self.record.field(b"agent").map(Value::text);
         let source = || Some(Cow::Borrowed(self.reading.agent.as_str().as_bytes()));
         stated.or_else(|| source().filter(|agent| !agent.is_empty()))
+    }
+}
+
+/// A line of a followed log that nobody read yet.
+pub(super) struct Raw<'a> {
+    pub record: &'a Record<'a>,
+    pub agent: &'a Text,
+    /// When it was read.
+    pub newest: Moment,
+}
+
+impl Asked for Raw<'_> {
+    fn bytes(&self) -> &[u8] {
+        self.record.text()
+    }
+
+    fn level(&self) -> Option<Level> {
+        self.record.level()
+    }
+
+    fn time(&self) -> Option<Moment> {
+        // As a line that was read keeps it.
+        self.record.time(self.newest).and_then(Moment::time).map(Moment::from)
+    }
+
+    fn carries(&self, kind: LineKind) -> bool {
+        self.record.carries(kind)
+    }
+
+    fn field(&self, path: &[u8]) -> Option<Value<'_>> {
+        self.record.field(path)
+    }
+
+    /// Whoever configured the source knows; a line may say anything.
+    fn agent(&self) -> Option<Cow<'_, [u8]>> {
+        Some(Cow::Borrowed(self.agent.as_str().as_bytes()))
     }
 }
 

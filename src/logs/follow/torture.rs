@@ -37,7 +37,7 @@ impl Shared {
     fn wait(&self, what: &str, until: impl Fn() -> bool) {
         let begun = Instant::now();
         while !until() {
-            assert!(begun.elapsed() < Duration::from_secs(20), "the follower never {what}");
+            assert!(begun.elapsed() < Duration::from_secs(120), "the follower never {what}");
             thread::yield_now();
         }
     }

@@ -24,8 +24,8 @@ fn append(dir: &Path, name: &str, text: &str) {
     file.write_all(text.as_bytes()).expect("written");
 }
 
-fn texts(batch: &LogBatch) -> Vec<&str> {
-    batch.lines.iter().map(|line| line.text.as_str()).collect()
+fn texts(batch: &LogBatch) -> Vec<String> {
+    batch.lines().map(|line| line.text.to_string()).collect()
 }
 
 /// Drives the tail by hand, three seconds a step, so that each step looks and scans.
@@ -45,7 +45,7 @@ impl Steps {
     fn minute(&mut self) -> Vec<String> {
         let mut all = Vec::new();
         for _ in 0..20 {
-            all.extend(self.next().lines.iter().map(|line| {
+            all.extend(self.next().lines().map(|line| {
                 let name = line.source.as_str().rsplit('/').next().unwrap_or_default();
                 format!("{} {name} {}", line.agent, line.text)
             }));
@@ -59,16 +59,16 @@ fn regression_a_line_that_was_there_before_got_the_time_at_which_it_was_read() {
     let dir = tempfile::tempdir().expect("a directory");
     append(dir.path(), "a.log", "was there\n2026-05-04T12:00:00Z with a time\nis not finished");
     let mut steps = Steps::new(vec![source("a", dir.path(), "a.log"), source("a", dir.path(), "later.log")]);
-    let written = |batch: &LogBatch| batch.lines.iter().map(|l| l.written().is_some()).collect::<Vec<_>>();
+    let written = |batch: &LogBatch| batch.lines().map(|l| l.written().is_some()).collect::<Vec<_>>();
     let first = steps.next();
     assert_eq!(texts(&first)[0], "was there");
     assert_eq!(written(&first), [false, true], "{first:?}");
     let unfinished = steps.next();
-    assert_eq!((texts(&unfinished), written(&unfinished)), (vec!["is not finished"], vec![false]));
+    assert_eq!((texts(&unfinished), written(&unfinished)), (vec!["is not finished".to_owned()], vec![false]));
     append(dir.path(), "a.log", "\ncame now\n");
     append(dir.path(), "later.log", "in a new file\n");
     for batch in [steps.next(), steps.next()] {
-        for line in batch.lines.iter().filter(|line| !line.is_empty()) {
+        for line in batch.lines().filter(|line| !line.is_empty()) {
             assert_eq!(line.written(), Some(line.seen), "{line:?}");
         }
     }
@@ -145,7 +145,7 @@ fn a_file_that_pours_does_not_silence_the_others() {
     let sources = vec![source("a", path, "loud.log"), source("b", path, "quiet.log")];
     let mut tail = Tail::new(sources, settings);
     let now = DateTime::UNIX_EPOCH;
-    assert_eq!(tail.step(now).lines.len(), Tail::LINES_MAX);
+    assert_eq!(tail.step(now).lines().count(), Tail::LINES_MAX);
     assert_eq!(tail.wait(), Duration::ZERO);
     assert_eq!(texts(&tail.step(now))[0], "word");
 }
@@ -157,7 +157,7 @@ fn a_batch_is_bounded_by_its_weight_too() {
     let settings = Settings { tail_lines: usize::MAX, ..Settings::default() };
     let mut tail = Tail::new(vec![source("a", dir.path(), "a.log")], settings);
     let batch = tail.step(DateTime::UNIX_EPOCH);
-    assert!(batch.lines.iter().map(crate::incident::LogLine::weight).sum::<usize>() < 2 * Tail::WEIGHT_MAX);
+    assert!(batch.blocks.iter().map(|block| block.weight()).sum::<usize>() < 2 * Tail::WEIGHT_MAX);
 }
 
 /// The clock of the paused runtime.
@@ -187,7 +187,7 @@ async fn lines_come_as_they_are_written() {
     assert_eq!(texts(&next(&mut batches).await), ["two"]);
     append(dir.path(), "b.log", "three\n");
     let third = next(&mut batches).await;
-    assert_eq!((texts(&third), third.lines[0].agent.as_str()), (vec!["three"], "b"));
+    assert_eq!((texts(&third), third.blocks[0].agent(0).as_str()), (vec!["three".to_owned()], "b"));
     cancel.cancel();
     task.await.expect("ends when cancelled");
 }
@@ -206,7 +206,7 @@ async fn a_slow_receiver_loses_nothing_even_across_rotations() {
     }
     let mut seen = Vec::new();
     while seen.len() < 30 {
-        seen.extend(next(&mut batches).await.lines.iter().map(|line| line.text.as_str().to_owned()));
+        seen.extend(next(&mut batches).await.lines().map(|line| line.text.to_string()));
     }
     assert_eq!(seen, (0..30).map(|turn| turn.to_string()).collect::<Vec<_>>());
     drop(batches);

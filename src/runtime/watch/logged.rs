@@ -3,8 +3,9 @@
 //! Only counts are kept. What a line says may be what leaks, and does not go out to channels.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 
-use crate::incident::{LogLine, Text, Time};
+use crate::incident::{LogBlock, Text, Time};
 
 /// Lines of one agent that are told apart; more are "at least" so many.
 pub const LINES_MAX: usize = 1_000;
@@ -18,17 +19,29 @@ pub struct Logged(BTreeMap<Text, VecDeque<Time>>);
 
 impl Logged {
     /// Takes note of lines.
-    pub fn take(&mut self, lines: &[LogLine]) {
-        for line in lines {
-            if !self.0.contains_key(line.agent.as_ref()) && self.0.len() >= AGENTS_MAX {
-                continue;
+    pub fn take(&mut self, blocks: &[Arc<LogBlock>]) {
+        for block in blocks {
+            // Of one agent alone, those before would be let go of.
+            let is_one_s = (1..block.len()).all(|place| Arc::ptr_eq(block.agent(place), block.agent(0)));
+            let skipped = if is_one_s { block.len().saturating_sub(LINES_MAX) } else { 0 };
+            for place in skipped..block.len() {
+                self.take_one(block, place);
             }
-            let of = self.0.entry(line.agent.as_ref().clone()).or_default();
-            let Some(at) = line.written() else { continue };
-            of.push_back(at);
-            if of.len() > LINES_MAX {
-                of.pop_front();
+        }
+    }
+
+    fn take_one(&mut self, block: &LogBlock, place: usize) {
+        let agent = block.agent(place).as_ref();
+        if !self.0.contains_key(agent) {
+            if self.0.len() >= AGENTS_MAX {
+                return;
             }
+            self.0.insert(agent.clone(), VecDeque::new());
+        }
+        let Some((of, at)) = self.0.get_mut(agent).zip(block.written(place)) else { return };
+        of.push_back(at);
+        if of.len() > LINES_MAX {
+            of.pop_front();
         }
     }
 
@@ -42,6 +55,7 @@ impl Logged {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::incident::LogLine;
     use crate::incident::story::time;
 
     #[test]
@@ -50,7 +64,8 @@ mod tests {
             LogLine::parse(Text::line(agent), Text::line("x"), 0, b"secret", time(clock))
         };
         let mut logged = Logged::default();
-        logged.take(&[line("a", "12:00:00"), line("a", "12:00:05"), line("b", "12:00:09")]);
+        let block = |lines: Vec<LogLine>| [Arc::new(LogBlock::from(lines))];
+        logged.take(&block(vec![line("a", "12:00:00"), line("a", "12:00:05"), line("b", "12:00:09")]));
         for (agent, clock, count) in [
             ("a", "12:00:05", Some(1)),
             ("a", "11:00:00", Some(2)),
@@ -60,7 +75,7 @@ mod tests {
             assert_eq!(logged.since(&agent.into(), time(clock)), count, "{agent} {clock}");
         }
         let flood: Vec<LogLine> = (0..5_000).map(|_| line("a", "12:01:00")).collect();
-        logged.take(&flood);
+        logged.take(&block(flood));
         assert_eq!(logged.since(&"a".into(), time("11:00:00")), Some(1_000));
         assert!(!format!("{logged:?}").contains("secret"));
     }
