@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, StatusCode, Uri};
-use flightdeck::adapters::{Ask, CallOutcome, Health, Rig, Sample};
+use flightdeck::adapters::{Ask, CallOutcome, Health, KEY_TO_COME, Rig, Sample};
 use flightdeck::incident::{Op, Params, Plan, Text};
 use serde_json::{Value, json};
 use support::config::rig;
@@ -137,7 +137,7 @@ async fn what_is_confirmed_is_what_is_sent_with_its_key_and_its_way_back() {
     let rig = rig(&runtime(&server.url()));
     let plan = plan(&rig, Op::Isolate, &[]).await.expect("planned");
     let call_shown = format!(
-        "POST {}/api/agents/support-1/stop Idempotency-Key: {{action}} {{\"id\":\"{{action}}\",\"reason\":\"incident\"}}",
+        "POST {}/api/agents/support-1/stop Idempotency-Key: id.of.this.action {{\"id\":\"id.of.this.action\",\"reason\":\"incident\"}}",
         server.url()
     );
     assert_eq!(plan.call.as_str(), call_shown);
@@ -147,13 +147,14 @@ async fn what_is_confirmed_is_what_is_sent_with_its_key_and_its_way_back() {
         (inverse.op, inverse.call.as_str()),
         (
             Op::Release,
-            &*format!("POST {}/api/agents/support-1/start Idempotency-Key: {{action}}", server.url())
+            &*format!("POST {}/api/agents/support-1/start Idempotency-Key: id.of.this.action", server.url())
         )
     );
     assert_eq!(book.changes(), [], "planning changes nothing");
 
     // What the timeline has is the call as it is sent, with the key in it.
-    let sent = Plan { call: Text::line(&plan.call.as_str().replace("{action}", "INC-1/A1")), ..plan.clone() };
+    let sent =
+        Plan { call: Text::line(&plan.call.as_str().replace(KEY_TO_COME, "INC-1/A1")), ..plan.clone() };
     assert!(matches!(call(&rig, &sent).await, CallOutcome::Accepted { .. }));
     let key = Some("INC-1/A1".to_owned());
     let body = json!({"reason": "incident", "id": "INC-1/A1"});

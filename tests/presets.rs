@@ -107,8 +107,8 @@ const CALLS: &[(&str, Op, &str, &str)] = &[
     (
         "temporal",
         Op::Isolate,
-        "POST /api/v1/namespaces/default/workflows/w/pause {\"identity\":\"flightdeck\",\"reason\":\"incident\",\"requestId\":\"{action}\"}",
-        "POST /api/v1/namespaces/default/workflows/w/unpause {\"identity\":\"flightdeck\",\"reason\":\"incident\",\"requestId\":\"{action}\"}",
+        "POST /api/v1/namespaces/default/workflows/w/pause {\"identity\":\"flightdeck\",\"reason\":\"incident\",\"requestId\":\"id.of.this.action\"}",
+        "POST /api/v1/namespaces/default/workflows/w/unpause {\"identity\":\"flightdeck\",\"reason\":\"incident\",\"requestId\":\"id.of.this.action\"}",
     ),
     (
         "temporal",
@@ -143,7 +143,7 @@ async fn every_preset_says_what_its_backend_wants_to_hear_and_goes_back_to_what_
         for (_, op, call, back) in CALLS.iter().filter(|(n, ..)| n == name) {
             let plan = plan(adapter, *op).await;
             let shown = |call: &Text| {
-                call.as_str().replace(&server.url(), "").replace(" Idempotency-Key: {action}", "")
+                call.as_str().replace(&server.url(), "").replace(" Idempotency-Key: id.of.this.action", "")
             };
             assert_eq!(shown(&plan.call), *call, "{name} {op}");
             let inverse = plan.inverse.as_ref().map(|Inverse { call, .. }| shown(call)).unwrap_or_default();

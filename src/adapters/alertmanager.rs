@@ -12,7 +12,7 @@ use chrono::TimeDelta;
 use serde_json::json;
 
 use super::ask;
-use super::{Adapter, Ask, CallOutcome, Health, LiveAdapter, Pending, Readings, Sample};
+use super::{Adapter, Ask, CallOutcome, Health, KEY_TO_COME, LiveAdapter, Pending, Readings, Sample};
 use crate::incident::{Caution, Inverse, Op, Params, Plan, Text, Time};
 use crate::web::{Backend, CircuitState, Outcome, Request};
 
@@ -93,7 +93,7 @@ impl AlertmanagerAdapter {
                 self.backend.base(),
                 meant.shown(),
                 self.author,
-                api::comment("{action}", &about(&params)),
+                api::comment(KEY_TO_COME, &about(&params)),
             )
         } else {
             let ids: Vec<String> = ours.iter().flatten().map(|silence| silence.id.clone()).collect();

@@ -1,7 +1,7 @@
 //! What every adapter does with an ask before planning: is the target what the operation is aimed
 //! at, are the parameters those of the table and of the right shape.
 
-use crate::incident::{AgentId, Aim, Op, Params, Text};
+use crate::incident::{AgentId, Aim, Check, Op, Params, Text};
 
 use super::template::{CheckTemplate, Values};
 
@@ -10,6 +10,9 @@ pub const UNDOES: &str = "undoes";
 
 /// The parameter by which an undo keeps the version that was read before the action it undoes.
 pub const VERSION: &str = "version";
+
+/// Before the name of a reading: the value that it had before the call, for the undo.
+pub const WAS: &str = "was_";
 
 /// The parameter `calls_per_minute` as backends count that count by the second.
 pub const PER_SECOND: &str = "calls_per_second";
@@ -48,7 +51,10 @@ pub fn complete(op: Op, given: &Params, also: &[&str]) -> Result<Params, Text> {
     let mut problems: Vec<String> = Vec::new();
     let mut params = Params::new();
     for (name, value) in given {
-        if !table.iter().any(|param| param.name == name) && !also.contains(&name.as_str()) {
+        let is_known = table.iter().any(|param| param.name == name)
+            || also.contains(&name.as_str())
+            || name.strip_prefix(WAS).is_some_and(|reading| restores(op).any(|read| read == reading));
+        if !is_known {
             let known: Vec<&str> = table.iter().map(|param| param.name).collect();
             let there = if known.is_empty() {
                 "it takes none".to_owned()
@@ -93,6 +99,25 @@ pub fn table_checks(op: Op) -> Vec<CheckTemplate> {
     let params: Vec<&str> = info.params.iter().map(|param| param.name).collect();
     let template = |raw: &&str| CheckTemplate::new(&raw.parse().ok()?, &params).ok();
     info.checks.iter().filter_map(template).collect()
+}
+
+/// What an undo puts back although its own row of the table does not say so: the readings that show
+/// what the operations changed that it undoes. A rollback's `config = {to}` is undone when `config`
+/// reads as it did before (A10).
+pub fn restores(op: Op) -> impl Iterator<Item = &'static str> {
+    let says = move |name: &str| op.info().checks.iter().any(|check| check.split(' ').next() == Some(name));
+    let undone = Op::ALL.iter().filter(move |other| **other != op && other.info().inverse == Some(op));
+    let shown = undone.flat_map(|other| other.info().checks).filter(|check| check.contains("= {"));
+    shown.filter_map(|check| check.split(' ').next()).filter(move |name| !says(name))
+}
+
+/// The checks that [`restores`] calls for, of what an undo remembers.
+#[must_use]
+pub fn restored(op: Op, params: &Params) -> Vec<Check> {
+    let remembered = |name: &str| Some(Check::equals(name, params.get(&format!("{WAS}{name}"))?));
+    let mut checks: Vec<Check> = restores(op).filter_map(remembered).collect();
+    checks.dedup();
+    checks
 }
 
 /// `calls_per_minute=10 timeout=60`.

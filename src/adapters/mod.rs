@@ -27,6 +27,10 @@ use std::time::Duration;
 use crate::incident::{Aim, Op, Params, Plan, Release, Text, Time};
 use crate::web::CircuitState;
 
+/// Stands for the idempotency key in a call that is shown before its action has a number. No way of
+/// quoting or encoding a call touches these characters, so the key can take its place in any.
+pub const KEY_TO_COME: &str = "id.of.this.action";
+
 pub use alertmanager::AlertmanagerAdapter;
 pub use book::SpecProblem;
 pub use http::HttpAdapter;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::incident::{
-    AgentId, Caution, FirstCheck, Inverse, Op, Params, Plan, Release, Text, Time, covered,
+    AgentId, Caution, Check, FirstCheck, Inverse, Op, Params, Plan, Release, Text, Time, covered,
 };
 
 use super::ask::{self, VERIFY_S};
@@ -100,8 +100,9 @@ impl Simulated {
         self.known(*op, target)?;
         let params = self.world.complete(*op, target.as_str(), params)?;
         let values = ask::values(*op, target, &params);
-        let checks: Result<_, Text> =
+        let table: Result<Vec<Check>, Text> =
             ask::table_checks(*op).iter().map(|check| check.fill(&values)).collect();
+        let checks = [ask::restored(*op, &params), table?].concat();
         Ok(Plan {
             op: *op,
             target: target.clone(),
@@ -110,7 +111,7 @@ impl Simulated {
             version: self.world.version(target.as_str()),
             inverse: self.inverse(*op, target, &params),
             params,
-            checks: checks?,
+            checks,
             cautions: self.world.conflicts(*op, target.as_str()).into_iter().map(Caution::from).collect(),
             limit_s: op.info().limit_s,
             verify_s: VERIFY_S,
@@ -177,7 +178,10 @@ impl Simulated {
 
 /// `rate-limit support-1 calls_per_minute=10`.
 fn shown(op: Op, target: &Text, params: &Params) -> Text {
-    let params = ask::shown(params);
+    let mut params = params.clone();
+    // What it checks is shown with its checks.
+    params.retain(|name, _| !name.starts_with(ask::WAS));
+    let params = ask::shown(&params);
     Text::line(format!("{op} {target} {params}").trim_end())
 }
 

@@ -88,6 +88,10 @@ const ALREADY: &str = "reads so: the checks hold before the call, and cannot tel
 const BLIND: &str = "running proves no restart. It will stay unverified, unless its probe prints started_at \
                      or pid too, before the call and after it";
 
+/// The same of the undo of a rollback (B13).
+const BLIND_FORWARD: &str = "running and well proves no way forward. It will stay unverified, unless the probe \
+                             of the rollback prints config or version too, before it and after";
+
 impl Plan {
     /// A digest over every field.
     #[must_use]
@@ -106,7 +110,7 @@ impl Plan {
     #[must_use]
     pub fn already(&self) -> Option<&'static str> {
         if self.blind {
-            return Some(BLIND);
+            return Some(if self.op == Op::RollForward { BLIND_FORWARD } else { BLIND });
         }
         let words = if self.op.info().controls { ALREADY_CONTROLS } else { ALREADY };
         self.already.then_some(words)
@@ -437,6 +441,10 @@ impl Action {
         }
         if !self.may_be_witnessed() {
             return self.lamp.next_step();
+        }
+        if self.witnessed.is_none() && self.plan.blind && self.plan.op == Op::RollForward {
+            return "running and well proves no way forward; its probe would have to print config or version: \
+                    look for yourself, and settle it";
         }
         if self.witnessed.is_none() && self.plan.blind {
             return "running proves no restart; its probe would have to print started_at or pid: look for \

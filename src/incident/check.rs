@@ -59,6 +59,12 @@ pub struct Check {
 }
 
 impl Check {
+    /// A check that just `value` is read.
+    #[must_use]
+    pub fn equals(name: &str, value: &Text) -> Self {
+        Self { name: Text::line(name), compare: Compare::Equal, expected: value.clone() }
+    }
+
     /// A check that anything but `value` is read.
     #[must_use]
     pub fn differs(name: &str, value: &str) -> Self {

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 
 pub use fact::{CheckedFact, MitigationFact, WitnessFact, rough};
 
-use super::{Action, Board, Disposition, Incident, Lamp, Text, Time};
+use super::{Action, Board, Check, Compare, Disposition, Incident, Lamp, Plan, Text, Time};
 
 /// One mitigation that may be in force, with the incident it belongs to.
 #[derive(Clone, Copy, Debug)]
@@ -43,6 +43,31 @@ impl InForce<'_> {
     #[must_use]
     pub fn is_watched(&self) -> bool {
         self.incident.is_open() && !self.action.plan.checks.is_empty()
+    }
+}
+
+impl Incident {
+    /// The newer action that stands in the place of this one while it may be in force: a further rung
+    /// of the same ladder (A10), after which this one's checks cannot hold.
+    #[must_use]
+    pub fn stands_before(&self, action: &Action) -> Option<&Action> {
+        let plan = &action.plan;
+        // What is its own inverse replaces what was there before.
+        let ladder = plan.op.info().inverse.filter(|inverse| *inverse != plan.op)?;
+        let contradicts = |newer: &Plan| {
+            let is = |check: &&Check| check.compare == Compare::Equal;
+            newer.checks.iter().filter(is).any(|new| {
+                plan.checks.iter().filter(is).any(|old| new.name == old.name && new.expected != old.expected)
+            })
+        };
+        let is_it = |newer: &&Action| {
+            newer.id > action.id
+                && newer.plan.target == plan.target
+                && newer.plan.op.info().inverse == Some(ladder)
+                && matches!(newer.lamp, Lamp::Requested | Lamp::Accepted | Lamp::Verified | Lamp::Leaking)
+                && contradicts(&newer.plan)
+        };
+        self.actions.values().rev().find(is_it)
     }
 }
 

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::clock::Clock;
 use super::feed::Feed;
 use super::hub::Hub;
+use crate::adapters::ask;
 use crate::adapters::{Ask, Drill, Evidence, Rig, Simulated, World};
 use crate::app::msg::Notice;
 use crate::error::{Error, Result};
@@ -135,6 +136,13 @@ impl Simulation {
         happened.split_off(happened.len().saturating_sub(500))
     }
 
+    /// What an undo of this operation puts back, as its parameters.
+    fn home(&self, op: Op, target: &str) -> Params {
+        let home = self.fleet().home(target);
+        let put_back = home.into_iter().filter(|(name, _)| ask::restores(op).any(|other| other == *name));
+        put_back.map(|(name, value)| (format!("{}{name}", ask::WAS), value)).collect()
+    }
+
     fn fleet(&self) -> MutexGuard<'_, Fleet> {
         self.fleet.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -146,7 +154,11 @@ impl World for Simulation {
     }
 
     fn complete(&self, op: Op, target: &str, params: &Params) -> std::result::Result<Params, Text> {
-        self.fleet().complete(op, target, params)
+        let home = self.home(op, target);
+        let (was, asked): (Params, Params) =
+            params.clone().into_iter().partition(|(name, _)| home.contains_key(name));
+        let complete = self.fleet().complete(op, target, &asked)?;
+        Ok(complete.into_iter().chain(home).chain(was).collect())
     }
 
     fn version(&self, target: &str) -> Option<Text> {
@@ -155,7 +167,9 @@ impl World for Simulation {
 
     fn call(&self, key: &str, op: Op, target: &str, params: &Params) -> std::result::Result<Text, Text> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        let call = || self.fleet().call(op, target, params, self.clock.now());
+        let mut params = params.clone();
+        params.retain(|name, _| !name.starts_with(ask::WAS));
+        let call = || self.fleet().call(op, target, &params, self.clock.now());
         made.entry(key.to_owned()).or_insert_with(call).clone()
     }
 
@@ -177,7 +191,8 @@ impl World for Simulation {
     }
 
     fn inverse_params(&self, op: Op, target: &str, _params: &Params) -> Option<Params> {
-        self.fleet().inverse(op, target).map(|(_, params)| params)
+        let (inverse, params) = self.fleet().inverse(op, target)?;
+        Some(params.into_iter().chain(self.home(inverse, target)).collect())
     }
 
     fn releases(&self, target: &str) -> Vec<Release> {

@@ -77,6 +77,15 @@ impl Fleet {
         }
     }
 
+    /// What an agent reads as while nothing of it is rolled back: its configuration and its version.
+    #[must_use]
+    pub fn home(&self, target: &str) -> Vec<(&'static str, Text)> {
+        let Some(place) = self.place(target) else { return Vec::new() };
+        let agent = &self.agents[place];
+        let build = agent.before.as_ref().unwrap_or(&agent.settings.build);
+        vec![("config", build.config.clone()), ("version", build.version.clone())]
+    }
+
     /// What undoes `op` as things are now: to be asked before the call is made.
     #[must_use]
     pub fn inverse(&self, op: Op, target: &str) -> Option<(Op, Params)> {

@@ -16,15 +16,12 @@ use std::time::Duration;
 use super::ask::{self, UNDOES};
 use super::evidence::{Brought, EVIDENCE_STORED};
 use super::template::{CheckTemplate, Values};
-use super::{Pending, Readings, Sample};
+use super::{KEY_TO_COME, Pending, Readings, Sample};
 use crate::incident::{AgentId, Aim, Glob, Op, Params, Plan, Text};
 use crate::web::CircuitState;
 
 pub use build::{Names, Problems, SpecProblem};
 pub use route::Route;
-
-/// Before the name of a reading: the value that it had before the call, for the undo.
-pub const WAS: &str = "was_";
 
 /// What an operation calls, with placeholders in it.
 pub trait Call: Send + Sync + fmt::Debug {
@@ -208,7 +205,7 @@ impl<C: Call> Book<C> {
         }
         let params = route.params(&plan.params)?;
         let version = plan.version.as_ref();
-        let shown = route.shown(&self.values(&route, &plan.target, &params, version, "{action}"))?;
+        let shown = route.shown(&self.values(&route, &plan.target, &params, version, KEY_TO_COME))?;
         // The timeline has the call as it is sent; whoever plans by hand may not know the key yet.
         let sent = route.shown(&self.values(&route, &plan.target, &params, version, key))?;
         if params != plan.params || (shown != plan.call && sent != plan.call) {

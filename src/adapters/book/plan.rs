@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Book, Call, Route, WAS};
-use crate::adapters::ask::{self, UNDOES, VERSION};
+use super::{Book, Call, Route};
+use crate::adapters::ask::{self, UNDOES, VERSION, WAS};
 use crate::adapters::template::CheckTemplate;
-use crate::adapters::{Ask, Readings};
+use crate::adapters::{Ask, KEY_TO_COME, Readings};
 use crate::incident::{Caution, Check, Inverse, Op, Params, Plan, Text};
 
 impl<C: Call> Book<C> {
@@ -30,11 +30,14 @@ impl<C: Call> Book<C> {
         let read = version.as_ref().and_then(|version| version.as_ref().ok());
         let unread = version.as_ref().and_then(|version| version.as_ref().err());
         let unread = unread.map(|why| Caution::UnreadVersion(why.clone()));
-        let values = self.values(&route, &ask.target, &params, read, "{action}");
+        let values = self.values(&route, &ask.target, &params, read, KEY_TO_COME);
         let call = route.shown(&values).map_err(and_why)?;
         let checks: Result<Vec<Check>, Text> =
             route.checks().iter().map(|check| check.fill(&values)).collect();
-        let checks = checks.map_err(and_why)?;
+        let mut checks = checks.map_err(and_why)?;
+        if route.is_read() && route.action.undo_checks.is_none() {
+            checks.splice(0..0, ask::restored(ask.op, &params));
+        }
         resolved(ask.op, &params, &checks)?;
         Ok(Plan {
             op: ask.op,
@@ -66,8 +69,9 @@ impl<C: Call> Book<C> {
     async fn before(&self, route: &Route<'_, C>, target: &Text, params: &Params) -> Readings {
         let is_pinned = |op: Op| ask::table_checks(op).iter().any(|check| check.shows().is_some());
         let undo = route.action.undo.as_ref().filter(|_| route.undoes.is_none());
-        let needed = route.op.info().inverse.is_some_and(is_pinned)
-            || undo.is_some_and(|undo| undo.names().iter().any(|name| name.starts_with(WAS)));
+        let needed =
+            route.op.info().inverse.is_some_and(|op| is_pinned(op) || ask::restores(op).next().is_some())
+                || undo.is_some_and(|undo| undo.names().iter().any(|name| name.starts_with(WAS)));
         let Some(probe) = route.action.probe.as_ref().filter(|probe| needed && !probe.uses(VERSION)) else {
             return Readings::new();
         };
@@ -112,15 +116,20 @@ impl<C: Call> Book<C> {
             if call.uses(VERSION) {
                 undo.insert(VERSION.to_owned(), version?.clone());
             }
-            let plain = self.route(op, &undo).is_ok_and(|other| other.undoes == back.undoes);
-            if !plain {
-                undo.insert(UNDOES.to_owned(), Text::line(route.op.word()));
+            // Said even where it is plain: another action may be configured for the inverse meanwhile.
+            undo.insert(UNDOES.to_owned(), Text::line(route.op.word()));
+        }
+        let own =
+            |name: &str| route.checks().iter().any(|check| check.shows().is_some_and(|(n, _)| n == name));
+        for reading in ask::restores(op).filter(|name| own(name)) {
+            if let Some(value) = before.get(reading) {
+                undo.insert(format!("{WAS}{reading}"), value.clone());
             }
         }
         let params = back.params(&undo).ok()?;
         // A version that the undo does not remember is read when the undo is planned.
         let unread = version.map(|_| Text::line("{version}"));
-        let values = self.values(&back, target, &params, unread.as_ref(), "{action}");
+        let values = self.values(&back, target, &params, unread.as_ref(), KEY_TO_COME);
         let call = back.shown(&values).ok()?;
         Some(Inverse { op, params, call })
     }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{Action, Call, WAS};
-use crate::adapters::ask::{self, UNDOES, VERSION};
+use super::{Action, Call};
+use crate::adapters::ask::{self, UNDOES, VERSION, WAS};
 use crate::adapters::template::{CheckTemplate, Values};
 use crate::incident::{Op, Params, Text};
 
@@ -37,9 +37,13 @@ impl<'a, C: Call> Route<'a, C> {
         if self.undoes.is_none() {
             return self.action.checks.clone();
         }
-        let is_read = self.action.probe.is_some() || self.action.probed;
         let own = self.action.undo_checks.clone();
-        if is_read { own.unwrap_or_else(|| ask::table_checks(self.op)) } else { Vec::new() }
+        if self.is_read() { own.unwrap_or_else(|| ask::table_checks(self.op)) } else { Vec::new() }
+    }
+
+    /// Whether anything reads the world for it.
+    pub(super) fn is_read(&self) -> bool {
+        self.action.probe.is_some() || self.action.probed
     }
 
     /// How long the call may take.

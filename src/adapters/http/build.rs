@@ -8,7 +8,8 @@ use super::look::{Look, VersionLook};
 use super::request::RequestTemplate;
 use super::spec::{ActionSpec, HttpSpec};
 use crate::adapters::ask::PER_SECOND;
-use crate::adapters::book::{self, Names, Probing, Problems, SpecProblem, Versioning, WAS};
+use crate::adapters::ask::WAS;
+use crate::adapters::book::{self, Names, Probing, Problems, SpecProblem, Versioning};
 use crate::incident::Op;
 use crate::web::Backend;
 

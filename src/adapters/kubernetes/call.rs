@@ -6,8 +6,8 @@ use backon::{BackoffBuilder as _, ExponentialBuilder};
 use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
-use crate::adapters::CallOutcome;
 use crate::adapters::ask;
+use crate::adapters::{CallOutcome, KEY_TO_COME};
 use crate::incident::action::ASK_AGAIN;
 use crate::incident::{Plan, Text};
 
@@ -71,7 +71,7 @@ impl KubernetesAdapter {
         }
         let shown = deed.shown(&read.context);
         // The timeline has the call as it is sent; whoever plans by hand may not know the key yet.
-        let sent = Text::block(&shown.as_str().replace("{action}", key));
+        let sent = Text::block(&shown.as_str().replace(KEY_TO_COME, key));
         if params != plan.params || (shown != plan.call && sent != plan.call) {
             return Err(Text::line(&format!(
                 "what is configured or selected changed since this was confirmed: it would now be {shown}; {ASK_AGAIN}"

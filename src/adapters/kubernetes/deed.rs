@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::adapters::KEY_TO_COME;
 use crate::incident::{Op, Text};
 
 use super::object::selector;
@@ -322,7 +323,7 @@ impl Deed {
             | Self::Annotate { .. }
             | Self::SetKey { .. }
             | Self::Restart { .. } => {
-                self.requests("{action}").iter().map(Request::shown).collect::<Vec<_>>().join("; then ")
+                self.requests(KEY_TO_COME).iter().map(Request::shown).collect::<Vec<_>>().join("; then ")
             }
             Self::Rollback { workload, to, resource_version, images } => format!(
                 "PATCH {} {{\"metadata\":{{\"resourceVersion\":\"{resource_version}\"}},\"spec\":\
@@ -464,7 +465,7 @@ mod tests {
             (
                 Deed::Restart { workload: deployment.clone() },
                 "prod: PATCH apis/apps/v1/namespaces/agents/deployments/support-1 {\"spec\":{\"template\":\
-                 {\"metadata\":{\"annotations\":{\"flightdeck/restart\":\"{action}\"}}}}}",
+                 {\"metadata\":{\"annotations\":{\"flightdeck/restart\":\"id.of.this.action\"}}}}}",
             ),
             (
                 Deed::EndQuarantine { workload: deployment },

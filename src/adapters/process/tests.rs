@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::*;
-use crate::adapters::Evidence;
+use crate::adapters::{Evidence, KEY_TO_COME};
 use crate::incident::{Glob, Judged, Reading, Time};
 
 /// A directory of scripts and the adapter that runs them.
@@ -287,9 +287,12 @@ async fn the_action_id_may_be_an_argument() {
     let bench = bench(Op::Isolate, "echo \"$1\" > id", &["--id={action}"]);
     let adapter = bench.adapter();
     let plan = adapter.plan(&ask(Op::Isolate, "a", &[])).await.unwrap();
-    assert_eq!(plan.call, "/bin/sh run.sh '--id={action}'");
-    accepted(adapter.call("INC-1/A2", &plan).await);
-    assert_eq!(bench.read("id"), "--id=INC-1/A2");
+    assert_eq!(plan.call, "/bin/sh run.sh --id=id.of.this.action");
+    // The hub puts the key into the call before it is confirmed; quoting must not tell the two apart.
+    let call = plan.call.as_str().replace(KEY_TO_COME, "66bfc0de-INC-1-A2");
+    let sent = Plan { call: Text::line(&call), ..plan };
+    accepted(adapter.call("66bfc0de-INC-1-A2", &sent).await);
+    assert_eq!(bench.read("id"), "--id=66bfc0de-INC-1-A2");
 }
 
 #[tokio::test]
@@ -367,6 +370,38 @@ async fn an_undo_remembers_what_it_undoes() {
     for wrong in ["isolate", "rollback-system", "nonsense"] {
         assert!(adapter.plan(&ask(Op::RollForward, "a", &[("undoes", wrong)])).await.is_err(), "{wrong}");
     }
+}
+
+/// An undo that did nothing was verified by what held before it, and an action that was configured for
+/// the inverse meanwhile was run in the place of the undo that was recorded.
+#[tokio::test]
+async fn a10_the_undo_of_a_rollback_is_the_recorded_one_and_proved_by_what_was_there_before() {
+    let mut bench = bench(Op::RollbackConfig, "", &["{agent}", "{to}"]);
+    let probe =
+        bench.probe("probe.sh", "printf 'config=%s\nhealthy=yes\nagent_status=running\n' $(cat config)");
+    let undo = bench.program("undo.sh", "", &["{agent}"]);
+    let rollback = bench.spec.actions.get_mut(&Op::RollbackConfig).unwrap();
+    (rollback.probe, rollback.undo) = (probe.clone(), Some(undo));
+    fs::write(bench.path("config"), "c2").unwrap();
+    let plan = bench.adapter().plan(&ask(Op::RollbackConfig, "a", &[("to", "c1")])).await.unwrap();
+    let inverse = plan.inverse.unwrap();
+    let remembered = [("undoes", "rollback-config"), ("was_config", "c2")];
+    assert_eq!(ask(inverse.op, "a", &remembered).params, inverse.params);
+
+    fs::write(bench.path("config"), "c1").unwrap();
+    let other = bench.program("other.sh", "", &["{agent}"]);
+    let checks = Some(vec!["healthy = yes".parse().unwrap()]);
+    let forward = ActionSpec { run: other, probe, checks, ..ActionSpec::default() };
+    bench.spec.actions.insert(Op::RollForward, forward);
+    let adapter = bench.adapter();
+    let back = Ask { op: inverse.op, target: plan.target, params: inverse.params };
+    let undo = adapter.plan(&back).await.unwrap();
+    assert_eq!(undo.call, "/bin/sh undo.sh a");
+    let checks: Vec<String> = undo.checks.iter().map(ToString::to_string).collect();
+    assert_eq!(checks, ["config = c2", "agent_status = running", "healthy = yes"]);
+    accepted(adapter.call("k", &undo).await);
+    let read = adapter.probe(&undo).await;
+    assert_eq!(read.iter().find(|s| s.check == 0).and_then(|s| s.value.clone()), Some("c1".into()));
 }
 
 #[tokio::test]

@@ -100,14 +100,17 @@ impl Context<'_> {
         }
     }
 
-    /// Whether its effect goes away on purpose: an undo was sent out, or another setting of the same
-    /// operation is on its way to take its place.
+    /// Whether its effect goes away on purpose: an undo was sent out, another setting of the same
+    /// operation is on its way to take its place, or a further rung of the ladder stands there (A10).
     fn is_making_way(&self, action: &Action) -> bool {
-        let undoing = action.undoing.and_then(|id| self.incident.actions.get(&id));
-        undoing.is_some_and(|u| u.lamp.may_be_in_force())
+        // What was done twice is undone once.
+        let the_same = self.incident.actions.values().filter(|other| is_the_same(action, other));
+        let mut undoing = the_same.filter_map(|other| self.incident.actions.get(&other.undoing?));
+        undoing.any(|undo| undo.lamp.may_be_in_force())
             || self.incident.actions.values().any(|newer| {
                 replaces(newer, action) && matches!(newer.lamp, Lamp::Requested | Lamp::Accepted)
             })
+            || self.incident.stands_before(action).is_some()
     }
 
     /// Proof has consequences: once every agent is contained control is stamped (T3), and what it

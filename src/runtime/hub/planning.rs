@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::Hub;
 use crate::adapters::alertmanager::{ABOUT, LABELS};
-use crate::adapters::{Adapter, Ask, Sample};
+use crate::adapters::{Adapter, Ask, KEY_TO_COME, Sample};
 use crate::channels::Channel;
 use crate::incident::{
     ActionId, AgentId, Caution, Check, Duty, Incident, IncidentId, Judged, Op, Plan, Text, outbox,
@@ -120,7 +120,7 @@ impl Hub {
         if let Some(differ) = differ.filter(is_new) {
             plan.already = false;
             plan.checks.extend(differ);
-        } else if plan.op == Op::Restart {
+        } else if plan.op == Op::Restart || (plan.op == Op::RollForward && shows_only_life(plan)) {
             // Only what was seen not to hold can be seen to hold by the call.
             plan.blind = !readings.iter().any(|reading| reading.value.is_some() && !reading.holds());
             plan.already = plan.already && !plan.blind;
@@ -132,7 +132,7 @@ impl Hub {
     pub(super) fn key_in(&self, plan: &mut Plan, incident: IncidentId, action: ActionId) {
         let before = format!("{}-{incident}-A", self.0.journal.id());
         let key = format!("{}-{incident}-{action}", self.0.journal.id());
-        let mut call = plan.call.as_str().replace("{action}", &key);
+        let mut call = plan.call.as_str().replace(KEY_TO_COME, &key);
         let mut from = 0;
         while let Some(at) = call[from..].find(&before).map(|at| from + at) {
             let digits = at + before.len();
@@ -210,4 +210,9 @@ impl Hub {
         let pages = [Op::Escalate, Op::Page].into_iter().filter(move |_| pages);
         self.0.rig.adapters().flat_map(Adapter::carries).chain(pages).collect()
     }
+}
+
+/// Whether its checks say no more than that the target runs and is well, as it did before the call.
+fn shows_only_life(plan: &Plan) -> bool {
+    plan.checks.iter().all(|check| matches!(check.name.as_str(), "agent_status" | "healthy"))
 }

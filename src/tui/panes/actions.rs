@@ -212,7 +212,9 @@ impl Detail<'_> {
 
 /// What a person does next. What is in force after its incident is read when somebody asks.
 fn next_step(incident: &Incident, action: &Action) -> &'static str {
-    if action.lamp == Lamp::Verified && action.plan.op.info().mitigation && !incident.is_open() {
+    if action.lamp == Lamp::Verified && incident.stands_before(action).is_some() {
+        "a further rung stands in its place: undo that one, and it is read again"
+    } else if action.lamp == Lamp::Verified && action.plan.op.info().mitigation && !incident.is_open() {
         "in force when it was read last; since the incident ended nothing reads it by itself"
     } else {
         action.next_step()

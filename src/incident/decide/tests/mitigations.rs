@@ -35,6 +35,22 @@ fn what_is_being_undone_does_not_leak_and_leaks_when_the_undoing_failed() {
         .lamp(1, Lamp::Leaking);
 }
 
+/// Done again, as the alarm advises, the older one leaked while the newer one was released on purpose.
+#[test]
+fn what_was_done_twice_makes_way_together() {
+    let leaking = Story::isolated().reads(1, WORKING);
+    let again = leaking.does("isolate support-1", ISOLATED).reads(1, ISOLATED).lamp(1, Lamp::Verified);
+    let story = again.asks("release support-1");
+    let working = story.readings(1, WORKING);
+    assert_eq!(story.action(3).undoes, Some(ActionId(2)));
+    story
+        .ignores(&Command::Report { action: ActionId(1), report: working })
+        .accepts(3)
+        .reads(3, "agent_status=running")
+        .lamp(1, Lamp::Undone)
+        .lamp(2, Lamp::Undone);
+}
+
 #[test]
 fn undoing_what_leaks_or_was_never_proved_is_allowed_and_settles_it() {
     Story::isolated()
@@ -103,6 +119,24 @@ fn what_makes_way_for_a_newer_setting_does_not_leak_meanwhile() {
         .lamp(2, Lamp::Unverified)
         .reads(1, L0)
         .lamp(1, Lamp::Leaking);
+}
+
+/// The second rung once made the first one leak, and the alarm looked for somebody who put it back.
+#[test]
+fn a10_a_further_rung_of_the_rollback_does_not_make_the_one_before_it_leak() {
+    let second = "config=c0 healthy=yes";
+    let story = Story::p0()
+        .does("rollback-config support-1 to=c1 back was_config=c2", "config=c1 healthy=yes")
+        .asks("rollback-system support-1 to=c0 back was_config=c1")
+        .accepts(2);
+    let gone = |story: &Story| Command::Report { action: ActionId(1), report: story.readings(1, second) };
+    let (before, now) = (gone(&story), story.reads(2, second).lamp(2, Lamp::Verified));
+    let now = now.ignores(&before);
+    assert_eq!(in_force(&now), ["A1", "A2"], "what is undone now leads back to the first rung");
+    let undone = now
+        .does("roll-forward support-1 was_config=c1", "agent_status=running healthy=yes")
+        .lamp(2, Lamp::Undone);
+    undone.lamp(1, Lamp::Verified).reads(1, "config=c2 healthy=yes").lamp(1, Lamp::Leaking);
 }
 
 #[test]
