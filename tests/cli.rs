@@ -12,6 +12,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use flightdeck::incident::{IncidentId, Realm, Text, Time};
@@ -904,6 +905,120 @@ fn a_pipe_is_read_as_it_comes_and_a_followed_file_as_it_grows() {
         child.kill().unwrap();
         child.wait().unwrap();
     }
+}
+
+/// At which version the agent is, and the stops that came.
+type Versioned = Arc<Mutex<(u32, Vec<String>)>>;
+
+/// A backend that serves one agent: `GET /agent` says its state and version, and a stop must name the
+/// version that it is at. Somebody else moves it on before the first stop.
+fn versioned() -> (String, Versioned) {
+    let state = Arc::new(Mutex::new((7, Vec::new())));
+    let shared = Arc::clone(&state);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let url = format!("http://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, state) = (stream.expect("a connection"), Arc::clone(&shared));
+            std::thread::spawn(move || {
+                let mut head = String::new();
+                let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
+                while reader.read_line(&mut head).expect("a head") > 2 {}
+                let asked = head.lines().next().unwrap_or_default().to_owned();
+                let (status, body) = {
+                    let mut state = state.lock().expect("not poisoned");
+                    if let Some(path) = asked.strip_prefix("POST /stop/") {
+                        let version: u32 = path
+                            .split(' ')
+                            .next()
+                            .and_then(|version| version.parse().ok())
+                            .expect("a version");
+                        state.0 += u32::from(state.1.is_empty());
+                        let same = version == state.0;
+                        state.1.push(format!("stop at {version}"));
+                        if same { ("200 OK", "{}".to_owned()) } else { ("409 Conflict", String::new()) }
+                    } else {
+                        let stopped =
+                            state.1.last().is_some_and(|call| *call == format!("stop at {}", state.0));
+                        let word = if stopped { "stopped" } else { "running" };
+                        ("200 OK", format!(r#"{{"state":"{word}","version":"{}"}}"#, state.0))
+                    }
+                };
+                let length = body.len();
+                drop(write!(
+                    stream,
+                    "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+                ));
+            });
+        }
+    });
+    (url, state)
+}
+
+fn with_versions(url: &str) -> Home {
+    let home = Home::new();
+    let action = "path = '/stop/{version}'\nchecks = ['agent_status = stopped']\nverify_within = '5s'\n";
+    let reads = "probe = { path = '/agent', read = { agent_status = '/state' } }\n\
+                 version = { path = '/agent', read = '/version' }\n";
+    home.write(
+        "config.toml",
+        &format!(
+            "user = 'ana'\n[adapters.runtime]\ntype = 'http'\nurl = '{url}'\n{reads}\
+             [adapters.runtime.actions.isolate]\n{action}"
+        ),
+    );
+    assert_eq!(home.run(&["declare", "mail answers leak", "-s", "P0", "-a", "support-1"]).ok(), "INC-1\n");
+    home
+}
+
+/// What was confirmed is refused with a 409 because somebody moved it on: what it would do now is shown
+/// and asked about anew, never done by itself.
+#[test]
+fn what_changed_while_it_was_confirmed_is_a_second_question_at_a_terminal() {
+    let isolate = ["act", "1", "isolate", "-a", "support-1"];
+    let calls = |state: &Versioned| state.lock().unwrap().1.clone();
+    let (url, state) = versioned();
+    let (code, said) = with_versions(&url).answering(&isolate, &["support-1", "support-1"]);
+    assert_eq!(code, 0, "{said}");
+    for words in ["A1 failed: it answered 409", "now it would do this:", "/stop/8", "A2 verified"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    assert_eq!(said.matches("type support-1 to confirm:").count(), 2, "{said}");
+    assert_eq!(calls(&state), ["stop at 7", "stop at 8"]);
+
+    let (url, state) = versioned();
+    let (code, said) = with_versions(&url).answering(&isolate, &["support-1", "no"]);
+    assert_eq!(code, 4, "{said}");
+    assert_eq!(calls(&state), ["stop at 7"], "nothing more without a second yes");
+
+    // Where nobody can be asked it is not taken for confirmed.
+    let (url, state) = versioned();
+    let ran = with_versions(&url).run(&[&isolate[..], &["--yes"]].concat());
+    says(&ran, 5, &["/stop/8", "nothing was changed", "run the same command again to confirm it"]);
+    assert_eq!(calls(&state), ["stop at 7"]);
+}
+
+/// A token that is not there was found out by the call, after somebody had confirmed it.
+#[test]
+fn a_credential_that_is_missing_is_said_in_the_plan() {
+    let (url, state) = versioned();
+    let home = with_versions(&url);
+    let config = fs::read_to_string(home.path().join("config.toml")).unwrap();
+    let config = config
+        .replace("type = 'http'\n", "type = 'http'\ntoken_command = ['./token.sh']\n")
+        .replace("/stop/{version}", "/stop/7");
+    home.write("config.toml", &config);
+    let token = home.write("token.sh", "#!/bin/sh\necho 'no such login' >&2; exit 1\n");
+    permit(&token, 0o755);
+    let dry = ["act", "1", "isolate", "-a", "support-1", "--dry-run"];
+    let said = home.run(&dry).all();
+    for words in ["blocked   the call cannot be made: ~/token.sh ended", "version   not read, because"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    home.write("token.sh", "#!/bin/sh\necho hunter2\n");
+    let said = home.run(&dry).all();
+    assert!(!said.contains("blocked") && !said.contains("hunter2"), "{said}");
+    assert!(state.lock().unwrap().1.is_empty());
 }
 
 #[test]

@@ -185,6 +185,7 @@ async fn call(rig: &Rig, plan: &Plan) -> String {
     match rig.by_name("duty").unwrap().call("0a1b2c3d-INC-7-A1", plan).await {
         CallOutcome::Accepted { answer, .. } => format!("accepted: {answer}"),
         CallOutcome::Failed(why) => format!("failed: {why}"),
+        CallOutcome::Outdated(why) => format!("outdated: {why}"),
         CallOutcome::Refused(why) => format!("refused: {why}"),
         CallOutcome::Unknown(why) => format!("unknown: {why}"),
     }
@@ -295,7 +296,7 @@ async fn an_incident_that_changed_since_the_plan_is_not_touched() {
     let plan = plan(&rig, Op::Escalate, "1").await.unwrap();
     account.lock().unwrap().id = "P2";
     let was = call(&rig, &plan).await;
-    assert_eq!(was, "failed: PagerDuty has P2 for it now, not P1: nothing was called, ask again");
+    assert_eq!(was, "outdated: nothing was called: PagerDuty has P2 for it now, not P1");
     assert_eq!(made(&account), []);
 }
 
@@ -342,6 +343,7 @@ async fn what_is_not_there_yet_is_raised_first_and_202_alone_is_not_believed() {
         let was = match adapter.call("k", &plan).await {
             CallOutcome::Accepted { answer, .. } => format!("accepted: {answer}"),
             CallOutcome::Failed(why) => format!("failed: {why}"),
+            CallOutcome::Outdated(why) => format!("outdated: {why}"),
             CallOutcome::Refused(why) => format!("refused: {why}"),
             CallOutcome::Unknown(why) => format!("unknown: {why}"),
         };

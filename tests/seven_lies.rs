@@ -184,7 +184,11 @@ status = "front"
 }
 
 fn clock() -> Clock {
-    Clock::running(Time::from_timestamp(1_763_700_000, 0).expect("a time"), SPEED)
+    clock_at(SPEED)
+}
+
+fn clock_at(speed: f64) -> Clock {
+    Clock::running(Time::from_timestamp(1_763_700_000, 0).expect("a time"), speed)
 }
 
 const fn is_verified(event: &Event) -> bool {
@@ -224,14 +228,160 @@ async fn play(lie: Lie) {
     assert_eq!(product.calls.load(Ordering::SeqCst), 1, "one call: {}", told());
 }
 
+/// The same product keeping its word for `HOLDS` seconds, and then going on in the lie's own way: it
+/// is verified, and leaks within one probe interval of that.
+async fn stops_holding(lie: Lie) {
+    let clock = clock_at(CALM);
+    let (product, server) = Product::open(lie, clock.clone()).await;
+    let stage = Stage::open(&configuration(&server.url(), &server.url(), "30s"), clock).await;
+    stage.isolate().await;
+    let told = || format!("{}:\n{}", lie.name, stage.timeline().join("\n"));
+    stage.until(lie.name, |a| a.lamp == Lamp::Verified).await;
+    product.shown.store(0, Ordering::SeqCst);
+    stage.until(lie.name, |a| a.lamp == Lamp::Leaking).await;
+    let at = |is| stage.moments(is).first().and_then(|at| product.since(*at)).expect("it is on record");
+    let (verified, leaking) = (at(is_verified), at(is_leaking));
+    assert!(verified <= HOLDS + 1.0 && (lie.holds)(verified), "verified {verified} s after: {}", told());
+    assert!(leaking >= HOLDS, "leaking {leaking} s after the call, while it held: {}", told());
+    let every = f64::from(stage.hub.policy().probing.probe_every.as_seconds());
+    assert!(leaking <= HOLDS + every + SLACK, "leaking only {leaking} s after the call: {}", told());
+    assert_eq!(stage.moments(is_leaking).len(), 1, "{}", told());
+    assert_eq!(product.calls.load(Ordering::SeqCst), 1, "one call: {}", told());
+}
+
+/// How long it keeps its word where it does at first.
+const HOLDS: f64 = 12.0;
+
+/// How fast time runs where an interval is measured.
+const CALM: f64 = 4.0;
+
+/// What a busy machine may take of that time for a reading.
+const SLACK: f64 = 6.0;
+
+/// It held, and goes on in the way of each lie.
+const LATER: [Lie; 7] = [
+    Lie {
+        name: "it goes on by itself after it had stopped",
+        holds: |t| t <= HOLDS,
+        replica: |_, t| if t <= HOLDS { (false, 0) } else { (true, 3) },
+        front: |t| if t <= HOLDS { 403 } else { 200 },
+        ..HONEST
+    },
+    Lie {
+        name: "one replica comes back",
+        holds: |t| t <= HOLDS,
+        replica: |n, t| if n == 2 && t > HOLDS { (true, 2) } else { (false, 0) },
+        ..HONEST
+    },
+    Lie {
+        name: "a stale cache serves again",
+        holds: |t| t <= HOLDS,
+        front: |t| if t <= HOLDS { 403 } else { 200 },
+        ..HONEST
+    },
+    Lie {
+        name: "work from a queue begins again",
+        holds: |t| t <= HOLDS,
+        replica: |_, t| if t <= HOLDS { (false, 0) } else { (false, 4) },
+        ..HONEST
+    },
+    Lie {
+        name: "the controller reverts late",
+        holds: |t| t <= HOLDS,
+        replica: |_, t| if t <= HOLDS { (false, 0) } else { (true, 1) },
+        front: |t| if t <= HOLDS { 403 } else { 200 },
+        ..HONEST
+    },
+    Lie {
+        name: "202, done for a while, and nothing",
+        answer: (202, ""),
+        holds: |t| t <= HOLDS,
+        replica: |_, t| if t <= HOLDS { (false, 0) } else { (true, 3) },
+        front: |t| if t <= HOLDS { 403 } else { 200 },
+        ..HONEST
+    },
+    Lie {
+        // It is no yes; what is read decides what becomes of the doubt.
+        name: "200 with an error body, done all the same, and later nothing",
+        answer: (200, r#"{"error":"timed out while stopping"}"#),
+        holds: |t| t <= HOLDS,
+        replica: |_, t| if t <= HOLDS { (false, 0) } else { (true, 3) },
+        front: |t| if t <= HOLDS { 403 } else { 200 },
+        ..HONEST
+    },
+];
+
+// Each lie by its name, in both directions: never verified while it does not hold, and leaking within one
+// probe interval when it stops.
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a3_in_none_of_the_seven_ways_is_a_yes_taken_for_the_effect() {
-    let plays = LIES.map(|lie| tokio::spawn(play(lie)));
-    for play in plays {
-        if let Err(failed) = play.await {
-            std::panic::resume_unwind(failed.into_panic());
-        }
-    }
+async fn a3_what_accepts_and_goes_on_is_never_verified() {
+    play(LIES[0]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a3_what_goes_on_later_leaks() {
+    stops_holding(LATER[0]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a3_one_replica_that_keeps_serving_is_not_verified_before_it_stops() {
+    play(LIES[1]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a3_one_replica_that_comes_back_leaks() {
+    stops_holding(LATER[1]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a3_a_stale_cache_is_not_verified_before_it_is_gone() {
+    play(LIES[2]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a3_a_cache_that_serves_again_leaks() {
+    stops_holding(LATER[2]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a3_work_in_flight_is_not_verified_before_it_ends() {
+    play(LIES[3]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a3_work_that_begins_again_leaks() {
+    stops_holding(LATER[3]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a3_what_a_controller_reverts_after_5_s_leaks() {
+    play(LIES[4]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a3_what_a_controller_reverts_late_leaks() {
+    stops_holding(LATER[4]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a3_a_202_and_nothing_is_never_verified() {
+    play(LIES[5]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a3_a_202_that_holds_only_a_while_leaks() {
+    stops_holding(LATER[5]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a3_a_200_with_an_error_body_is_never_verified() {
+    play(LIES[6]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a3_a_200_with_an_error_body_that_holds_only_a_while_leaks() {
+    stops_holding(LATER[6]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

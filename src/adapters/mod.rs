@@ -84,10 +84,38 @@ pub enum CallOutcome {
     },
     /// The call was not made at all, or is known to have done nothing.
     Failed(Text),
+    /// What was confirmed is not how things are any more: nothing was called, or changed by it. The same
+    /// can be asked for again on what is there now.
+    Outdated(Text),
     /// The backend said no: the world is read before it is said that nothing is in force.
     Refused(Text),
     /// No answer, or none that can be trusted: nobody knows.
     Unknown(Text),
+}
+
+/// Why a call is not made at all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unmade {
+    /// It cannot be.
+    Cannot(Text),
+    /// What was confirmed is not how things are any more.
+    Outdated(Text),
+}
+
+impl From<Text> for Unmade {
+    fn from(why: Text) -> Self {
+        Self::Cannot(why)
+    }
+}
+
+impl From<Unmade> for CallOutcome {
+    fn from(unmade: Unmade) -> Self {
+        let words = |why: &Text| Text::line(&format!("nothing was called: {why}"));
+        match unmade {
+            Unmade::Cannot(why) => Self::Failed(words(&why)),
+            Unmade::Outdated(why) => Self::Outdated(words(&why)),
+        }
+    }
 }
 
 /// What a look at a backend found.

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::ask;
-use super::{Adapter, Ask, CallOutcome, Health, LiveAdapter, Pending, Sample};
+use super::{Adapter, Ask, CallOutcome, Health, LiveAdapter, Pending, Sample, Unmade};
 use crate::incident::{Caution, Op, Plan, Text};
 use crate::pagerduty::{Api, Events, Incident, OnCall, level_there};
 use crate::web::{Answer, CircuitState, Outcome};
@@ -189,9 +189,7 @@ impl PagerDutyAdapter {
     async fn make_call(&self, plan: &Plan) -> CallOutcome {
         let (Some(aim), Some(alert)) = (self.aim(plan.op, plan.target.as_str()), plan.params.get(ALERT))
         else {
-            return CallOutcome::Failed(Text::line(
-                "the configuration changed since this was confirmed: ask again",
-            ));
+            return Unmade::Outdated(Text::line("the configuration changed since this was confirmed")).into();
         };
         let id = match self.found_or_raised(alert, plan).await {
             Ok(id) => id,
@@ -201,8 +199,8 @@ impl PagerDutyAdapter {
         if let Some((pinned, _)) = pinned(plan)
             && pinned != id
         {
-            let why = format!("PagerDuty has {id} for it now, not {pinned}: nothing was called, ask again");
-            return CallOutcome::Failed(Text::line(&why));
+            let why = format!("PagerDuty has {id} for it now, not {pinned}");
+            return Unmade::Outdated(Text::line(&why)).into();
         }
         let reason = plan.params.get("reason").map_or("", Text::as_str);
         let (ended, done) = match &aim {

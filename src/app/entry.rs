@@ -174,7 +174,7 @@ impl Parts {
                 self.plan(plan);
             }
             Event::ActionDenied { action, reason }
-            | Event::ActionFailed { action, reason }
+            | Event::ActionFailed { action, reason, outdated: _ }
             | Event::ActionInDoubt { action, reason } => {
                 self.say("number", action);
                 self.say("why", reason);

@@ -168,10 +168,6 @@ words!(Lamp, "lamp", {
     Undone => "undone",
 });
 
-/// How an adapter ends the words of a call that it did not make, or that changed nothing, because
-/// what was confirmed is not how things are.
-pub const ASK_AGAIN: &str = "ask again";
-
 impl Lamp {
     /// What it says of the world.
     #[must_use]
@@ -414,6 +410,8 @@ pub struct Action {
     pub witnessed: Option<Witness>,
     /// Whether its lamp says what readings prove and the journal could not take: it is on no timeline.
     pub unrecorded: bool,
+    /// Whether it failed because what was confirmed was not how things were any more.
+    pub outdated: bool,
 }
 
 impl Action {
@@ -464,7 +462,7 @@ impl Action {
     /// is asked for again on what is there now.
     #[must_use]
     pub fn asks_again(&self) -> bool {
-        self.lamp == Lamp::Failed && self.answer.as_str().ends_with(ASK_AGAIN)
+        self.lamp == Lamp::Failed && self.outdated
     }
 
     /// Whether it waits for a person's word: probes cannot settle it, or do not, or there are none.

@@ -350,6 +350,8 @@ pub enum Report {
     Failed {
         /// Why.
         reason: Text,
+        /// Whether what was confirmed was not how things were any more: nothing was called or changed.
+        outdated: bool,
     },
     /// No answer: nobody knows.
     Unknown {

@@ -158,6 +158,9 @@ pub enum Event {
         action: ActionId,
         /// Why.
         reason: Text,
+        /// Whether what was confirmed was not how things were any more: nothing was called or changed.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        outdated: bool,
     },
     /// All checks hold.
     ActionVerified {

@@ -417,8 +417,11 @@ impl Incident {
                     a.accepted_at = Some(at);
                 }
             }
-            Event::ActionFailed { action, reason } => {
-                self.move_action(*action, Lamp::Failed, at, Some(reason))
+            Event::ActionFailed { action, reason, outdated } => {
+                self.move_action(*action, Lamp::Failed, at, Some(reason));
+                if let Some(a) = self.actions.get_mut(action) {
+                    a.outdated = *outdated;
+                }
             }
             Event::ActionVerified { action, readings } => {
                 self.read_action(*action, Lamp::Verified, at, readings);
@@ -700,6 +703,7 @@ impl Action {
             accounted_at: None,
             witnessed: None,
             unrecorded: false,
+            outdated: false,
         }
     }
 }

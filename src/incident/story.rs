@@ -259,7 +259,7 @@ impl Story {
 
     /// The backend says no.
     pub fn fails(self, number: u32) -> Self {
-        self.hears(number, Report::Failed { reason: "409 conflict".into() })
+        self.hears(number, Report::Failed { reason: "500 no".into(), outdated: false })
     }
 
     /// No answer came.

@@ -63,7 +63,7 @@ pub fn tell_event(event: &Event, naming: Naming) -> String {
             format!("{action} requested: {}{undoes}{approved}{already}: {}", plan.title(), plan.call)
         }
         Event::ActionAccepted { action, answer } => format!("{action} accepted: {}", brief(answer.as_str())),
-        Event::ActionFailed { action, reason } => format!("{action} failed: {}", brief(reason.as_str())),
+        Event::ActionFailed { action, reason, .. } => format!("{action} failed: {}", brief(reason.as_str())),
         Event::ActionVerified { action, readings } => format!("{action} VERIFIED: {}", values(readings)),
         Event::ActionUnverified { action, readings } => {
             // All of them hold where nothing that they read could prove it.

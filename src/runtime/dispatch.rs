@@ -101,7 +101,7 @@ async fn call(hub: Hub, incident: IncidentId, action: ActionId, plan: Arc<Plan>)
         None => {
             let reason =
                 Text::line(&format!("this process has no adapter '{}'; nothing was called", plan.adapter));
-            Report::Failed { reason }
+            Report::Failed { reason, outdated: false }
         }
         Some(adapter) => {
             let asked_at = hub.clock().now();
@@ -112,7 +112,8 @@ async fn call(hub: Hub, incident: IncidentId, action: ActionId, plan: Arc<Plan>)
                     }
                     Report::Accepted { answer }
                 }
-                CallOutcome::Failed(reason) => Report::Failed { reason },
+                CallOutcome::Failed(reason) => Report::Failed { reason, outdated: false },
+                CallOutcome::Outdated(reason) => Report::Failed { reason, outdated: true },
                 CallOutcome::Refused(reason) => refused(&hub, &plan, asked_at, &reason).await,
                 CallOutcome::Unknown(reason) => Report::Unknown { reason },
             }
@@ -135,8 +136,11 @@ async fn made(hub: &Hub, adapter: &dyn Adapter, key: &str, plan: &Arc<Plan>) -> 
                 return CallOutcome::Accepted { answer, evidence };
             }
             // An earlier try may have done what this one was refused.
-            CallOutcome::Refused(reason) if tries > 1 => reason,
-            other @ (CallOutcome::Accepted { .. } | CallOutcome::Failed(_) | CallOutcome::Refused(_)) => {
+            CallOutcome::Refused(reason) | CallOutcome::Outdated(reason) if tries > 1 => reason,
+            other @ (CallOutcome::Accepted { .. }
+            | CallOutcome::Failed(_)
+            | CallOutcome::Outdated(_)
+            | CallOutcome::Refused(_)) => {
                 return other;
             }
         };
@@ -161,7 +165,7 @@ async fn made(hub: &Hub, adapter: &dyn Adapter, key: &str, plan: &Arc<Plan>) -> 
 /// did not before: an agent that runs after a restart that was refused ran all the time.
 async fn refused(hub: &Hub, plan: &Arc<Plan>, asked_at: Time, reason: &Text) -> Report {
     if plan.checks.is_empty() {
-        return Report::Failed { reason: reason.clone() };
+        return Report::Failed { reason: reason.clone(), outdated: false };
     }
     let read = watch::read_once(hub, plan, asked_at).await;
     let reason = Text::block(&format!("{reason}\nthen read: {}", in_words(&read)));
@@ -170,7 +174,7 @@ async fn refused(hub: &Hub, plan: &Arc<Plan>, asked_at: Time, reason: &Text) -> 
     if tells && Judged::all(&read).iter().all(Judged::holds) {
         return Report::Unknown { reason };
     }
-    Report::Failed { reason }
+    Report::Failed { reason, outdated: false }
 }
 
 fn in_words(read: &[Reading]) -> String {

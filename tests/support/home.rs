@@ -129,6 +129,11 @@ impl Home {
 
     /// Runs it at a terminal of 80 columns, where `answer` is typed at the first question.
     pub fn at_a_terminal(&self, arguments: &[&str], answer: &str) -> (u32, String) {
+        self.answering(arguments, &[answer])
+    }
+
+    /// Runs it at a terminal of 80 columns, where these are typed at its questions, one after the other.
+    pub fn answering(&self, arguments: &[&str], answers: &[&str]) -> (u32, String) {
         let size = PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 };
         let pty = native_pty_system().openpty(size).expect("a terminal");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_flightdeck"));
@@ -143,15 +148,18 @@ impl Home {
         let mut reader = pty.master.try_clone_reader().expect("the terminal's screen");
         let mut writer = pty.master.take_writer().expect("the terminal's keyboard");
         let mut said = Vec::new();
-        let mut answered = answer.is_empty();
+        let mut answers = answers.iter().filter(|answer| !answer.is_empty());
+        let mut heard = 0;
         let mut bytes = [0; 4096];
         // The end of a terminal is an error on Linux.
         while let Ok(count @ 1..) = reader.read(&mut bytes) {
             said.extend_from_slice(&bytes[..count]);
-            let seen = String::from_utf8_lossy(&said);
-            if !answered && (seen.contains("to confirm: ") || seen.contains("[y/N] ")) {
+            let seen = String::from_utf8_lossy(&said[heard..]);
+            if (seen.contains("to confirm: ") || seen.contains("[y/N] "))
+                && let Some(answer) = answers.next()
+            {
+                heard = said.len();
                 writer.write_all(format!("{answer}\r").as_bytes()).expect("somebody listens");
-                answered = true;
             }
         }
         let code = child.wait().expect("it ends").exit_code();

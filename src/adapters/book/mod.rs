@@ -16,7 +16,7 @@ use std::time::Duration;
 use super::ask::{self, UNDOES};
 use super::evidence::{Brought, EVIDENCE_STORED};
 use super::template::{CheckTemplate, Values};
-use super::{KEY_TO_COME, Pending, Readings, Sample};
+use super::{KEY_TO_COME, Pending, Readings, Sample, Unmade};
 use crate::incident::{AgentId, Aim, Glob, Op, Params, Plan, Text};
 use crate::web::CircuitState;
 
@@ -197,11 +197,11 @@ impl<C: Call> Book<C> {
     ///
     /// # Errors
     /// In words: what has changed.
-    pub fn confirmed(&self, key: &str, plan: &Plan) -> Result<(Route<'_, C>, Values), Text> {
+    pub fn confirmed(&self, key: &str, plan: &Plan) -> Result<(Route<'_, C>, Values), Unmade> {
         let route = self.route(plan.op, &plan.params)?;
         ask::check_target(plan.op, &plan.target)?;
         if plan.adapter != self.name || !self.is_for(plan.op, plan.target.as_str()) {
-            return Err(Text::line(&format!("'{}' does not carry {}", self.name, plan.title())));
+            return Err(Text::line(&format!("'{}' does not carry {}", self.name, plan.title())).into());
         }
         let params = route.params(&plan.params)?;
         let version = plan.version.as_ref();
@@ -209,9 +209,9 @@ impl<C: Call> Book<C> {
         // The timeline has the call as it is sent; whoever plans by hand may not know the key yet.
         let sent = route.shown(&self.values(&route, &plan.target, &params, version, key))?;
         if params != plan.params || (shown != plan.call && sent != plan.call) {
-            return Err(Text::line(&format!(
-                "the configuration changed since this was confirmed: it would now call {shown}; ask again"
-            )));
+            return Err(Unmade::Outdated(Text::line(&format!(
+                "the configuration changed since this was confirmed: it would now call {shown}"
+            ))));
         }
         let values = self.values(&route, &plan.target, &params, version, key);
         Ok((route, values))

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use super::HttpAdapter;
-use crate::adapters::{CallOutcome, Evidence};
+use crate::adapters::{CallOutcome, Evidence, Unmade};
 use crate::incident::{Op, Plan, Text};
 use crate::web::{Outcome, Request};
 
 impl HttpAdapter {
-    fn prepare(&self, key: &str, plan: &Plan) -> Result<(Request, super::judge::Judge), Text> {
+    fn prepare(&self, key: &str, plan: &Plan) -> Result<(Request, super::judge::Judge), Unmade> {
         let (route, values) = self.book.confirmed(key, plan)?;
-        let Some(call) = route.call() else { return Err(Text::line("there is no such undo")) };
+        let Some(call) = route.call() else { return Err(Text::line("there is no such undo").into()) };
         let mut request = call.fill(&values)?.limit(Duration::from_secs(plan.limit_s.into())).insisting();
         if let Some(header) = &self.key_header {
             request = request.header(header.as_str(), key);
@@ -22,19 +22,24 @@ impl HttpAdapter {
     pub(super) async fn make_call(&self, key: &str, plan: &Plan) -> CallOutcome {
         let (request, judge) = match self.prepare(key, plan) {
             Ok(prepared) => prepared,
-            Err(why) => return CallOutcome::Failed(Text::line(&format!("nothing was called: {why}"))),
+            Err(unmade) => return unmade.into(),
         };
+        // What depends on a version that was read is refused where that one is gone.
+        let is_pinned = plan.version.is_some();
         let outcome = self.backend.send(&request).await;
         if plan.op != Op::Snapshot {
-            return judge.outcome(outcome);
+            return judge.outcome(outcome, is_pinned);
         }
         let body = match &outcome {
             Outcome::Answered(answer) => answer.body.clone(),
             Outcome::NotSent(_) | Outcome::Unknown(_) => Vec::new(),
         };
-        match judge.outcome(outcome) {
+        match judge.outcome(outcome, is_pinned) {
             CallOutcome::Accepted { .. } => self.brought_home(plan, body),
-            other @ (CallOutcome::Failed(_) | CallOutcome::Refused(_) | CallOutcome::Unknown(_)) => other,
+            other @ (CallOutcome::Failed(_)
+            | CallOutcome::Outdated(_)
+            | CallOutcome::Refused(_)
+            | CallOutcome::Unknown(_)) => other,
         }
     }
 

@@ -16,6 +16,9 @@ const REFUSED: &[&str] = &["/error", "/errors"];
 /// The usual places of a no in an answer that says 200.
 const DENIED: &[&str] = &["/ok", "/success"];
 
+/// What is answered where something is at another version than the call is for.
+const OUTDATED: &[u16] = &[409, 412];
+
 /// Characters of an answer that are kept for a person.
 const SHOWN: usize = 2_000;
 
@@ -57,8 +60,8 @@ impl Judge {
         Some(Self { status: spec.status.clone(), expect, refuse, usual: spec.refuse.is_none() })
     }
 
-    /// The outcome of a call that ended so.
-    pub fn outcome(&self, outcome: Outcome) -> CallOutcome {
+    /// The outcome of a call that ended so; `pinned`: it was confirmed for a version that was read.
+    pub fn outcome(&self, outcome: Outcome, pinned: bool) -> CallOutcome {
         let answer = match outcome {
             Outcome::NotSent(why) => {
                 return CallOutcome::Failed(Text::line(&format!("nothing was called: {why}")));
@@ -83,6 +86,9 @@ impl Judge {
             Some(No::Unexpected(why)) => {
                 CallOutcome::Unknown(with(&format!("{why}: nobody knows whether it took effect"), &answer))
             }
+            Some(No::Clear(why)) if pinned && OUTDATED.contains(&answer.status) => CallOutcome::Outdated(
+                with(&format!("{why}: it is not as it was when this was confirmed"), &answer),
+            ),
             Some(No::Clear(why)) => CallOutcome::Refused(with(&why, &answer)),
         }
     }
@@ -169,9 +175,10 @@ mod tests {
     fn judged(spec: &CallSpec, outcome: Outcome) -> &'static str {
         let mut problems = Problems::new("t");
         let judge = Judge::build(spec, "", &mut problems).unwrap();
-        match judge.outcome(outcome) {
+        match judge.outcome(outcome, false) {
             CallOutcome::Accepted { .. } => "accepted",
             CallOutcome::Failed(_) => "failed",
+            CallOutcome::Outdated(_) => "outdated",
             CallOutcome::Refused(_) => "refused",
             CallOutcome::Unknown(_) => "unknown",
         }
@@ -206,7 +213,8 @@ mod tests {
     #[test]
     fn a_no_says_its_status_once() {
         let judge = Judge::build(&CallSpec::default(), "", &mut Problems::new("t")).unwrap();
-        let CallOutcome::Refused(why) = judge.outcome(answered(403, r#"{"error":"not yours"}"#)) else {
+        let CallOutcome::Refused(why) = judge.outcome(answered(403, r#"{"error":"not yours"}"#), false)
+        else {
             unreachable!("a 403 is a no")
         };
         assert_eq!(why.as_str(), r#"it answered 403: {"error":"not yours"}"#);

@@ -7,8 +7,7 @@ use serde_json::Value;
 use tokio::time::{sleep, timeout};
 
 use crate::adapters::ask;
-use crate::adapters::{CallOutcome, KEY_TO_COME};
-use crate::incident::action::ASK_AGAIN;
+use crate::adapters::{CallOutcome, KEY_TO_COME, Unmade};
 use crate::incident::{Plan, Text};
 
 use super::KubernetesAdapter;
@@ -46,21 +45,21 @@ impl KubernetesAdapter {
         let prepared = async {
             ask::check_target(plan.op, &plan.target)?;
             if plan.adapter != self.name || !self.is_for(plan.target.as_str()) {
-                return Err(Text::line(&format!("'{}' does not carry {}", self.name, plan.title())));
+                return Err(Text::line(&format!("'{}' does not carry {}", self.name, plan.title())).into());
             }
             let route = self.route(plan.op)?;
             let read = self.read_for_call(&route, &plan.target).await?;
             let deed = self.confirmed(key, &route, plan, &read)?;
-            Ok((deed, read))
+            Ok::<_, Unmade>((deed, read))
         };
         match prepared.await {
             Ok((deed, read)) => self.perform(key, plan, &deed, &read).await,
-            Err(why) => CallOutcome::Failed(Text::line(&format!("nothing was called: {why}"))),
+            Err(unmade) => CallOutcome::from(unmade),
         }
     }
 
     /// What was confirmed, if it still is what would be done.
-    fn confirmed(&self, key: &str, route: &Route<'_>, plan: &Plan, read: &Read) -> Result<Deed, Text> {
+    fn confirmed(&self, key: &str, route: &Route<'_>, plan: &Plan, read: &Read) -> Result<Deed, Unmade> {
         let params = route.complete(&plan.params)?;
         let mut deed = self.deed(route, &plan.target, &params, read)?;
         // A rollback goes onto the version that was confirmed.
@@ -73,9 +72,9 @@ impl KubernetesAdapter {
         // The timeline has the call as it is sent; whoever plans by hand may not know the key yet.
         let sent = Text::block(&shown.as_str().replace(KEY_TO_COME, key));
         if params != plan.params || (shown != plan.call && sent != plan.call) {
-            return Err(Text::line(&format!(
-                "what is configured or selected changed since this was confirmed: it would now be {shown}; {ASK_AGAIN}"
-            )));
+            return Err(Unmade::Outdated(Text::line(&format!(
+                "what is configured or selected changed since this was confirmed: it would now be {shown}"
+            ))));
         }
         Ok(deed)
     }
@@ -216,9 +215,9 @@ impl KubernetesAdapter {
             if Some(pin.generation) != generation {
                 // Nothing shows who it was.
                 let known = last_known_writer(&now.object).map(|by| format!(" (last known: {by})"));
-                return CallOutcome::Failed(Text::line(&format!(
+                return CallOutcome::Outdated(Text::line(&format!(
                     "{}. Nothing was changed. Somebody{} changed it since this was confirmed, and it is now \
-                     at {}; look at it and {ASK_AGAIN}",
+                     at {}",
                     refused.words(),
                     known.unwrap_or_default(),
                     pin.shown()
@@ -235,10 +234,7 @@ impl KubernetesAdapter {
             let Some(next) = put_back(workload, &again, to, &pin.resource_version) else { return gone() };
             request = next;
         }
-        CallOutcome::Failed(Text::line(&format!(
-            "{}. Its status moves too fast; {ASK_AGAIN}",
-            refused.words()
-        )))
+        CallOutcome::Outdated(Text::line(&format!("{}. Its status moves too fast", refused.words())))
     }
 
     /// First the policy, then every pod that was made before it.

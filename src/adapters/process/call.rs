@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::mem;
 use std::time::Duration;
 
-use crate::adapters::{CallOutcome, Evidence};
+use crate::adapters::{CallOutcome, Evidence, Unmade};
 use crate::incident::{Op, Plan, Text};
 
 use super::capture::Capture;
@@ -25,7 +25,7 @@ struct Prepared {
 }
 
 impl ProcessAdapter {
-    fn prepare(&self, key: &str, plan: &Plan) -> Result<Prepared, Text> {
+    fn prepare(&self, key: &str, plan: &Plan) -> Result<Prepared, Unmade> {
         let (route, values) = self.book.confirmed(key, plan)?;
         let Some(command) = route.call() else { return Ok(Prepared { program: None, files: vec![] }) };
         let files = command.files(&values)?;
@@ -47,7 +47,7 @@ impl ProcessAdapter {
     pub(super) async fn make_call(&self, key: &str, plan: &Plan) -> CallOutcome {
         let Prepared { program, files } = match self.prepare(key, plan) {
             Ok(prepared) => prepared,
-            Err(why) => return CallOutcome::Failed(Text::line(&format!("nothing was called: {why}"))),
+            Err(unmade) => return unmade.into(),
         };
         let mut brought = Vec::new();
         let mut words = Vec::new();
@@ -67,7 +67,10 @@ impl ProcessAdapter {
             }
             match answer::outcome(&name, plan.limit_s, &ran) {
                 CallOutcome::Accepted { answer, .. } => words.push(answer.as_str().to_owned()),
-                other @ (CallOutcome::Failed(_) | CallOutcome::Refused(_) | CallOutcome::Unknown(_)) => {
+                other @ (CallOutcome::Failed(_)
+                | CallOutcome::Outdated(_)
+                | CallOutcome::Refused(_)
+                | CallOutcome::Unknown(_)) => {
                     return other;
                 }
             }

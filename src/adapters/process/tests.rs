@@ -65,7 +65,7 @@ fn ask(op: Op, target: &str, params: &[(&str, &str)]) -> Ask {
 
 fn failed(outcome: CallOutcome) -> Text {
     match outcome {
-        CallOutcome::Failed(why) | CallOutcome::Refused(why) => why,
+        CallOutcome::Failed(why) | CallOutcome::Outdated(why) | CallOutcome::Refused(why) => why,
         CallOutcome::Accepted { .. } | CallOutcome::Unknown(_) => panic!("{outcome:?} is no failure"),
     }
 }
@@ -73,7 +73,10 @@ fn failed(outcome: CallOutcome) -> Text {
 fn unknown(outcome: CallOutcome) -> Text {
     match outcome {
         CallOutcome::Unknown(why) => why,
-        CallOutcome::Accepted { .. } | CallOutcome::Failed(_) | CallOutcome::Refused(_) => {
+        CallOutcome::Accepted { .. }
+        | CallOutcome::Failed(_)
+        | CallOutcome::Outdated(_)
+        | CallOutcome::Refused(_) => {
             panic!("{outcome:?} is known")
         }
     }
@@ -82,7 +85,10 @@ fn unknown(outcome: CallOutcome) -> Text {
 fn accepted(outcome: CallOutcome) -> (Text, Vec<Evidence>) {
     match outcome {
         CallOutcome::Accepted { answer, evidence } => (answer, evidence),
-        CallOutcome::Unknown(_) | CallOutcome::Failed(_) | CallOutcome::Refused(_) => {
+        CallOutcome::Unknown(_)
+        | CallOutcome::Failed(_)
+        | CallOutcome::Outdated(_)
+        | CallOutcome::Refused(_) => {
             panic!("{outcome:?} is no yes")
         }
     }

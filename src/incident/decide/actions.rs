@@ -218,7 +218,10 @@ impl Context<'_> {
         }
         let (lamp, event) = match settlement {
             Settlement::Witnessed { holds } => return self.witness(action, holds, reason),
-            Settlement::Failed => (Lamp::Failed, Event::ActionFailed { action: id, reason: reason.clone() }),
+            Settlement::Failed => {
+                let reason = reason.clone();
+                (Lamp::Failed, Event::ActionFailed { action: id, reason, outdated: false })
+            }
             Settlement::Undone => {
                 (Lamp::Undone, Event::ActionUndone { action: id, by: None, reason: Some(reason.clone()) })
             }

@@ -152,7 +152,7 @@ impl Context<'_> {
             Err(why) => {
                 let reason = Text::block(&format!("level {level} is due and nobody can be told: {why}"));
                 let request = requested(action, due.nobody(), Text::default());
-                vec![request, Event::ActionFailed { action, reason }]
+                vec![request, Event::ActionFailed { action, reason, outdated: false }]
             }
         })
     }

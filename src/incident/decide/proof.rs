@@ -21,8 +21,9 @@ impl Context<'_> {
             Report::Accepted { answer } => {
                 step(Lamp::Accepted, Event::ActionAccepted { action: id, answer: answer.clone() })
             }
-            Report::Failed { reason } => {
-                step(Lamp::Failed, Event::ActionFailed { action: id, reason: reason.clone() })
+            Report::Failed { reason, outdated } => {
+                let (reason, outdated) = (reason.clone(), *outdated);
+                step(Lamp::Failed, Event::ActionFailed { action: id, reason, outdated })
             }
             Report::Unknown { reason } => {
                 step(Lamp::InDoubt, Event::ActionInDoubt { action: id, reason: reason.clone() })

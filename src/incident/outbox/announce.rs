@@ -183,7 +183,7 @@ impl Desk<'_> {
                 let what = format!("{} {} is in doubt: {reason}", action.id, action.plan.title());
                 self.broadcast(&of_action(&action, MessageKind::InDoubt, "in doubt", what));
             }
-        } else if let Event::ActionFailed { action, reason } = event {
+        } else if let Event::ActionFailed { action, reason, .. } = event {
             let failed =
                 self.incident.actions.get(action).filter(|action| is_own_escalation(action)).cloned();
             if let Some(action) = failed {
@@ -337,7 +337,7 @@ impl Desk<'_> {
         if reached.is_empty() {
             let reason =
                 format!("nobody can be reached: the on-call table does not say how to page {}", plan.target);
-            self.said.push(Event::ActionFailed { action, reason: Text::line(&reason) });
+            self.said.push(Event::ActionFailed { action, reason: Text::line(&reason), outdated: false });
             return;
         }
         let reason = plan.params.get("reason").map_or("", Text::as_str);

@@ -223,7 +223,7 @@ fn samples() -> Vec<(Actor, Event)> {
             },
         ),
         (fd.clone(), Event::ActionAccepted { action, answer: "202\nqueued".into() }),
-        (fd.clone(), Event::ActionFailed { action, reason: "403".into() }),
+        (fd.clone(), Event::ActionFailed { action, reason: "403".into(), outdated: false }),
         (fd.clone(), Event::ActionVerified { action, readings: readings() }),
         (fd.clone(), Event::ActionUnverified { action, readings: vec![] }),
         (fd.clone(), Event::ActionLeaking { action, readings: readings(), logged: None, held_until: None }),

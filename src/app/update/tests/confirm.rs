@@ -189,8 +189,7 @@ fn an_answer_that_was_thrown_away_whole_is_said_to_be() {
 /// A 409 closed the dialog: whoever still wanted it had to begin from the start.
 #[test]
 fn what_changed_since_it_was_confirmed_is_asked_again_with_what_it_would_do_now() {
-    use crate::incident::action::ASK_AGAIN;
-    let failing = |words: &str| {
+    let failing = |words: &str, outdated: bool| {
         let mut model = session();
         model.runner = "host".into();
         let plan = isolate_plan();
@@ -201,7 +200,7 @@ fn what_changed_since_it_was_confirmed_is_asked_again_with_what_it_would_do_now(
             approved_by: None,
             undoes: None,
         };
-        let failed = Event::ActionFailed { action: ActionId(1), reason: words.into() };
+        let failed = Event::ActionFailed { action: ActionId(1), reason: words.into(), outdated };
         let by_me = model.actor.clone();
         let first = model.incident().unwrap().seq + 1;
         let entry = |seq, actor: &Actor, event| Entry {
@@ -216,13 +215,13 @@ fn what_changed_since_it_was_confirmed_is_asked_again_with_what_it_would_do_now(
         let effects = update(&mut model, Msg::Entries(entries));
         (model, effects)
     };
-    let (model, effects) = failing(&format!("409: it was modified; look at it and {ASK_AGAIN}"));
+    let (model, effects) = failing("409: it was modified", true);
     let plans = effects.iter().filter(|effect| matches!(effect, Effect::Plan { .. })).count();
     assert_eq!(plans, 1, "{effects:?}");
     assert!(matches!(confirm(&model).stage, ConfirmStage::Planning { .. }));
     let next = model.incident().unwrap().actions[&ActionId(1)].next_step();
     assert!(next.contains("confirm that"), "{next}");
-    let (model, effects) = failing("500: no");
+    let (model, effects) = failing("500: no", false);
     assert!(model.modals.is_empty(), "{effects:?}");
 }
 

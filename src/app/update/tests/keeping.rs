@@ -165,7 +165,10 @@ fn d1_regression_the_end_was_refused_only_after_everything_was_typed() {
 #[test]
 fn an_undo_that_failed_or_was_not_proved_is_asked_about_again() {
     let (action, reason, readings) = (ActionId(2), "409".into(), vec![]);
-    for outcome in [Event::ActionFailed { action, reason }, Event::ActionUnverified { action, readings }] {
+    for outcome in [
+        Event::ActionFailed { action, reason, outdated: false },
+        Event::ActionUnverified { action, readings },
+    ] {
         let mut model = isolated(&["support-1"]);
         tell(&mut model, 1, Event::ActionAccounted { action: ActionId(1), disposition: Disposition::Undo });
         tell(&mut model, 1, requested(2, undoable("support-1"), Some(1)));

@@ -299,7 +299,7 @@ fn what_does_not_stay_in_force_cannot_leak() {
 #[test]
 fn late_and_doubled_reports_change_nothing() {
     let accepted = || Report::Accepted { answer: "again".into() };
-    let failed = || Report::Failed { reason: "late".into() };
+    let failed = || Report::Failed { reason: "late".into(), outdated: false };
     let lost = || Report::Unknown { reason: "late".into() };
     let stories: [(Story, Vec<Report>); 5] = [
         (Story::isolating(), vec![accepted(), failed(), lost()]),

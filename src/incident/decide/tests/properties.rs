@@ -114,7 +114,7 @@ fn reports() -> impl Strategy<Value = Command> {
     let action = || number().prop_map(ActionId);
     let report = prop_oneof![
         4 => text().prop_map(|answer| Report::Accepted { answer }),
-        1 => text().prop_map(|reason| Report::Failed { reason }),
+        1 => text().prop_map(|reason| Report::Failed { reason, outdated: false }),
         1 => text().prop_map(|reason| Report::Unknown { reason }),
     ];
     prop_oneof![
