@@ -64,6 +64,8 @@ pub enum Msg {
     },
     /// What the review's editor became.
     Review(ReviewView),
+    /// What came of a form that the review's editor answers: words if there are any, or why nothing was done.
+    Done(Result<Option<Text>, Text>),
     /// Something worth a line at the bottom.
     Notice(Notice),
     /// A colleague or a system says something.

@@ -104,8 +104,10 @@ impl Desk {
         if let ReviewDeed::Open(incident) = deed {
             return self.begin(engine, incident, answer);
         }
-        let Some(open) = &mut self.open else { return vec![] };
-        let found = |found: bool| if found { None } else { Some(Notice::info("not found")) };
+        let Some(open) = &mut self.open else {
+            let asked = matches!(deed, ReviewDeed::Search(_) | ReviewDeed::Export(_));
+            return asked.then(|| Msg::Done(Err("no review is open".into()))).into_iter().collect();
+        };
         let notice = match deed {
             ReviewDeed::Open(_) => None,
             ReviewDeed::Key(key) => {
@@ -122,8 +124,11 @@ impl Desk {
             }
             ReviewDeed::Undo => (!open.editor.undo()).then(|| Notice::info("nothing to undo")),
             ReviewDeed::Redo => (!open.editor.redo()).then(|| Notice::info("nothing to redo")),
-            ReviewDeed::Search(text) => found(open.editor.search(text.as_str())),
-            ReviewDeed::SearchNext => found(open.editor.search_next()),
+            ReviewDeed::Search(text) => {
+                let found = open.editor.search(text.as_str()).then_some(None);
+                return self.done(found.ok_or_else(|| format!("'{text}' is not found")));
+            }
+            ReviewDeed::SearchNext => (!open.editor.search_next()).then(|| Notice::info("not found")),
             ReviewDeed::Save if engine.hub().journal().is_read_only() => {
                 Some(Notice::error("the journal is read-only, nothing was saved: export writes a file"))
             }
@@ -134,9 +139,18 @@ impl Desk {
             }
             ReviewDeed::Refill => Some(self.refill(model).unwrap_or_else(Notice::error)),
             ReviewDeed::External => Some(self.hand_over().unwrap_or_else(Notice::error)),
-            ReviewDeed::Export(file) => Some(self.export(model, &file).unwrap_or_else(Notice::error)),
+            ReviewDeed::Export(file) => {
+                let written = self.export(model, &file);
+                return self.done(written.map(Some));
+            }
         };
         notice.map(Msg::Notice).into_iter().chain(self.view()).collect()
+    }
+
+    /// Answers a form that waits.
+    fn done(&self, answer: Result<Option<Text>, String>) -> Vec<Msg> {
+        let answer = answer.map_err(|why| Text::line(&why));
+        std::iter::once(Msg::Done(answer)).chain(self.view()).collect()
     }
 
     /// What the journal said.
@@ -322,7 +336,7 @@ impl Desk {
         Ok(Notice::info("back from the editor"))
     }
 
-    fn export(&self, model: &Model, file: &Text) -> Result<Notice, String> {
+    fn export(&self, model: &Model, file: &Text) -> Result<Text, String> {
         let open = self.open.as_ref().ok_or("no review is open")?;
         let text = if file.as_str().ends_with(".json") {
             let record = model.board.record(open.incident).ok_or("its timeline is not loaded yet")?;
@@ -334,7 +348,7 @@ impl Desk {
         write_new(path, text.as_bytes())?;
         // Where the cockpit was started is nothing a person remembers at night.
         let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-        Ok(Notice::info(format!("written to {}", path.display())))
+        Ok(Text::line(&format!("written to {}", path.display())))
     }
 }
 

@@ -210,14 +210,8 @@ impl Model {
                 return self.undo(id, end);
             }
             Purpose::KeepLog => return self.keep_log_from(&form),
-            Purpose::Search => {
-                self.modals.pop();
-                return vec![Effect::Review(ReviewDeed::Search(form.get("text")))];
-            }
-            Purpose::Export => {
-                self.modals.pop();
-                return vec![Effect::Review(ReviewDeed::Export(form.get("file")))];
-            }
+            Purpose::Search => return self.await_deed(ReviewDeed::Search(form.get("text"))),
+            Purpose::Export => return self.await_deed(ReviewDeed::Export(form.get("file"))),
             Purpose::Declare
             | Purpose::Classify
             | Purpose::Assign
@@ -253,6 +247,14 @@ impl Model {
                 vec![]
             }
         }
+    }
+
+    /// Leaves the foremost form open until the review's editor has answered.
+    fn await_deed(&mut self, deed: ReviewDeed) -> Vec<Effect> {
+        if let Some(Modal::Form(form)) = self.modals.last_mut() {
+            (form.waiting, form.error) = (true, None);
+        }
+        vec![Effect::Review(deed)]
     }
 
     fn command_from(&self, form: &Form) -> Built {

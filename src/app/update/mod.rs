@@ -93,6 +93,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.review = view;
             vec![]
         }
+        Msg::Done(answer) => {
+            model.done(answer);
+            vec![]
+        }
         Msg::Notice(notice) => {
             model.take_notice(notice);
             vec![]

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 
 use super::super::effect::{Effect, Ticket};
-use super::super::form::Purpose;
+use super::super::form::{Form, Purpose};
 use super::super::model::{Choose, Modal, Model, Screen, Then};
 use super::super::msg::Notice;
 use crate::incident::recovery::RULE as RECOVERY;
@@ -47,17 +47,7 @@ impl Model {
         if self.confirm_answered(ticket, &answer) {
             return vec![];
         }
-        let form = self.modals.iter_mut().rev().find_map(|modal| match modal {
-            Modal::Form(form) if form.waiting => Some(form),
-            Modal::Form(_)
-            | Modal::Help(_)
-            | Modal::Palette(_)
-            | Modal::Choose(_)
-            | Modal::Confirm(_)
-            | Modal::Refused { .. }
-            | Modal::Detail { .. } => None,
-        });
-        match (form, answer) {
+        match (self.waiting_form(), answer) {
             (Some(form), Err(words)) => {
                 form.waiting = false;
                 form.fail(words.to_string());
@@ -78,6 +68,35 @@ impl Model {
             (None, Ok(_)) => {}
         }
         vec![]
+    }
+
+    fn waiting_form(&mut self) -> Option<&mut Form> {
+        self.modals.iter_mut().rev().find_map(|modal| match modal {
+            Modal::Form(form) if form.waiting => Some(form),
+            Modal::Form(_)
+            | Modal::Help(_)
+            | Modal::Palette(_)
+            | Modal::Choose(_)
+            | Modal::Confirm(_)
+            | Modal::Refused { .. }
+            | Modal::Detail { .. } => None,
+        })
+    }
+
+    /// What came of a form that is no command. Where nothing was done it stays, with what was typed, and
+    /// whoever types on does so in its field.
+    pub(super) fn done(&mut self, answer: Result<Option<Text>, Text>) {
+        match (answer, self.waiting_form()) {
+            (Ok(words), _) => {
+                self.modals.retain(|modal| !matches!(modal, Modal::Form(form) if form.waiting));
+                words.into_iter().for_each(|words| self.take_notice(Notice::info(words.as_str())));
+            }
+            (Err(words), Some(form)) => {
+                form.waiting = false;
+                form.fail(words.to_string());
+            }
+            (Err(words), None) => self.take_notice(Notice::error(words.as_str())),
+        }
     }
 
     pub(super) fn acknowledge(&mut self) -> Vec<Effect> {

@@ -93,6 +93,34 @@ fn what_was_only_offered_is_no_draft() {
     assert!(model.notice.is_none(), "nobody typed anything: {:?}", model.notice);
 }
 
+/// The form was closed before anybody knew whether its file could be written; what was typed on was taken
+/// for commands.
+#[test]
+fn regression_whoever_types_on_after_a_refused_form_types_into_its_field() {
+    let mut model = session();
+    for (intent, answer) in [
+        (Intent::Export, Msg::Done(Err("there is a file of that name".into()))),
+        (Intent::Search, Msg::Done(Err("not found".into()))),
+        (Intent::Note, Msg::Submitted { ticket: Ticket(0), answer: Err("the disk is full".into()) }),
+    ] {
+        model.intend(intent);
+        type_text(&mut model, "quiet");
+        press(&mut model, "enter");
+        // In the same burst, while the answer is on its way.
+        assert_eq!(press(&mut model, "q i enter c"), [], "{intent:?}");
+        update(&mut model, answer);
+        assert_eq!(press(&mut model, "q"), [], "{intent:?}");
+        let form = form(&model);
+        assert!(form.entries[0].field.text().ends_with("quietq") && form.error.is_none(), "{form:?}");
+        press(&mut model, "esc");
+        assert!(model.modals.is_empty());
+    }
+    model.intend(Intent::Export);
+    press(&mut model, "enter");
+    update(&mut model, Msg::Done(Ok(Some("written to /x".into()))));
+    assert!(model.modals.is_empty() && model.notice.is_some());
+}
+
 /// A misspelt id showed an empty log, as if the agent were quiet.
 #[test]
 fn e9_the_log_of_an_agent_that_nobody_knows_is_refused_in_words() {
