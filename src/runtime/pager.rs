@@ -77,9 +77,11 @@ pub fn run(front: Front, inputs: &[logs::Input], filter: Filter, hints: Hints, c
         .build()
         .map_err(|error| Error::internal("cannot hear signals").because(error))?;
     let _runtime = runtime.enter();
+    // Before the terminal is taken: a signal must not end the process with it.
+    let signals = Signals::hear()?;
     let mut session = Session::new(tty, front, many, filter, clock, (tell, news))?;
     session.hints = Arc::new(hints);
-    session.live()
+    session.live(signals)
 }
 
 /// Opens all of them. What can be read only once is kept in a file without a name, to be read anywhere.
@@ -203,8 +205,7 @@ impl Session {
         Ok(session)
     }
 
-    fn live(mut self) -> Result<()> {
-        let mut signals = Signals::hear()?;
+    fn live(mut self, mut signals: Signals) -> Result<()> {
         self.draw()?;
         while !self.left {
             let now = Instant::now();

@@ -27,6 +27,19 @@ fn a_signal_that_ends_it_ends_it_well() {
 }
 
 #[test]
+fn regression_a_signal_in_the_first_moment_of_a_log_left_the_terminal_raw() {
+    let home = Home::new();
+    home.write("mail.log", "one line\n");
+    for round in 0..10 {
+        let screen = Screen::open(&home, SIZE, &["logs", "mail.log"]);
+        screen.wait("it has the terminal", |view| view.modes().alternate_screen().then_some(()));
+        screen.signal(Signal::TERM);
+        assert_eq!(screen.wait_end(), End::Code(0), "round {round}");
+        screen.assert_given_back();
+    }
+}
+
+#[test]
 fn a_signal_before_the_journal_is_open_gives_the_terminal_back_at_once() {
     for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
         let home = Home::new();
