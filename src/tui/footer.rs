@@ -8,7 +8,7 @@ use crate::app::keymap::show;
 use crate::app::model::{Model, Pane, Screen};
 use crate::app::msg::{Notice, NoticeLevel};
 use crate::app::theme::Role;
-use crate::incident::{Action, Incident, Lamp, Mark, Op};
+use crate::incident::{Action, Deadline, Due, Incident, Lamp, Mark, Op, Standing};
 
 use super::row::Row;
 use super::view::View;
@@ -50,6 +50,12 @@ pub fn due(model: &Model) -> Vec<Intent> {
     }
     if !incident.classified || incident.mark(Mark::T2).is_none() {
         due.push(Intent::Classify);
+    }
+    let is_late = |deadline: &Deadline| {
+        matches!(deadline.due, Due::Update(_)) && deadline.standing(model.now()) == Standing::Over
+    };
+    if model.deadlines().iter().any(is_late) {
+        due.push(Intent::Update);
     }
     due
 }

@@ -161,6 +161,9 @@ pub fn draw_warnings(view: &View<'_>, area: Rect, buf: &mut Buffer) {
             let mut row = Row::new(place, buf, view.skin);
             if index + 1 == usize::from(area.height) && !hidden.is_empty() {
                 row.right(&rest(view, hidden), Role::Warning);
+            } else if nth + 1 == shown && shown < parts.len() {
+                // What is cut stands in the list in full.
+                row.right(&list_key(view), Role::Warning);
             }
             if nth == 0 {
                 row.word(mark, role);
@@ -194,7 +197,12 @@ pub fn draw_warnings(view: &View<'_>, area: Rect, buf: &mut Buffer) {
 fn rest(view: &View<'_>, hidden: &[Warned]) -> String {
     let leaks = hidden.iter().filter(|one| one.is_leak()).count();
     let leaks = if leaks > 0 { format!(", {leaks} LEAKING") } else { String::new() };
-    let key = view.model.keymap.keys_for(view.model.context(), Intent::Warnings);
-    let key = key.map_or_else(String::new, |key| format!(": {key}"));
+    let key = list_key(view);
+    let key = if key.is_empty() { key } else { format!(": {key}") };
     format!("+{} more{leaks}{key}", hidden.len())
+}
+
+/// The key that lists every warning in full.
+fn list_key(view: &View<'_>) -> String {
+    view.model.keymap.keys_for(view.model.context(), Intent::Warnings).unwrap_or_default()
 }

@@ -48,6 +48,40 @@ fn a_new_p0_stands_above_everything_that_is_only_late() {
     assert!(shown.lines().nth(2).unwrap().contains("more: g w"), "{shown}");
 }
 
+/// With a single row for warnings, the only one that was seen was cut and looked like all there was.
+#[test]
+fn on_a_low_screen_the_one_warning_says_that_there_are_more_and_that_it_was_cut() {
+    for rows in 16..24 {
+        let shown = screen(seven(), (80, rows), &ASCII);
+        let warning = shown.lines().nth(1).unwrap();
+        assert!(
+            warning.contains("INC-4 P0") && warning.contains("+") && warning.contains("more: g w"),
+            "{shown}"
+        );
+    }
+    let mut model = super::idle();
+    let title = "nobody can tell what the mail agent answered since the deploy of last night in all regions";
+    tell(&mut model, Msg::Entries(Story::of(1, "03:12:30", Severity::P0, title, &["support-1"]).entries));
+    model.selection.incident = None;
+    let shown = screen(model, (80, 20), &ASCII);
+    assert!(shown.lines().nth(1).unwrap().contains(" g w"), "{shown}");
+}
+
+/// An update was overdue, and the footer offered everything but the key that sends one.
+#[test]
+fn d3_an_overdue_update_has_its_key_in_the_footer() {
+    let keys = |clock: &str| {
+        let story = Story::of(1, "03:00:00", Severity::P0, "mail answers leak", &["support-1"]);
+        let mut model = super::idle();
+        tell(&mut model, Msg::Entries(story.entries));
+        tell(&mut model, Msg::Tick(super::fleet::time(clock)));
+        let shown = screen(model, (120, 40), &ASCII);
+        shown.lines().rev().take(2).collect::<Vec<_>>().join("\n")
+    };
+    assert!(!keys("03:01:00").contains("u update"), "{}", keys("03:01:00"));
+    assert!(keys("04:30:00").contains("u update"), "{}", keys("04:30:00"));
+}
+
 /// What there was no room for could be read nowhere.
 #[test]
 fn every_warning_can_be_listed() {
