@@ -1022,6 +1022,38 @@ fn a_credential_that_is_missing_is_said_in_the_plan() {
 }
 
 #[test]
+fn several_logs_are_printed_by_their_times_and_followed_so() {
+    let home = Home::new();
+    let line = |second: u32, word: &str| format!("2026-02-03T04:05:{second:02}Z INFO {word}\n");
+    let one = home.write("one.log", &(line(1, "a") + &line(5, "b\n  its trace")));
+    let other = home.write("two.log", &(line(2, "c") + &line(9, "d")));
+    let printed = home.run(&["logs", "one.log", "two.log"]).ok();
+    let words = |printed: &str| -> Vec<String> {
+        printed.lines().map(|line| line.rsplit(' ').next().unwrap_or_default().to_owned()).collect()
+    };
+    assert_eq!(words(&printed), ["a", "c", "b", "trace", "d"]);
+    assert!(printed.starts_with("one.log: ") && printed.contains("two.log: [time] INFO c"), "{printed}");
+    let mut command =
+        home.command(&["logs", "one.log", "two.log", "--follow", "--since", "2026-02-03T04:05:02Z"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut next = || {
+        let mut line = String::new();
+        out.read_line(&mut line).unwrap();
+        words(&line).pop().unwrap()
+    };
+    assert_eq!([next(), next(), next(), next()], ["c", "b", "trace", "d"]);
+    let append = |file: &std::path::Path, text: String| {
+        fs::OpenOptions::new().append(true).open(file).unwrap().write_all(text.as_bytes()).unwrap();
+    };
+    append(&one, line(11, "e"));
+    append(&other, line(12, "f"));
+    assert_eq!([next(), next()], ["e", "f"]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[test]
 fn undo_runs_the_inverse_that_was_recorded_and_proves_it() {
     let home = declared();
     says(&home.run(&["undo", "1", "A1", "--yes"]), 2, &["INC-1 has no action A1", "flightdeck mitigations"]);

@@ -16,7 +16,10 @@ pub const KEPT: usize = 20_000;
 /// How much later than others a line of the same moment may come.
 const LATE: TimeDelta = TimeDelta::seconds(10);
 
-/// Lines that are counted at once: about a millisecond's work.
+/// Lines that are counted in a flood: a hundredth of a core's work.
+const COUNTED_A_MILLISECOND: usize = 5;
+
+/// Lines that are counted at once: less work than a frame.
 const COUNTED_AT_ONCE: usize = 2_000;
 
 /// The log as one person sees it.
@@ -49,6 +52,9 @@ pub struct LogView {
     tally: Tally,
     /// How many of the lines that are kept are not counted yet.
     uncounted: usize,
+    /// When some were last, and how many may be without anybody noticing.
+    counted_at: Option<Time>,
+    may_count: usize,
 }
 
 mod kept;
@@ -60,6 +66,8 @@ impl LogView {
     /// Takes lines in, each at its time among those of other sources that came a moment before.
     pub fn extend(&mut self, blocks: &[Arc<LogBlock>]) {
         let mut left: usize = blocks.iter().map(|block| block.len()).sum();
+        let seen = |block: &Arc<LogBlock>| Some(block.seen(block.len().checked_sub(1)?));
+        let Some(seen) = blocks.iter().rev().find_map(seen) else { return };
         let is_one_source = self.lately.is_one_source(blocks);
         // What would be let go of at once is not looked at.
         let mut skipped = 0;
@@ -101,7 +109,7 @@ impl LogView {
         if !self.filter.is_empty() {
             self.kept.show(&self.filter, from);
         }
-        self.count();
+        self.count(seen);
         if skipped > 0 {
             // Everything before was let go of too.
             self.let_go += skipped as u64;
@@ -130,19 +138,30 @@ impl LogView {
         self.uncounted
     }
 
-    /// Counts lines that are kept and not counted yet, the newest first: as many as take no time that
-    /// anybody notices. In a flood some are let go of before their turn; that is said.
-    pub fn count(&mut self) {
+    /// Counts lines that are kept and not counted yet, the newest first: so many a second that nobody
+    /// notices the work. In a flood some are let go of before their turn; that is said.
+    pub fn count(&mut self, now: Time) {
+        let passed = self.counted_at.map_or(i64::MAX, |at| (now - at).num_milliseconds().max(0));
+        self.counted_at = Some(now);
+        let earned = usize::try_from(passed).unwrap_or(usize::MAX).saturating_mul(COUNTED_A_MILLISECOND);
+        self.may_count = self.may_count.saturating_add(earned).min(COUNTED_AT_ONCE);
+        let counted = self.count_most(self.may_count);
+        self.may_count -= counted;
+    }
+
+    /// Counts so many at most, and says how many there were.
+    fn count_most(&mut self, most: usize) -> usize {
         let uncounted =
             self.kept.places().iter().enumerate().rev().filter(|(_, place)| place.counted.is_none());
-        let most = COUNTED_AT_ONCE.min(self.uncounted);
+        let most = most.min(self.uncounted);
         let counted: Vec<_> = uncounted.take(most).map(|(at, place)| (at, self.counted_as(place))).collect();
         self.uncounted -= counted.len();
-        for (at, counted) in counted {
+        for (at, counted) in &counted {
             self.volume.add(counted.second, counted.is_error);
             self.tally.add(counted.given);
-            self.kept.set_counted(at, counted);
+            self.kept.set_counted(*at, *counted);
         }
+        counted.len()
     }
 
     fn counted_as(&self, place: &Place) -> Counted {
@@ -160,9 +179,7 @@ impl LogView {
         self.volume = Volume::default();
         self.kept.places_mut().for_each(|place| place.counted = None);
         self.uncounted = self.kept.len();
-        while self.uncounted > 0 {
-            self.count();
-        }
+        self.count_most(usize::MAX);
     }
 
     /// What the lines that are kept hint at, and how often: `rate-limit 12, time-out 3`.
@@ -518,6 +535,26 @@ mod tests {
         }
         assert_eq!((view.len(), view.let_go()), (KEPT, 2));
         assert_eq!(view.selected_number(), Some(2), "the selection stays on a kept line");
+    }
+
+    #[test]
+    fn in_a_flood_hints_are_counted_as_far_as_there_is_time_and_that_is_said() {
+        let mut view = LogView::default();
+        let hint = Hint { name: "slow".into(), pattern: "slow".into(), ..Hint::default() };
+        view.hint_by(Arc::new(Hints::new(vec![hint])));
+        extend(&mut view, lines(&["slow"; 5_000]));
+        assert_eq!(view.hinted(), "slow 2000 in 2000 of 5000 lines");
+        view.count(Time::UNIX_EPOCH + TimeDelta::milliseconds(100));
+        assert_eq!(view.hinted(), "slow 2500 in 2500 of 5000 lines");
+        for second in 1..4 {
+            view.count(Time::UNIX_EPOCH + TimeDelta::seconds(second));
+        }
+        assert_eq!((view.hinted().as_str(), view.uncounted()), ("slow 5000", 0), "all, once it is over");
+        extend(&mut view, lines(&["fast"; KEPT]));
+        assert_eq!(
+            view.bars().iter().map(|bar| bar.lines).sum::<u64>() + view.uncounted() as u64,
+            KEPT as u64
+        );
     }
 
     #[test]

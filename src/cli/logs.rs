@@ -16,7 +16,7 @@ use crate::runtime::logs::{Form, Logs, Request};
 #[derive(clap::Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub struct Args {
-    /// Files, patterns in quotes, or - for standard input; .gz and .zst are unpacked
+    /// Files, patterns in quotes, or - for standard input; several are shown by time, .gz and .zst unpacked
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Only records for which every term holds

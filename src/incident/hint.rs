@@ -8,7 +8,7 @@ use std::sync::OnceLock;
 use regex::bytes::{RegexSet, RegexSetBuilder};
 
 /// One pattern.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hint {
     /// Its name: `rate-limit`.
     pub name: String,

@@ -25,6 +25,19 @@ pub struct Following {
     /// One file may be reached by several names.
     ledger: Ledger,
     buf: Vec<u8>,
+    /// Lines that were read and not looked at yet.
+    fresh: Vec<u8>,
+}
+
+/// What a step brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Came {
+    /// No line.
+    Nothing,
+    /// All that there was.
+    All,
+    /// There is more at once.
+    More,
 }
 
 struct Followed {
@@ -44,7 +57,7 @@ impl Following {
     /// Follows nothing yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { files: Vec::new(), ledger: Ledger::default(), buf: vec![0; BUF] }
+        Self { files: Vec::new(), ledger: Ledger::default(), buf: vec![0; BUF], fresh: Vec::new() }
     }
 
     /// Follows a file from a byte where a record begins.
@@ -59,31 +72,43 @@ impl Following {
     }
 
     /// Looks and reads: calls `found` with the number of the file, the offset and the record, and
-    /// `tell` with what happened to a file. True if lines came; after a while without any, what was
-    /// held back is given out.
+    /// `tell` with what happened to a file. After a while without any line, what was held back is
+    /// given out.
     pub fn step(
         &mut self,
         now: Time,
         filter: &Filter,
         mut found: impl FnMut(usize, u64, Record<'_>),
         mut tell: impl FnMut(Notice),
-    ) -> bool {
-        let mut came = false;
+    ) -> Came {
+        let (mut came, mut behind) = (false, false);
         for (place, file) in self.files.iter_mut().enumerate() {
             let Followed { name, follower, stream, next } = file;
+            let mut found = |at: u64, record: Record<'_>| found(place, at, record);
+            // Lines are handed on together: a filter looks through many bytes as fast as through few.
+            let fresh = &mut self.fresh;
             let mut lines = 0;
             let mut take = |what: Found<'_>| match what {
                 Found::Line(line) => {
                     lines += 1;
                     if line.offset != *next {
                         // Another file, or the same begun again: no record goes on there.
-                        stream.finish(filter, |at, record| found(place, at, record));
+                        stream.feed(fresh, filter, &mut found);
+                        fresh.clear();
+                        stream.finish(filter, &mut found);
                         stream.locate(line.offset);
                     }
                     let len = line.whole.map_or(line.bytes.len() as u64, |whole| whole.len);
-                    stream.feed(line.bytes, filter, |at, record| found(place, at, record));
-                    stream.feed(b"\n", filter, |at, record| found(place, at, record));
+                    fresh.extend_from_slice(line.bytes);
+                    fresh.push(b'\n');
                     *next = line.offset + len + 1;
+                    if line.whole.is_some() {
+                        // What is not here is not counted by the stream.
+                        stream.feed(fresh, filter, &mut found);
+                        fresh.clear();
+                        stream.finish(filter, &mut found);
+                        stream.locate(*next);
+                    }
                 }
                 Found::Happening(what) => {
                     tell(Notice { agent: Arc::clone(name), source: Arc::clone(name), at: now, what });
@@ -98,12 +123,19 @@ impl Following {
                     break;
                 }
             }
+            behind |= !follower.is_caught_up();
+            stream.feed(&self.fresh, filter, &mut found);
+            self.fresh.clear();
             if lines == 0 {
-                stream.flush(filter, |at, record| found(place, at, record));
+                stream.flush(filter, &mut found);
             }
             came |= lines > 0;
         }
-        came
+        match (came, behind) {
+            (_, true) => Came::More,
+            (true, false) => Came::All,
+            (false, false) => Came::Nothing,
+        }
     }
 }
 

@@ -44,6 +44,9 @@ impl Stream {
 
     /// Takes bytes, and calls `found` with each record that the filter shows and is known to be whole.
     pub fn feed(&mut self, bytes: &[u8], filter: &Filter, mut found: impl FnMut(u64, Record<'_>)) {
+        if bytes.is_empty() {
+            return;
+        }
         self.held.extend_from_slice(bytes);
         if !self.sampled && self.held.len() < Shape::SAMPLE {
             return;

@@ -39,7 +39,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             tail_lines: 1_000,
-            active: Duration::from_millis(100),
+            active: Duration::from_millis(20),
             quiet: Duration::from_millis(200),
             rescan: Duration::from_secs(2),
             linger: Duration::from_secs(10),
@@ -151,6 +151,8 @@ impl Tail {
     /// Notices kept while there is no room for a batch: the latest of a file that comes and goes for
     /// hours say enough.
     const NOTICES_MAX: usize = 1_000;
+    /// A share of the time that is kept free for each file.
+    const LOOK: Duration = Duration::from_micros(200);
     /// Without a line for this long it is quiet.
     const HEARD: Duration = Duration::from_secs(2);
 
@@ -215,7 +217,12 @@ impl Tail {
         let quiet = self.looked.is_none_or(|now| is_due(self.heard, Self::HEARD, now));
         match (self.behind, quiet) {
             (true, _) => Duration::ZERO,
-            (false, false) => self.settings.active,
+            // Looking at many files takes its time too.
+            (false, false) => self
+                .settings
+                .active
+                .max(Self::LOOK * self.files.len() as u32)
+                .min(self.settings.quiet.max(self.settings.active)),
             (false, true) => self.settings.quiet,
         }
     }

@@ -14,8 +14,9 @@ use super::clock::Clock;
 use crate::error::{Error, Result};
 use crate::incident::filter::{pointed, when};
 use crate::incident::{Text, Time};
+use crate::logs::merge::{Pending, Printed, Strand, merge};
 use crate::logs::{
-    Filter, Following, Input, Log, Moment, Opened, Query, Reading, Record, Shape, Stream, crew, print,
+    Came, Filter, Following, Input, Log, Moment, Opened, Query, Reading, Record, Shape, Stream, crew, print,
 };
 
 /// What a person asks of logs.
@@ -67,8 +68,12 @@ const BLOCKS: usize = 2;
 const BLOCK: usize = 64 * 1024;
 /// How long a record is held back for a stack trace that may follow it.
 const HELD: Duration = Duration::from_millis(100);
-/// The time between two looks at followed files.
+/// The time between two looks at followed files that are quiet.
 const LOOK: Duration = Duration::from_millis(100);
+/// The same while lines come.
+const SOON: Duration = Duration::from_millis(20);
+/// Pieces of a log that are read before they can be merged with the others.
+const AHEAD: usize = 1;
 
 impl Logs {
     /// Reads what was asked.
@@ -141,12 +146,78 @@ impl Logs {
         mut sink: impl FnMut(&[u8]) -> ControlFlow<()>,
         tell: impl FnMut(String),
     ) -> Result<Total> {
-        let mut total = Total::default();
-        let mut following = Following::new();
-        let mut followed = Vec::new();
-        for input in &self.inputs {
+        let chains = self.chains();
+        let mut read = Read::default();
+        let goes_on = match &chains[..] {
+            [_] => self.read(&self.inputs, form, false, &mut read, &mut sink)?,
+            chains => self.merged(chains, form, &mut read, &mut sink)?,
+        };
+        if goes_on.is_continue() && !read.followed.is_empty() {
+            self.go_on(read.followed, sink, tell);
+        }
+        Ok(read.total)
+    }
+
+    /// The parts of each log, in their order.
+    fn chains(&self) -> Vec<Vec<Input>> {
+        let mut chains: Vec<(usize, Vec<Input>)> = Vec::new();
+        for (input, number) in Input::chained(&self.inputs) {
+            match chains.iter_mut().find(|(known, _)| *known == number) {
+                Some((_, inputs)) => inputs.push(input),
+                None => chains.push((number, vec![input])),
+            }
+        }
+        chains.into_iter().map(|(_, inputs)| inputs).collect()
+    }
+
+    /// Reads several logs, each on a thread of its own, and hands their records on by their times.
+    fn merged(
+        &self,
+        chains: &[Vec<Input>],
+        form: Form,
+        read: &mut Read,
+        sink: impl FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>> {
+        thread::scope(|scope| {
+            let (mut strands, mut readers) = (Vec::new(), Vec::new());
+            for inputs in chains {
+                let (send, pieces) = sync_channel(AHEAD);
+                let patience = inputs.contains(&Input::Stdin).then_some(HELD);
+                strands.push(Strand::new(pieces, patience));
+                readers.push(scope.spawn(move || {
+                    let mut read =
+                        Read { threads: (crew::threads() / chains.len()).max(1), ..Read::default() };
+                    // Nobody takes it any more: there is nothing to be told.
+                    let hand_over = |piece: &[u8]| match send.send(piece.to_vec()) {
+                        Ok(()) => ControlFlow::Continue(()),
+                        Err(_) => ControlFlow::Break(()),
+                    };
+                    let outcome = self.read(inputs, form, true, &mut read, hand_over);
+                    outcome.map(|_| read)
+                }));
+            }
+            let goes_on = merge(strands, sink);
+            for reader in readers {
+                let of = reader.join().map_err(|_| Error::internal("reading a log failed"))??;
+                read.total.cut += of.total.cut;
+                read.followed.extend(of.followed);
+            }
+            Ok(goes_on)
+        })
+    }
+
+    /// Reads inputs one after the other; with `timed`, their records are made to be merged.
+    fn read(
+        &self,
+        inputs: &[Input],
+        form: Form,
+        timed: bool,
+        read: &mut Read,
+        mut sink: impl FnMut(&[u8]) -> ControlFlow<()>,
+    ) -> Result<ControlFlow<()>> {
+        for input in inputs {
             let unreadable = |error| unreadable(input, error);
-            let line = self.line(input, form);
+            let line = Line { timed, ..self.line(input, form) };
             let goes_on = match input.open().map_err(unreadable)? {
                 Opened::Plain(file) => {
                     let log = Log::of(file, Text::line(&input.agent())).map_err(unreadable)?;
@@ -155,10 +226,10 @@ impl Logs {
                         let last = log.last_record().map_err(unreadable)?;
                         range.end = range.end.min(last);
                         range.start = range.start.min(last);
-                        following.add(path, log.reading().clone(), last);
-                        followed.push((line.clone(), log.reading().clone()));
+                        let (line, reading) = (self.line(input, form), log.reading().clone());
+                        read.followed.push(Followed { path: path.clone(), line, reading, from: last });
                     }
-                    self.search(&log, range, &line, &mut sink).map_err(unreadable)?
+                    self.search(&log, range, read.threads, &line, &mut sink).map_err(unreadable)?
                 }
                 Opened::Flow(flow) => {
                     let out = std::cell::RefCell::new(Vec::new());
@@ -174,28 +245,26 @@ impl Logs {
                         }
                         ended
                     });
-                    total.cut += cut.map_err(unreadable)?;
+                    read.total.cut += cut.map_err(unreadable)?;
                     ended
                 }
             };
             if goes_on.is_break() {
-                return Ok(total);
+                return Ok(goes_on);
             }
         }
-        if !followed.is_empty() {
-            self.go_on(following, &followed, sink, tell);
-        }
-        Ok(total)
+        Ok(ControlFlow::Continue(()))
     }
 
     fn search(
         &self,
         log: &Log,
         range: std::ops::Range<u64>,
+        threads: usize,
         line: &Line,
         mut sink: impl FnMut(&[u8]) -> ControlFlow<()>,
     ) -> io::Result<ControlFlow<()>> {
-        let query = Query { filter: &self.filter, range, threads: crew::threads() };
+        let query = Query { filter: &self.filter, range, threads };
         let mut ended = ControlFlow::Continue(());
         let render = |at: u64, record: &Record<'_>, out: &mut Vec<u8>| {
             line.append(at, record, log.reading(), out);
@@ -242,26 +311,39 @@ impl Logs {
     /// Follows until nobody reads any more.
     fn go_on(
         &self,
-        mut following: Following,
-        followed: &[(Line, Reading)],
+        followed: Vec<Followed>,
         mut sink: impl FnMut(&[u8]) -> ControlFlow<()>,
         mut tell: impl FnMut(String),
     ) {
-        let mut out = Vec::new();
+        let mut following = Following::new();
+        for Followed { path, reading, from, .. } in &followed {
+            following.add(path, reading.clone(), *from);
+        }
+        let (mut out, mut pending, several) = (Vec::new(), Pending::default(), followed.len() > 1);
         loop {
             let found = |place: usize, at: u64, record: Record<'_>| {
-                let (line, reading) = &followed[place];
-                line.append(at, &record, reading, &mut out);
+                let Followed { line, reading, .. } = &followed[place];
+                if several {
+                    let time = record.time(reading.newest);
+                    pending.push(place, time, |out| line.append(at, &record, reading, out));
+                } else {
+                    line.append(at, &record, reading, &mut out);
+                }
             };
             let came =
                 following.step(self.clock.now(), &self.filter, found, |notice| tell(notice.to_string()));
+            if several {
+                pending.give(came != Came::Nothing, &mut out);
+            }
             // An empty write would not find out that nobody reads any more; the next line will.
             if !out.is_empty() && sink(&out).is_break() {
                 return;
             }
             out.clear();
-            if !came {
-                thread::sleep(LOOK);
+            match came {
+                Came::More => {}
+                Came::All => thread::sleep(SOON),
+                Came::Nothing => thread::sleep(LOOK),
             }
         }
     }
@@ -269,7 +351,7 @@ impl Logs {
     fn line(&self, input: &Input, form: Form) -> Line {
         let name = Text::line(&input.name());
         let mark = if self.inputs.len() > 1 { format!("{name}: ") } else { String::new() };
-        Line { form, name, mark }
+        Line { form, name, mark, timed: false }
     }
 }
 
@@ -279,10 +361,41 @@ struct Line {
     form: Form,
     name: Text,
     mark: String,
+    /// Whether it is to be merged with others.
+    timed: bool,
+}
+
+/// What reading brought besides records.
+struct Read {
+    total: Total,
+    followed: Vec<Followed>,
+    threads: usize,
+}
+
+impl Default for Read {
+    fn default() -> Self {
+        Self { total: Total::default(), followed: Vec::new(), threads: crew::threads() }
+    }
+}
+
+/// A file that is followed from where it was read to.
+struct Followed {
+    path: PathBuf,
+    line: Line,
+    reading: Reading,
+    from: u64,
 }
 
 impl Line {
     fn append(&self, at: u64, record: &Record<'_>, reading: &Reading, out: &mut Vec<u8>) {
+        if self.timed {
+            let time = record.time(reading.newest);
+            return Printed::append(time, out, |out| self.print(at, record, reading, out));
+        }
+        self.print(at, record, reading, out);
+    }
+
+    fn print(&self, at: u64, record: &Record<'_>, reading: &Reading, out: &mut Vec<u8>) {
         match self.form {
             Form::Text => print::text(&self.mark, record, out),
             Form::Json => print::json(self.name.as_str(), at, record, reading, out),

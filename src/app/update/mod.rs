@@ -112,7 +112,7 @@ impl Model {
     fn tick(&mut self, now: Time) -> Vec<Effect> {
         self.set_now(now);
         if self.log.uncounted() > 0 {
-            self.log.count();
+            self.log.count(now);
         }
         if self.notice.as_ref().is_some_and(|(_, since)| (now - *since).num_seconds() >= NOTICE_SECONDS) {
             self.notice = None;
