@@ -24,7 +24,7 @@ use crate::error::{Error, Result};
 use crate::incident::hint::Hints;
 use crate::incident::{LogBlock, LogLine, Text};
 use crate::logs::{self, LogBatch, LogCommand, LogSource};
-use crate::sources::{BindError, Receiver, ReceiverSpec};
+use crate::sources::{BindError, Bound, Receiver, ReceiverSpec};
 
 /// Batches of log lines under way. Each is large already; a full channel makes the follower wait,
 /// and the file is the buffer.
@@ -186,6 +186,24 @@ async fn run_extras(hub: Hub, extras: Extras, cancel: CancellationToken) {
 /// How often a process that does not take alerts looks whether it may.
 const TAKE_OVER: Duration = Duration::from_secs(3);
 
+/// Takes alerts until cancelled, and lets the other processes of the journal know: the lease is held as
+/// long as it listens. Where leases cannot be had, others hear of no receiver.
+pub(super) async fn take(hub: &Hub, bound: Bound, cancel: CancellationToken) {
+    let known = async {
+        loop {
+            match hub.journal().lease_receiver() {
+                // Another process is just looking whether anybody takes them, or just ends.
+                Ok(None) => tokio::time::sleep(TAKE_OVER).await,
+                _held @ (Ok(Some(_)) | Err(_)) => return std::future::pending::<()>().await,
+            }
+        }
+    };
+    tokio::select! {
+        () = bound.serve(Arc::new(hub.clone()), cancel) => {}
+        () = known => {}
+    }
+}
+
 /// Runs the alert receiver. Without it everything else goes on, and the screen says so. Where another
 /// process takes them for the same journal, that is said once, and this one follows when it ends.
 async fn receive(hub: &Hub, spec: ReceiverSpec, cancel: CancellationToken) {
@@ -193,11 +211,9 @@ async fn receive(hub: &Hub, spec: ReceiverSpec, cancel: CancellationToken) {
     loop {
         let error = match Receiver::bind(spec.clone()).await {
             Ok(bound) => {
-                // Held as long as it listens; where leases cannot be had, others hear of no receiver.
-                let _lease = hub.journal().lease_receiver();
                 hub.tell(Feed::Notice(Notice::clear(RECEIVER)));
                 hub.tell(Feed::Notice(Notice::info(format!("alerts are taken on http://{}", bound.addr()))));
-                return bound.serve(Arc::new(hub.clone()), cancel).await;
+                return take(hub, bound, cancel).await;
             }
             Err(error) => error,
         };

@@ -2,14 +2,13 @@
 //! recorded.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::{Receiver as Feeds, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
-use super::engine::{Engine, Extras};
+use super::engine::{Engine, Extras, take};
 use super::feed::Feed;
 use super::hub::Hub;
 use crate::app::msg::Notice;
@@ -117,7 +116,7 @@ async fn take_alerts(hub: Hub, spec: Option<ReceiverSpec>, bound: Option<Bound>,
         }
     }
     if let Some(bound) = bound {
-        bound.serve(Arc::new(hub), cancel).await;
+        take(&hub, bound, cancel).await;
     }
 }
 
@@ -192,6 +191,41 @@ impl From<BindError> for Error {
             BindError::InUse(_) | BindError::Denied(_) | BindError::Other { .. } => {
                 Self::remote(error.to_string()).hint("[receiver] listen names another address")
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::adapters::{Live, Rig};
+    use crate::incident::{Policy, Realm};
+    use crate::runtime::Clock;
+    use crate::store::Journal;
+
+    /// `serve` held no lease: a cockpit beside it took its port for another program's, and said for
+    /// good that no alerts are taken.
+    #[tokio::test]
+    async fn whoever_serves_lets_the_journal_s_other_processes_know_that_alerts_are_taken() {
+        let journal = Journal::memory(Realm::Live).unwrap();
+        let rig = Rig::Live(Live::new(vec![]));
+        let hub = Hub::new(journal, Arc::new(Policy::built_in()), Clock::wall(), rig, false);
+        let spec = ReceiverSpec::new(([127, 0, 0, 1], 0).into(), Arc::new(chrono::Utc::now));
+        let is_taken = || matches!(hub.journal().lease_receiver(), Ok(None));
+        for bound in [Some(Receiver::bind(spec.clone()).await.unwrap()), None] {
+            // Bound at once, or as soon as the port can be had.
+            let cancel = CancellationToken::new();
+            let serving = tokio::spawn(take_alerts(hub.clone(), Some(spec.clone()), bound, cancel.clone()));
+            let limit = tokio::time::Instant::now() + AGAIN * 3;
+            while !is_taken() {
+                assert!(tokio::time::Instant::now() < limit, "nobody knows that alerts are taken");
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            cancel.cancel();
+            serving.await.unwrap();
+            assert!(!is_taken(), "and whoever wants may follow");
         }
     }
 }
