@@ -15,10 +15,11 @@ use std::time::Duration;
 use flightdeck::adapters::{Adapter, Ask, CallOutcome, Live, LiveAdapter, Rig, Sample};
 use flightdeck::channels::{Channel, Delivery, LiveChannel, Pending};
 use flightdeck::incident::outbox::ChannelStanding;
+use flightdeck::incident::policy::PerSeverity;
 use flightdeck::incident::rota::Turns;
 use flightdeck::incident::{
     Actor, Audience, Command, Incident, IncidentId, Lamp, Message, MessageId, MessageKind, MessageState,
-    Naming, Op, Plan, Policy, Realm, Route, Severity, Text, Time,
+    Naming, Op, Plan, Policy, Realm, Route, Severity, Text, Time, warnings,
 };
 use flightdeck::runtime::{Clock, Hub, dispatch, outbox, watch};
 use flightdeck::store::{Journal, Opening};
@@ -228,7 +229,10 @@ async fn messages_arrive_in_order_per_channel_and_one_that_fails_holds_up_no_oth
 
 #[tokio::test(start_paused = true)]
 async fn e1_tries_with_growing_waits_and_then_it_is_stated_that_nobody_was_told() {
-    let post = Post::open(&[("chat", &[Mood::Fail; 9])]);
+    let mut hasty = policy();
+    let [p0, ..] = Severity::ALL.map(|severity| hasty.notify_within.of(severity));
+    hasty.notify_within = PerSeverity { p0, p1: p0, p2: p0, p3: p0 };
+    let post = start(journal(None), hasty, &[("chat", &[Mood::Fail; 9])], false);
     post.declares().await;
     let began = tokio::time::Instant::now();
     let done = post.all_settled().await;
@@ -327,6 +331,26 @@ async fn what_is_told_of_a_new_incident_names_it_though_the_journal_was_not_read
         let subject = &incident.outbox.get(MessageId(1)).unwrap().message.subject;
         assert!(subject.as_str().contains(&format!("{}: {title}", done.incident)), "{subject}");
     }
+}
+
+/// The time by which a P0 must be told is the shortest, and was how long it was tried: what is worst
+/// was given up first, and a page of "within 5m" after half a minute.
+#[tokio::test(start_paused = true)]
+async fn b12_a_p0_and_its_pages_are_tried_no_shorter_than_a_p3_and_it_is_said_that_they_are_late() {
+    // 1 + 2 + 4 … 60 s, and so on: down for about ten minutes.
+    let post = start(journal(None), all_by_chat(), &[("chat", &[Mood::Fail; 28])], false);
+    post.declares().await;
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    let late =
+        post.until("both were tried", |i| i.outbox.waiting().filter(|m| m.tries > 3).count() >= 2).await;
+    let now = post.hub.clock().now();
+    let said: Vec<_> = warnings(&late, post.hub.policy(), now).into_iter().map(|w| w.text).collect();
+    let is_said = said.iter().filter(|text| text.contains("NOT TOLD YET through chat")).count();
+    assert_eq!(is_said, 2, "{said:?}");
+    let done = post.all_settled().await;
+    let chat: Vec<_> = done.outbox.all().filter(|m| m.message.channel == *"chat").collect();
+    assert!(chat.iter().all(|m| m.state == MessageState::Delivered), "{chat:?}");
+    assert!(chat.iter().any(|m| m.message.kind == MessageKind::Page && m.tries > 8), "{chat:?}");
 }
 
 /// A channel that was down for half a minute lost the message until somebody looked.

@@ -205,7 +205,7 @@ impl Clock<'_> {
             let mut deadline = self.deadline(due, label, sent.queued_at, message.tell_by);
             if sent.is_given_up() {
                 let tries = plural(sent.tries, "try", "tries");
-                deadline.label = format!("NOT TOLD after {} {tries}: {}", sent.tries, message.to);
+                deadline.label = format!("{} after {} {tries}: {}", sent.not_told(), sent.tries, message.to);
                 // What is given up is over, however much time there would have been.
                 deadline.at = deadline.at.min(sent.changed_at);
             }

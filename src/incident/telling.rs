@@ -1,5 +1,6 @@
 //! An entry told in one line: the timeline screen, the review and the command line say it alike.
 
+use super::outbox::MAY_HAVE_ARRIVED;
 use super::{AgentReadings, Disposition, Entry, Event, Judged, Naming, Passing, Reading};
 
 /// `12:04:05 ana isolated …`: what happened, without the time and the actor. Severities are named as
@@ -161,7 +162,8 @@ pub fn tell_event(event: &Event, naming: Naming) -> String {
             format!("{message} failed, again at {}: {reason}", at.format("%H:%M:%S"))
         }
         Event::MessageFailed { message, reason, again_at: None } => {
-            format!("{message} NOT TOLD, given up: {reason}")
+            let known = if reason.as_str().starts_with(MAY_HAVE_ARRIVED) { " KNOWN TO BE" } else { "" };
+            format!("{message} NOT{known} TOLD, given up: {reason}")
         }
         Event::MessageRetried { message } => format!("{message} is tried again"),
         Event::MessageDropped { message, reason } => format!("{message} dropped: {reason}"),

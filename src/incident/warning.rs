@@ -67,7 +67,13 @@ pub fn warnings(incident: &Incident, policy: &Policy, now: Time) -> Vec<Warning>
     }
     for sent in incident.outbox.given_up() {
         let message = &sent.message;
-        let text = format!("{} NOT TOLD through {}: {}", message.to, message.channel, sent.answer);
+        let text = format!("{} {} through {}: {}", message.to, sent.not_told(), message.channel, sent.answer);
+        warn(Weight::Alarm, "B12", format!("{} {text}", message.id));
+    }
+    // Late, and still tried: whoever waits for it must not take it for told.
+    for sent in incident.outbox.waiting().filter(|sent| sent.tries > 0 && now >= sent.message.tell_by) {
+        let message = &sent.message;
+        let text = format!("{} NOT TOLD YET through {}: {}", message.to, message.channel, sent.answer);
         warn(Weight::Alarm, "B12", format!("{} {text}", message.id));
     }
     for (id, draft) in &incident.drafts {

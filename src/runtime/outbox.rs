@@ -22,7 +22,7 @@ use super::hub::Hub;
 use crate::adapters::{Ask, Sample};
 use crate::app::msg::Notice;
 use crate::channels::Delivery;
-use crate::incident::outbox::{DueLevel, TRIES, levels};
+use crate::incident::outbox::{DueLevel, MAY_HAVE_ARRIVED, TRIES, levels};
 use crate::incident::{
     ActionId, Actor, Command, Incident, IncidentId, Message, MessageId, MessageKind, MessageState, Op, Plan,
     Realm, Receipt, Severity, Text, Time,
@@ -275,7 +275,8 @@ async fn send(busy: Busy, next: Next) {
     // Somebody dropped it in the meantime.
     let Some((incident, sent)) = found else { return };
     let delivery = deliver(hub, &sent.message, &incident).await;
-    let receipt = receipt(delivery, sent.tries + 1, sent.message.tell_by, hub.clock().now());
+    let until = sent.tried_until(hub.policy());
+    let receipt = receipt(delivery, sent.tries + 1, until, hub.clock().now());
     let mut told = false;
     loop {
         let command = Command::Deliver { message: next.message, receipt: receipt.clone() };
@@ -325,12 +326,12 @@ pub fn alert(hub: &Hub, incident: IncidentId) -> String {
     format!("{}-{incident}", hub.journal().id())
 }
 
-/// What is put on record of a try, the `tries`th. Nobody is given up before the time by which they
-/// had to be told (B12).
-fn receipt(delivery: Delivery, tries: u32, tell_by: Time, now: Time) -> Receipt {
+/// What is put on record of a try, the `tries`th. Nobody is given up before `until`
+/// (B12).
+fn receipt(delivery: Delivery, tries: u32, until: Time, now: Time) -> Receipt {
     let again = |asked: Option<Duration>| {
         let wait = wait(tries, fastrand::f64()).max(asked.unwrap_or_default()).min(LONGEST_WAIT);
-        let goes_on = tries < TRIES || now < tell_by;
+        let goes_on = tries < TRIES || now < until;
         goes_on.then(|| now + TimeDelta::from_std(wait).unwrap_or_else(|_| TimeDelta::seconds(60)))
     };
     match delivery {
@@ -340,7 +341,7 @@ fn receipt(delivery: Delivery, tries: u32, tell_by: Time, now: Time) -> Receipt 
         }
         Delivery::Refused(why) => Receipt::Failed { reason: why, again_at: None },
         Delivery::Unknown(why) => {
-            let reason = Text::line(&format!("it may have arrived: {why}"));
+            let reason = Text::line(&format!("{MAY_HAVE_ARRIVED}: {why}"));
             Receipt::Failed { reason, again_at: again(None) }
         }
     }

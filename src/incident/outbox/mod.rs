@@ -3,7 +3,7 @@
 //! A message is queued in the same moment as the entry it is about, by the routes of the
 //! configuration ([`route`]). Its number is its idempotency key: it is sent at least once, always
 //! under the same key, until it is delivered, refused for good, given up after [`TRIES`] tries when
-//! its time is over too, or dropped by a person. Nothing here sends anything; `runtime` does, and
+//! [its patience](Outgoing::tried_until) is over too, or dropped by a person. Nothing here sends anything; `runtime` does, and
 //! reports back.
 
 pub mod announce;
@@ -17,7 +17,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::severity::words as word_table;
-use super::{ActionId, Audience, Event, MessageId, Severity, Text, Time};
+use super::{ActionId, Audience, Event, MessageId, Policy, Severity, Span, Text, Time};
+use paging::VERIFY_SECONDS;
 
 pub use announce::{announced, settled};
 pub use paging::{DueLevel, NOBODY, levels, plan, reached};
@@ -26,6 +27,9 @@ pub use standing::{ChannelStanding, Undelivered};
 
 /// How often a message is tried at the least before it is given up (E1).
 pub const TRIES: u32 = 5;
+
+/// How the reason of a try begins after which nobody knows whether the message arrived.
+pub const MAY_HAVE_ARRIVED: &str = "it may have arrived";
 
 /// The name of the outbox in plans: what pages people through channels instead of an adapter.
 pub const OUTBOX: &str = "outbox";
@@ -163,6 +167,8 @@ pub struct Outgoing {
     pub message: Message,
     /// When it was queued.
     pub queued_at: Time,
+    /// When it was queued, or last tried again by hand.
+    pub asked_at: Time,
     /// Where it stands.
     pub state: MessageState,
     /// How often it was tried in vain since it was queued or retried by hand.
@@ -186,6 +192,26 @@ impl Outgoing {
         matches!(self.state, MessageState::GivenUp)
     }
 
+    /// Until when it is tried at the least, from now on at the longest wait between two tries.
+    ///
+    /// By when it must be told says when it is late, not when nobody cares any more: a P0 has seconds
+    /// for the one and no less patience than a P3 for the other (B12). A page is tried as long as the
+    /// action that it carries out waits for it.
+    #[must_use]
+    pub fn tried_until(&self, policy: &Policy) -> Time {
+        let patience = Severity::ALL.map(|severity| policy.notify_within.of(severity).as_seconds());
+        let page = if self.message.kind == MessageKind::Page { VERIFY_SECONDS } else { 0 };
+        let least = patience.into_iter().fold(page, u32::max);
+        Span::seconds(least).after(self.asked_at).max(self.message.tell_by)
+    }
+
+    /// What it comes to that it was not delivered. Where a channel kept its answer to itself nobody
+    /// knows.
+    #[must_use]
+    pub fn not_told(&self) -> &'static str {
+        if self.answer.as_str().starts_with(MAY_HAVE_ARRIVED) { "NOT KNOWN TO BE TOLD" } else { "NOT TOLD" }
+    }
+
     /// How often it was tried: `1 try`, `5 tries`.
     #[must_use]
     pub fn tried(&self) -> String {
@@ -200,7 +226,7 @@ impl Outgoing {
             (MessageState::Waiting { .. }, _) => format!("waiting, {} failed: {}", self.tried(), self.answer),
             (MessageState::Delivered, _) => "delivered".to_owned(),
             (MessageState::GivenUp, _) => {
-                format!("NOT TOLD, given up after {}: {}", self.tried(), self.answer)
+                format!("{}, given up after {}: {}", self.not_told(), self.tried(), self.answer)
             }
             (MessageState::Dropped, _) => format!("dropped: {}", self.answer),
         }
@@ -301,6 +327,7 @@ impl Outbox {
             let new = Outgoing {
                 message: Message::clone(message),
                 queued_at: at,
+                asked_at: at,
                 state: MessageState::Waiting { not_before: at },
                 tries: 0,
                 changed_at: at,
@@ -327,6 +354,7 @@ impl Outbox {
             self.moved(*message, at, MessageState::Waiting { not_before: at }, &Text::default());
             if let Some(sent) = self.all.get_mut(message) {
                 sent.tries = 0;
+                sent.asked_at = at;
             }
         } else if let Event::MessageDropped { message, reason } = event {
             self.moved(*message, at, MessageState::Dropped, reason);

@@ -6,8 +6,8 @@ use super::{OUTBOX, Recipient};
 use crate::incident::policy::Level;
 use crate::incident::{Actor, Incident, Lamp, Op, Params, Plan, Policy, Text, Time};
 
-/// Within what time a page must be delivered: five tries and what lies between them.
-const VERIFY_SECONDS: u32 = 300;
+/// Within what time a page must be delivered; it is tried no shorter.
+pub(super) const VERIFY_SECONDS: u32 = 300;
 
 /// What carries an escalation that nothing can carry.
 pub const NOBODY: &str = "nobody";
