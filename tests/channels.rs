@@ -1,7 +1,7 @@
 //! The channels of configuration on real connections: what arrives, what is kept back, and what an
 //! answer that never comes means.
 
-#![expect(clippy::unwrap_used, reason = "a test's own data is right")]
+#![expect(clippy::panic, clippy::unwrap_used, reason = "a test's own data is right, and what is not is told")]
 
 #[path = "channels/looks.rs"]
 mod looks;

@@ -52,7 +52,8 @@ pub enum Delivery {
         /// How long the other side asks to be left alone.
         retry_after: Option<Duration>,
     },
-    /// It did not arrive and never will: no such address, no right to write there.
+    /// It did not arrive and never will: no such address, no right to write there. Or nobody can know,
+    /// and it is not repeated blindly.
     Refused(Text),
     /// It was sent and nobody knows whether it arrived.
     Unknown(Text),

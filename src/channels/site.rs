@@ -80,6 +80,18 @@ impl Site {
         opened.backend.send(&request).await
     }
 
+    /// Reads from another method of the same API, as [`beside`](Self::beside) finds it.
+    pub async fn read_beside(&self, last: &str, query: &[(&str, &str)], limit: Duration) -> Outcome {
+        let opened = match self.opened.get_or_try_init(|| self.open()).await {
+            Ok(opened) => opened,
+            Err(why) => return Outcome::NotSent(why),
+        };
+        let path = opened.path.rsplit_once('/').map_or("", |(before, _)| before);
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(query).finish();
+        let request = Request::get(format!("{path}/{last}?{query}")).insisting().once().limit(limit);
+        opened.backend.send(&request).await
+    }
+
     async fn open(&self) -> Result<Opened, Text> {
         let (url, secret) = match &self.address {
             Address::Plain(url) => (Secret::new(url), false),

@@ -1,7 +1,10 @@
 //! Slack: as an app each incident is a thread, by an incoming webhook each message stands alone.
 //!
-//! Slack knows no idempotency keys: a message whose answer was lost may stand there twice. It says
-//! 200 and means no; the word that it gives for it decides whether another try may help.
+//! Slack knows no idempotency keys: before a message whose answer was lost is posted again, it is looked
+//! for ([`read`]). It says 200 and means no; the word that it gives for it decides whether another try
+//! may help.
+
+mod read;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,8 +13,13 @@ use serde_json::{Value, json};
 
 use super::site::{LOOK, UNPROVED};
 use super::{Channel, Delivery, LiveChannel, Pending, Seen, Site, answer};
-use crate::incident::{Incident, Message, Recipient, Text};
+use crate::incident::outbox::MAY_HAVE_ARRIVED;
+use crate::incident::{Incident, Message, MessageKind, Outgoing, Recipient, Text};
 use crate::web::{Answer, Method, Outcome};
+use read::Found;
+
+/// What is said of a try that could not look before.
+const POSTED_UNREAD: &str = "it was posted again without a look";
 
 /// The most characters of a text: what Slack shows as one message.
 const MOST: usize = 3900;
@@ -45,13 +53,65 @@ impl Slack {
         Self { channel: Some(channel.to_owned()), ..Self::hook(name, site, people, limit) }
     }
 
-    async fn post(&self, message: &Message, incident: &Incident) -> Delivery {
+    async fn post(&self, key: &str, message: &Message, incident: &Incident) -> Delivery {
+        let unread = match self.told_already(key, message, incident).await {
+            Ok(unread) => unread,
+            Err(ended) => return ended,
+        };
+        match (self.posted(key, message, incident).await, unread) {
+            (Delivery::Unknown(why), Some(unseen)) => {
+                Delivery::Unknown(Text::line(&format!("{POSTED_UNREAD}, {unseen}: {why}")))
+            }
+            (posted, _) => posted,
+        }
+    }
+
+    /// Whether a message of which nobody knows may be posted again: why it could not be looked for,
+    /// where it is worth a second try all the same.
+    ///
+    /// # Errors
+    /// What became of it, where it must not be posted now.
+    async fn told_already(
+        &self,
+        key: &str,
+        message: &Message,
+        incident: &Incident,
+    ) -> Result<Option<Text>, Delivery> {
+        let sent = incident.outbox.get(message.id);
+        let Some(sent) = sent.filter(|sent| sent.is_in_doubt()) else { return Ok(None) };
+        let thread = incident.outbox.reference(self.name.as_str());
+        let found = match &self.channel {
+            Some(channel) => read::found(&self.site, (channel, thread), key, sent).await,
+            None => Found::Hidden(Text::line("a webhook shows nothing of what was said")),
+        };
+        match found {
+            Found::Absent => Ok(None),
+            Found::There(ts) => {
+                let answer = Text::line(&format!("it stands there since the try before, as {ts}"));
+                let reference = thread.is_none().then(|| Text::line(&ts));
+                Err(Delivery::Delivered { answer, reference })
+            }
+            Found::NotNow(why) => {
+                Err(Delivery::Unknown(Text::line(&format!("and could not be looked for yet: {why}"))))
+            }
+            // Whoever is to be woken is called rather twice than never.
+            Found::Hidden(why) if is_repeated(sent) && message.kind != MessageKind::Page => {
+                let words =
+                    format!("{MAY_HAVE_ARRIVED}: {POSTED_UNREAD}, and is not repeated blindly ({why})");
+                Err(Delivery::Refused(Text::line(&words)))
+            }
+            Found::Hidden(why) => Ok(Some(why)),
+        }
+    }
+
+    async fn posted(&self, key: &str, message: &Message, incident: &Incident) -> Delivery {
         let Some(channel) = &self.channel else {
             let body = body(message, incident, &self.people);
             return answer::judged(self.send_json(&body).await, by_hook);
         };
         let mut body = body(message, incident, &self.people);
         body["channel"] = json!(channel);
+        body["metadata"] = read::metadata(key);
         let thread = incident.outbox.reference(self.name.as_str());
         if let Some(thread) = thread {
             body["thread_ts"] = json!(thread.as_str());
@@ -76,6 +136,11 @@ impl Slack {
         };
         self.site.send(Method::POST, make).await
     }
+}
+
+/// Whether it was posted a second time without a look.
+fn is_repeated(sent: &Outgoing) -> bool {
+    sent.answer.as_str().contains(POSTED_UNREAD)
 }
 
 /// What both ways take.
@@ -176,11 +241,16 @@ impl Channel for Slack {
 
     fn limit(&self) -> Duration {
         // Twice, where the thread is gone; each ends by itself and says what it knows.
-        self.limit * 2 + Duration::from_secs(1)
+        self.limit * 2 + LOOK + Duration::from_secs(1)
     }
 
-    fn send<'a>(&'a self, _: &'a str, message: &'a Message, incident: &'a Incident) -> Pending<'a, Delivery> {
-        Box::pin(self.post(message, incident))
+    fn send<'a>(
+        &'a self,
+        key: &'a str,
+        message: &'a Message,
+        incident: &'a Incident,
+    ) -> Pending<'a, Delivery> {
+        Box::pin(self.post(key, message, incident))
     }
 
     /// An app says who it is; a webhook can only be reached.

@@ -20,8 +20,9 @@ fn told() -> Incident {
 }
 
 fn app(url: &str) -> Post {
-    let text =
-        format!("[channels.c]\ntype = 'slack'\ntoken_env = 'TOKEN'\nchannel = 'C1'\napi_url = '{url}/api'\n");
+    let text = format!(
+        "[channels.c]\ntype = 'slack'\ntoken_env = 'TOKEN'\nchannel = 'C1'\napi_url = '{url}/api'\nlimit = '2s'\n"
+    );
     post(&text, &|name| (name == "TOKEN").then(|| format!("xoxb-{SECRET}")))
 }
 
@@ -47,6 +48,7 @@ async fn an_app_begins_a_thread_and_goes_on_in_it() {
             "mrkdwn": false,
             "unfurl_links": false,
             "unfurl_media": false,
+            "metadata": { "event_type": "flightdeck_message", "event_payload": { "key": "0a1b-INC-7-M3" } },
         })
     );
     let next: serde_json::Value = serde_json::from_str(&seen[1].2).unwrap();
@@ -93,4 +95,94 @@ async fn a_webhook_calls_a_person_and_nothing_else_is_markup() {
     assert!(text.starts_with("<@U0123> &lt;!channel&gt; burns &amp; more\nxxx"), "{text}");
     assert!(text.ends_with("x\n[cut: 1124 more characters are on the timeline of INC-7]"), "{text}");
     assert_eq!(body["mrkdwn"], true);
+}
+
+/// The message queued, and its tries that ended so.
+fn tried(ends: &[&str]) -> Incident {
+    let mut incident = incident();
+    let failed = |reason: &&str| Event::MessageFailed {
+        message: MessageId(3),
+        reason: Text::line(reason),
+        again_at: Some(Time::UNIX_EPOCH),
+    };
+    let queued = [Event::MessageQueued { message: message().into() }];
+    for (seq, event) in (2..).zip(queued.into_iter().chain(ends.iter().map(failed))) {
+        let at = Time::UNIX_EPOCH;
+        let entry =
+            flightdeck::incident::Entry { incident: IncidentId(7), seq, at, actor: Actor::Flightdeck, event };
+        incident.apply(&entry);
+    }
+    incident
+}
+
+/// Slack with what was posted, of which the answers are lost as long as a proxy keeps them.
+async fn workspace(readable: bool) -> (Server, Seen) {
+    let seen = Seen::default();
+    let kept = seen.clone();
+    let routes = Router::new().fallback(async move |uri: Uri, headers: HeaderMap, body: Bytes| {
+        let body = String::from_utf8_lossy(&body).into_owned();
+        let mut kept = kept.lock().unwrap();
+        if uri.path() == "/api/chat.postMessage" {
+            kept.push((uri.to_string(), headers, body));
+            return serde_json::json!({"ok": true, "channel": "C1", "ts": format!("1.{}", kept.len())})
+                .to_string();
+        }
+        if !readable {
+            return serde_json::json!({"ok": false, "error": "missing_scope"}).to_string();
+        }
+        assert_eq!(uri.path(), "/api/conversations.history");
+        let all = kept.iter().enumerate().map(|(nth, (_, _, body))| {
+            let body: serde_json::Value = serde_json::from_str(body).unwrap();
+            serde_json::json!({"ts": format!("1.{}", nth + 1), "metadata": body["metadata"]})
+        });
+        serde_json::json!({"ok": true, "messages": all.collect::<Vec<_>>()}).to_string()
+    });
+    (Server::start(routes).await, seen)
+}
+
+/// What the outbox puts on record of a try of which nobody knows.
+fn recorded(delivery: &Delivery) -> String {
+    let Delivery::Unknown(why) = delivery else { panic!("{delivery:?}") };
+    format!("it may have arrived: {why}")
+}
+
+/// Behind a proxy that lost the answers the same announcement was posted seven times.
+#[tokio::test]
+async fn what_may_stand_there_is_looked_for_before_it_is_posted_again() {
+    let (server, seen) = workspace(true).await;
+    let proxy = FaultProxy::start(server.address).await;
+    proxy.set(Fault::Half);
+    let post = app(&proxy.url());
+    let first = recorded(&send(&post, &incident()).await);
+    let again = recorded(&send(&post, &tried(&[&first])).await);
+    assert_eq!(seen.lock().unwrap().len(), 1, "as long as nobody knows it is not said again");
+    proxy.set(Fault::Pass);
+    let said = [first.as_str(), again.as_str()];
+    let answer = "it stands there since the try before, as 1.1".into();
+    let found = send(&post, &tried(&said)).await;
+    assert_eq!(found, Delivery::Delivered { answer, reference: Some("1.1".into()) }, "its thread is known");
+    assert_eq!(seen.lock().unwrap().len(), 1);
+    // What never got there is posted.
+    seen.lock().unwrap().clear();
+    let posted = send(&post, &tried(&said)).await;
+    assert!(
+        matches!(&posted, Delivery::Delivered { answer, .. } if *answer == *"posted to C1 as 1.1"),
+        "{posted:?}"
+    );
+}
+
+#[tokio::test]
+async fn where_a_token_may_not_read_it_is_repeated_once_and_then_it_is_said_that_nobody_knows() {
+    let (server, seen) = workspace(false).await;
+    let post = app(&server.url());
+    let once = "it may have arrived: no answer";
+    let again = send(&post, &tried(&[once])).await;
+    assert!(matches!(again, Delivery::Delivered { .. }), "{again:?}");
+    let twice = "it may have arrived: it was posted again without a look, missing_scope: no answer";
+    let Delivery::Refused(why) = send(&post, &tried(&[once, twice])).await else { unreachable!() };
+    assert_eq!(
+        why,
+        *"it may have arrived: it was posted again without a look, and is not repeated blindly (missing_scope)"
+    );
+    assert_eq!(seen.lock().unwrap().len(), 1);
 }

@@ -209,7 +209,13 @@ impl Outgoing {
     /// knows.
     #[must_use]
     pub fn not_told(&self) -> &'static str {
-        if self.answer.as_str().starts_with(MAY_HAVE_ARRIVED) { "NOT KNOWN TO BE TOLD" } else { "NOT TOLD" }
+        if self.is_in_doubt() { "NOT KNOWN TO BE TOLD" } else { "NOT TOLD" }
+    }
+
+    /// Whether nobody knows whether the last try arrived.
+    #[must_use]
+    pub fn is_in_doubt(&self) -> bool {
+        self.answer.as_str().starts_with(MAY_HAVE_ARRIVED)
     }
 
     /// How often it was tried: `1 try`, `5 tries`.
