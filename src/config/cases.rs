@@ -858,7 +858,7 @@ fn each_mistake_in_who_is_on_call_is_told() {
     let cases: &[(&str, &str)] = &[
         (
             "[oncall]\nhand_over = 'Monday at ten'",
-            "c.toml:5:13: `oncall.hand_over`: \"Monday at ten\" is no hand-over; write a weekday and a time (UTC): Mon 10:00",
+            "c.toml:5:13: `oncall.hand_over`: \"Monday at ten\" is no hand-over; write a weekday and a time: Mon 10:00",
         ),
         (
             "[oncall]\nstarts = 'Monday'",

@@ -34,6 +34,7 @@ pub mod theme;
 pub mod tree;
 mod walk;
 mod wording;
+mod zone;
 
 pub use crate::secret::{Secret, SecretSource};
 pub use adapter::{Adapter, Probe, ProbeFormat, Process, ProcessAction};

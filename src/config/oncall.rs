@@ -5,19 +5,20 @@ use std::collections::BTreeMap;
 use chrono::{NaiveDate, NaiveTime, Weekday};
 use serde::Deserialize;
 
-use crate::incident::Text;
 use crate::incident::rota::{Rota, Swap, Turns};
+use crate::incident::{Text, Zone};
 
 use super::channel::Channel;
 use super::located::Problems;
 use super::tree::Tree;
-use super::wording;
+use super::{wording, zone};
 
 /// The section as written.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Written {
     hand_over: HandOver,
+    zone: Zone,
     starts: Option<Day>,
     levels: BTreeMap<String, WrittenTurns>,
     swaps: Vec<WrittenSwap>,
@@ -59,7 +60,7 @@ impl TryFrom<String> for HandOver {
         };
         read().map(Self).ok_or_else(|| {
             let shown = Text::line(&written);
-            format!("\"{shown}\" is no hand-over; write a weekday and a time (UTC): Mon 10:00")
+            format!("\"{shown}\" is no hand-over; write a weekday and a time: Mon 10:00")
         })
     }
 }
@@ -133,6 +134,10 @@ impl Written {
         let swaps = swaps.collect();
         let default = Rota::default();
         let starts = self.starts.map_or(default.starts, |Day(day)| day);
-        Rota { hand_over: self.hand_over.0, starts, levels, swaps }
+        let zone = zone::read(self.zone).unwrap_or_else(|message| {
+            problems.push(tree.problem_at(&["oncall", "zone"], format!("`oncall.zone`: {message}")));
+            default.zone
+        });
+        Rota { hand_over: self.hand_over.0, zone, starts, levels, swaps }
     }
 }

@@ -9,7 +9,7 @@ use super::located::Problems;
 use super::paths::Paths;
 use super::settings::Settings;
 use super::tree::Tree;
-use super::wording;
+use super::{wording, zone};
 
 /// The policy that holds under these settings: the named file, else `policy.toml` beside the
 /// configuration, else the built-in one. Where the team's file is wrong, the built-in rule holds.
@@ -53,6 +53,10 @@ fn judge(mut policy: Policy, own: &Tree, file: &File, problems: &mut Problems) -
         problems.push(own.problem_at(&["warn_at_percent"], message));
         policy.warn_at_percent = built_in.warn_at_percent;
     }
+    policy.digest.zone = zone::read(policy.digest.zone).unwrap_or_else(|message| {
+        problems.push(own.problem_at(&["digest", "zone"], format!("`digest.zone`: {message}")));
+        built_in.digest.zone.clone()
+    });
     policy.people_only.retain(|word| {
         let known = Command::WORDS.contains(&word.as_str());
         if !known {
@@ -175,7 +179,7 @@ mod tests {
     fn a_digest_at_no_time_of_no_day_is_told() {
         for (text, says) in [
             ("at = '9'", "2:6: `digest.at`: \"9\" is no time of the day; write 09:00"),
-            ("zone = 'CEST'", "2:8: `digest.zone`: \"CEST\" is no zone; write UTC, "),
+            ("zone = 'Nowhere/Atall'", "2:8: `digest.zone`: \"Nowhere/Atall\" is no zone, "),
             ("enabled = 'no'", "2:11: `digest.enabled`: expected a boolean, found string \"no\""),
             ("when = '09:00'", "2:1: unknown key `digest.when` (hint: known here: enabled, at, zone)"),
         ] {

@@ -1,11 +1,9 @@
 //! The daily digest of what is still in force: when it is due, and what it counts.
 
-use std::fmt;
-
-use chrono::{DateTime, FixedOffset, NaiveDate, NaiveTime, TimeDelta};
+use chrono::{NaiveDate, NaiveTime};
 use serde::{Deserialize, Serialize};
 
-use super::{Board, InForce, Text, Time};
+use super::{Board, InForce, Text, Time, Zone};
 
 /// When the digest is made, as data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +19,7 @@ pub struct DigestRule {
 
 impl Default for DigestRule {
     fn default() -> Self {
-        Self { enabled: false, at: TimeOfDay(NaiveTime::MIN), zone: Zone(0) }
+        Self { enabled: false, at: TimeOfDay(NaiveTime::MIN), zone: Zone::default() }
     }
 }
 
@@ -46,79 +44,31 @@ impl From<TimeOfDay> for String {
     }
 }
 
-/// How far a zone is from UTC, in seconds east: `UTC`, `+08:00`. No rules of summer time: those
-/// change by law, and a digest an hour early is no harm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct Zone(i32);
-
-impl Zone {
-    fn offset(self) -> FixedOffset {
-        FixedOffset::east_opt(self.0).expect("a zone is read as less than a day from UTC")
-    }
-}
-
-impl TryFrom<String> for Zone {
-    type Error = String;
-
-    fn try_from(written: String) -> Result<Self, String> {
-        if written == "UTC" {
-            return Ok(Self(0));
-        }
-        let read = || {
-            let (sign, rest) = match written.split_at_checked(1)? {
-                ("+", rest) => (1, rest),
-                ("-", rest) => (-1, rest),
-                (_, _) => return None,
-            };
-            let (hours, minutes) = rest.split_once(':').filter(|(h, m)| h.len() == 2 && m.len() == 2)?;
-            let (hours, minutes): (i32, i32) = (hours.parse().ok()?, minutes.parse().ok()?);
-            (hours <= 14 && (0..60).contains(&minutes)).then_some(Self(sign * (hours * 3_600 + minutes * 60)))
-        };
-        let bad = || {
-            format!(
-                "\"{}\" is no zone; write UTC, or how far it is from UTC, as +08:00",
-                Text::line(&written)
-            )
-        };
-        read().ok_or_else(bad)
-    }
-}
-
-impl From<Zone> for String {
-    fn from(zone: Zone) -> Self {
-        zone.to_string()
-    }
-}
-
-impl fmt::Display for Zone {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0 == 0 { f.pad("UTC") } else { f.pad(&self.offset().to_string()) }
-    }
-}
-
 impl DigestRule {
     /// The newest moment of a digest that has come, and the day it is of.
     #[must_use]
     pub fn newest(&self, now: Time) -> (NaiveDate, Time) {
-        let local: DateTime<FixedOffset> = now.with_timezone(&self.zone.offset());
-        let of =
-            |day: NaiveDate| (day.and_time(self.at.0) - TimeDelta::seconds(self.zone.0.into())).and_utc();
-        let today = local.date_naive();
-        let day = if of(today) <= now { today } else { today.pred_opt().unwrap_or(today) };
-        (day, of(day))
+        let today = self.day(now);
+        let day = if self.moment(today) <= now { today } else { today.pred_opt().unwrap_or(today) };
+        (day, self.moment(day))
+    }
+
+    /// When the digest of a day is made.
+    fn moment(&self, day: NaiveDate) -> Time {
+        self.zone.moment(day.and_time(self.at.0))
     }
 
     /// Which day it is, where the digest's zone is.
     #[must_use]
     pub fn day(&self, now: Time) -> NaiveDate {
-        now.with_timezone(&self.zone.offset()).date_naive()
+        self.zone.local(now).date()
     }
 
     /// When the next one comes.
     #[must_use]
     pub fn next(&self, now: Time) -> Time {
-        self.newest(now).1 + TimeDelta::days(1)
+        let (day, _) = self.newest(now);
+        self.moment(day.succ_opt().unwrap_or(day))
     }
 
     /// What the digest that is due now tells of, and of which day; none when there is no digest, the
@@ -140,6 +90,8 @@ impl DigestRule {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+
+    use chrono::TimeDelta;
 
     use super::*;
     use crate::incident::story::{Story, time};
@@ -172,15 +124,36 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_time_and_no_zone_is_said() {
+    fn in_the_nights_of_the_clock_change_each_day_has_one_digest() {
+        for (written, moments) in [
+            // Put forward: 2:30 is left out, so it comes at 3:30. The next day it is an hour earlier.
+            ("02:30", ["2026-03-28T01:30:00Z", "2026-03-29T01:30:00Z", "2026-03-30T00:30:00Z"]),
+            ("09:00", ["2026-03-28T08:00:00Z", "2026-03-29T07:00:00Z", "2026-03-30T07:00:00Z"]),
+            // Put back: 2:30 comes twice, and the digest once.
+            ("02:30", ["2026-10-24T00:30:00Z", "2026-10-25T00:30:00Z", "2026-10-26T01:30:00Z"]),
+            ("09:00", ["2026-10-24T07:00:00Z", "2026-10-25T08:00:00Z", "2026-10-26T08:00:00Z"]),
+        ] {
+            let at = written.to_owned().try_into().unwrap();
+            let rule = DigestRule { enabled: true, at, zone: crate::incident::zone::testing::berlin() };
+            let moments = moments.map(|moment| moment.parse::<Time>().unwrap());
+            for pair in moments.windows(2) {
+                assert_eq!(rule.next(pair[0]), pair[1], "{written}");
+                let mut days = std::collections::BTreeSet::new();
+                let mut now = pair[0];
+                while now < pair[1] {
+                    assert_eq!(rule.newest(now).1, pair[0], "{written} at {now}");
+                    days.insert(rule.newest(now).0);
+                    now += TimeDelta::minutes(10);
+                }
+                assert_eq!(days.len(), 1, "{written}: {days:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_time_of_the_day_is_said() {
         for wrong in ["9", "24:00", "", "9 o'clock"] {
             assert!(TimeOfDay::try_from(wrong.to_owned()).is_err(), "{wrong}");
-        }
-        for wrong in ["", "CET", "+8", "+25:00", "08:00", "+08:61", "é"] {
-            assert!(Zone::try_from(wrong.to_owned()).is_err(), "{wrong}");
-        }
-        for zone in ["UTC", "+08:00", "-05:30"] {
-            assert_eq!(Zone::try_from(zone.to_owned()).map(String::from).as_deref(), Ok(zone));
         }
     }
 

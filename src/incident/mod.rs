@@ -49,6 +49,7 @@ pub mod telling;
 pub mod text;
 pub mod vitals;
 pub mod warning;
+pub mod zone;
 
 pub use action::{Action, DONE, Digest, Disposition, Inverse, Lamp, Params, Plan, Witness};
 pub use alert::Alert;
@@ -89,3 +90,4 @@ pub use state::{Incident, Status};
 pub use text::Text;
 pub use vitals::{VITALS, VitalInfo, Vitals};
 pub use warning::{Warning, Weight, unread, unread_since, warnings};
+pub use zone::Zone;

@@ -7,13 +7,15 @@ use std::collections::BTreeMap;
 
 use chrono::{Datelike as _, NaiveDate, NaiveTime, TimeDelta, Weekday};
 
-use super::{Text, Time};
+use super::{Text, Time, Zone};
 
 /// The on-call table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rota {
-    /// When the week's duty is handed over (UTC).
+    /// When the week's duty is handed over.
     pub hand_over: (Weekday, NaiveTime),
+    /// Whose week and hour that is.
+    pub zone: Zone,
     /// A day of the week in which the first person of each level has the duty.
     pub starts: NaiveDate,
     /// Who takes turns at each level, and how they are reached. Level 0 is the primary on-call.
@@ -77,6 +79,7 @@ impl Default for Rota {
     fn default() -> Self {
         Self {
             hand_over: (Weekday::Mon, NaiveTime::from_hms_opt(10, 0, 0).expect("ten o'clock is a time")),
+            zone: Zone::default(),
             starts: NaiveDate::from_ymd_opt(2024, 1, 1).expect("a Monday of the calendar"),
             levels: BTreeMap::new(),
             swaps: Vec::new(),
@@ -104,7 +107,7 @@ impl Rota {
 
     /// The day of the hand-over that began the week `at` lies in.
     fn week_of(&self, at: Time) -> NaiveDate {
-        let day = self.week_with(at.date_naive());
+        let day = self.week_with(self.zone.local(at).date());
         // Before the hour of the hand-over the last week's duty still holds.
         if at < self.hand_over_of(day) { day - TimeDelta::days(7) } else { day }
     }
@@ -115,7 +118,7 @@ impl Rota {
     }
 
     fn hand_over_of(&self, day: NaiveDate) -> Time {
-        day.and_time(self.hand_over.1).and_utc()
+        self.zone.moment(day.and_time(self.hand_over.1))
     }
 
     /// Everybody whom the table names, with the channel that reaches them.
@@ -171,6 +174,34 @@ mod tests {
         ] {
             let duty = rota().on_call(0, at.parse().unwrap()).unwrap();
             assert_eq!(duty.person.unwrap(), *person, "{at}");
+        }
+    }
+
+    #[test]
+    fn d10_the_hour_of_the_hand_over_is_that_of_the_place_in_summer_and_in_winter() {
+        let berlin = |weekday, at: &str| Rota {
+            hand_over: (weekday, at.parse().unwrap()),
+            zone: crate::incident::zone::testing::berlin(),
+            ..rota()
+        };
+        for (table, before, moment) in [
+            (berlin(Weekday::Mon, "10:00:00"), "winter", "2026-03-23T09:00:00Z"),
+            (berlin(Weekday::Mon, "10:00:00"), "summer", "2026-03-30T08:00:00Z"),
+            (berlin(Weekday::Mon, "10:00:00"), "summer", "2026-10-19T08:00:00Z"),
+            (berlin(Weekday::Mon, "10:00:00"), "winter", "2026-10-26T09:00:00Z"),
+            // In the night itself: left out, and twice.
+            (berlin(Weekday::Sun, "02:30:00"), "put forward", "2026-03-29T01:30:00Z"),
+            (berlin(Weekday::Sun, "02:30:00"), "put back", "2026-10-25T00:30:00Z"),
+            // Monday there is still Sunday in UTC.
+            (berlin(Weekday::Mon, "00:30:00"), "summer", "2026-07-05T22:30:00Z"),
+        ] {
+            let moment: Time = moment.parse().unwrap();
+            let last = table.on_call(0, moment - TimeDelta::seconds(1)).unwrap();
+            let next = table.on_call(0, moment).unwrap();
+            assert_eq!(last.until, moment, "{before}");
+            assert_ne!(last.person, next.person, "{before}");
+            let days = (next.until - moment).num_hours();
+            assert!((167..=169).contains(&days), "{before}: {days} h");
         }
     }
 
