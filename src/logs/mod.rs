@@ -17,6 +17,7 @@
 //! are the buffer: nothing is read that the receiver has no room for.
 
 mod batch;
+pub mod bell;
 pub mod command;
 pub mod crew;
 pub mod file;
@@ -43,6 +44,7 @@ mod tail;
 pub use crate::incident::filter::Filter;
 pub use crate::incident::record::{Moment, Reading, Record, Shape};
 pub use batch::{Happening, LogBatch, Notice};
+pub use bell::Bell;
 pub use command::LogCommand;
 pub use file::{Line, LogFile};
 pub use following::{Came, Following};

@@ -10,6 +10,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::batch::{Happening, LogBatch, Notice};
+use super::bell::Bell;
 use super::follow::{Follower, Found, Patience, Start};
 use super::ledger::Ledger;
 use super::source::LogSource;
@@ -69,8 +70,9 @@ pub fn spawn(
 /// Ends when the receiver is gone.
 async fn run(mut tail: Tail, clock: impl Fn() -> Time, out: mpsc::Sender<LogBatch>) -> Option<()> {
     let mut wait = Duration::ZERO;
+    let (mut bell, mut listened) = (Bell::new(), 0);
     loop {
-        sleep(wait).await;
+        bell.wait(wait, tail.settings.active).await;
         let permit = loop {
             tokio::select! {
                 biased;
@@ -82,6 +84,10 @@ async fn run(mut tail: Tail, clock: impl Fn() -> Time, out: mpsc::Sender<LogBatc
         let (driven, batch) = off_thread(tail, clock(), Tail::step).await?;
         tail = driven;
         wait = tail.wait();
+        if listened != tail.files.len() {
+            tail.files.iter().for_each(|file| bell.listen(file.follower.path()));
+            listened = tail.files.len();
+        }
         if !batch.is_empty() {
             permit.send(batch);
         }
@@ -115,6 +121,8 @@ struct Tail {
     scanned: Option<Time>,
     /// When a line came last.
     heard: Option<Time>,
+    /// The last step brought lines.
+    came: bool,
     /// There is more to read at once.
     behind: bool,
 }
@@ -168,6 +176,7 @@ impl Tail {
             looked: None,
             scanned: None,
             heard: None,
+            came: false,
             behind: false,
         };
         for source in sources {
@@ -206,25 +215,25 @@ impl Tail {
         }
         self.read(now);
         let batch = std::mem::take(&mut self.collected).into_batch();
-        if !batch.blocks.is_empty() {
+        self.came = !batch.blocks.is_empty();
+        if self.came {
             self.heard = Some(now);
         }
         batch
     }
 
-    /// How long nothing need be done after a step.
+    /// How long nothing need be done after a step, if nothing is heard of the files.
     fn wait(&self) -> Duration {
-        let quiet = self.looked.is_none_or(|now| is_due(self.heard, Self::HEARD, now));
-        match (self.behind, quiet) {
-            (true, _) => Duration::ZERO,
-            // Looking at many files takes its time too.
-            (false, false) => self
-                .settings
-                .active
-                .max(Self::LOOK * self.files.len() as u32)
-                .min(self.settings.quiet.max(self.settings.active)),
-            (false, true) => self.settings.quiet,
-        }
+        let Settings { active, quiet, .. } = self.settings;
+        let is_quiet = self.looked.is_none_or(|now| is_due(self.heard, Self::HEARD, now));
+        // Looking at many files takes its time too.
+        let active = active.max(Self::LOOK * u32::try_from(self.files.len()).unwrap_or(u32::MAX));
+        let wait = match (self.came, is_quiet) {
+            (true, _) => active,
+            (false, false) => active * 5,
+            (false, true) => quiet,
+        };
+        if self.behind { Duration::ZERO } else { wait.min(quiet) }
     }
 
     /// Looks at every path, and now and then for new ones.

@@ -16,7 +16,8 @@ use crate::incident::filter::{pointed, when};
 use crate::incident::{Text, Time};
 use crate::logs::merge::{Pending, Printed, Strand, merge};
 use crate::logs::{
-    Came, Filter, Following, Input, Log, Moment, Opened, Query, Reading, Record, Shape, Stream, crew, print,
+    Bell, Came, Filter, Following, Input, Log, Moment, Opened, Query, Reading, Record, Shape, Stream, crew,
+    print,
 };
 
 /// What a person asks of logs.
@@ -316,7 +317,9 @@ impl Logs {
         mut tell: impl FnMut(String),
     ) {
         let mut following = Following::new();
+        let mut bell = Bell::new();
         for Followed { path, reading, from, .. } in &followed {
+            bell.listen(path);
             following.add(path, reading.clone(), *from);
         }
         let (mut out, mut pending, several) = (Vec::new(), Pending::default(), followed.len() > 1);
@@ -343,7 +346,7 @@ impl Logs {
             match came {
                 Came::More => {}
                 Came::All => thread::sleep(SOON),
-                Came::Nothing => thread::sleep(LOOK),
+                Came::Nothing => bell.wait_here(LOOK, SOON),
             }
         }
     }

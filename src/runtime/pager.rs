@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc as channel;
@@ -36,6 +37,10 @@ use crate::tui::theme::Skin;
 const NEWS: usize = 16;
 /// The time between two looks at a log that grows, or that is being indexed.
 const ACTIVE: Duration = Duration::from_millis(100);
+/// The time between two answers to a log that pours.
+const SOON: Duration = Duration::from_millis(30);
+/// Looking goes on without being called.
+const NEVER: Duration = Duration::from_secs(24 * 60 * 60);
 /// The time between two looks at one that is quiet.
 const QUIET: Duration = Duration::from_secs(1);
 /// The time between two words on how far counting is.
@@ -57,8 +62,22 @@ pub(super) enum News {
         measured: Box<Measured>,
     },
     Indexed,
+    /// Something happened where the logs lie.
+    Stirred,
     /// Something happened to what is read.
     Told(Text),
+}
+
+/// Says when something happens to logs, until nobody wants to know.
+async fn listen(paths: Vec<PathBuf>, tell: mpsc::Sender<News>) {
+    let mut bell = logs::Bell::new();
+    paths.iter().for_each(|path| bell.listen(path));
+    loop {
+        bell.wait(NEVER, SOON).await;
+        if tell.send(News::Stirred).await.is_err() {
+            return;
+        }
+    }
 }
 
 /// Shows logs until the person leaves.
@@ -73,12 +92,14 @@ pub fn run(front: Front, inputs: &[logs::Input], filter: Filter, hints: Hints, c
     let many = open(inputs, &tell)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
-        .enable_io()
+        .enable_all()
         .build()
         .map_err(|error| Error::internal("cannot hear signals").because(error))?;
     let _runtime = runtime.enter();
     // Before the terminal is taken: a signal must not end the process with it.
     let signals = Signals::hear()?;
+    let paths: Vec<_> = many.sources.iter().filter_map(|source| source.path.clone()).collect();
+    runtime.spawn(listen(paths, tell.clone()));
     let mut session = Session::new(tty, front, many, filter, clock, (tell, news))?;
     session.hints = Arc::new(hints);
     session.live(signals)
@@ -389,6 +410,7 @@ impl Session {
                 self.pager.notice = Some(told);
                 self.seat.pace.change();
             }
+            News::Stirred => self.look_at = Instant::now(),
             News::Indexed => {
                 self.look_at = Instant::now();
                 self.seat.pace.change();
