@@ -9,6 +9,7 @@ pub mod frame;
 pub mod gauge;
 pub mod list;
 pub mod modal;
+pub mod rows;
 #[cfg(test)]
 mod testing;
 pub mod track;
