@@ -108,6 +108,9 @@ impl Context {
         if let Some(why) = archive.read_only() {
             say(&format!("flightdeck: READ-ONLY: {why}"));
         }
+        if let Some(words) = archive.missing() {
+            say(&format!("flightdeck: entries may be missing, see flightdeck verify: {words}"));
+        }
         Ok(archive)
     }
 

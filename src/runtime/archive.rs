@@ -64,6 +64,12 @@ impl Archive {
         journal.degraded().or_else(|| (!writable).then(|| Text::line(&why)))
     }
 
+    /// What was recorded before and is not there any more, if that is known.
+    #[must_use]
+    pub fn missing(&self) -> Option<&Text> {
+        self.journal.as_ref()?.missing()
+    }
+
     /// The list of incidents, by number.
     ///
     /// # Errors

@@ -66,7 +66,11 @@ impl Journal {
         let Opened { conn, place, meta, writable, notice } = file::open(path.as_ref(), opening)?;
         let shared = Shared::new(notice.as_ref());
         let before = Before::look(&place, &meta);
-        let missing = read::position(&conn).ok().and_then(|position| before.missing(&place, position));
+        let position = read::position(&conn).ok();
+        let missing = position.and_then(|position| before.missing(&place, position));
+        if let Some(position) = position.filter(|_| writable) {
+            before.note(&place, position);
+        }
         let (conn, reader) = if writable { (Some(conn), None) } else { (None, Some(conn)) };
         let may_write = opening.mode == Mode::ReadWrite;
         let shut = match notice {

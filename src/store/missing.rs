@@ -21,6 +21,9 @@ const KEPT: &str = "damaged-wal";
 /// How many of them are kept.
 const KEEP: u32 = 9;
 
+/// Where it is noted, beside the journal, which entries are missing: the next commit rings the bell anew.
+const NOTE: &str = "missing";
+
 /// What the bell says: the position of the newest entry, and of which journal.
 pub(super) fn rung(position: u64, meta: &Meta) -> Vec<u8> {
     let mut bytes = position.to_be_bytes().to_vec();
@@ -62,29 +65,52 @@ fn kept_names(place: &Place) -> impl Iterator<Item = PathBuf> {
 }
 
 /// What can be told before the journal is read: the bell may only have rung less then.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Before {
     bell: Option<u64>,
     damage: Option<Damage>,
+    noted: String,
 }
 
 impl Before {
     /// Looks at the bell and at the log.
     pub fn look(place: &Place, meta: &Meta) -> Self {
-        Self { bell: heard(place, meta), damage: log::damage(&log::beside(place.path())) }
+        Self {
+            bell: heard(place, meta),
+            damage: log::damage(&log::beside(place.path())),
+            noted: fs::read_to_string(place.beside(NOTE)).unwrap_or_default(),
+        }
+    }
+
+    /// What the bell tells of that a journal that ends at this position has not.
+    fn lost(&self, position: u64) -> Option<String> {
+        let last = self.bell.filter(|last| *last > position)?;
+        Some(match last - position {
+            1 => format!("entry {last} of the journal was recorded and is missing"),
+            count => format!("{count} entries ({} to {last}) were recorded and are missing", position + 1),
+        })
+    }
+
+    /// Notes what is missing from a journal that ends at this position, before anything is appended to it.
+    pub fn note(&self, place: &Place, position: u64) {
+        let Some(lost) = self.lost(position).filter(|lost| !self.noted.lines().any(|line| line == lost))
+        else {
+            return;
+        };
+        // Where nothing can be noted nothing can be appended either, which would make it forgotten.
+        let _ = fs::write(place.beside(NOTE), format!("{}{lost}\n", self.noted));
     }
 
     /// What is missing from a journal that ends at this position, if anything is.
-    pub fn missing(self, place: &Place, position: u64) -> Option<Text> {
-        let mut words = Vec::new();
-        if let Some(last) = self.bell.filter(|last| *last > position) {
-            words.push(match last - position {
-                1 => format!("entry {last} of the journal was recorded and is missing"),
-                count => {
-                    format!("{count} entries ({} to {last}) were recorded and are missing", position + 1)
-                }
-            });
+    pub fn missing(&self, place: &Place, position: u64) -> Option<Text> {
+        let mut words: Vec<String> = self.noted.lines().map(str::to_owned).collect();
+        if !words.is_empty() {
+            words.push(format!(
+                "that is noted in {}, until somebody looks into it and removes it",
+                name(&place.beside(NOTE))
+            ));
         }
+        words.extend(self.lost(position).filter(|lost| !self.noted.lines().any(|line| line == lost)));
         if let Some(Damage { frame, behind }) = self.damage {
             let log = name(&log::beside(place.path()));
             words.push(match frame {

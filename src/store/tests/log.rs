@@ -102,6 +102,21 @@ async fn a_journal_that_is_older_than_its_bell_says_what_is_missing() {
     let _ = fs::remove_file(directory.path().join("journal.db-shm"));
     let words = verified(&path).await.unwrap_err();
     assert!(words.contains("9 entries (1 to 9) were recorded and are missing"), "{words}");
+    // What is appended then rings the bell anew, and makes nothing forgotten.
+    let journal = open(&path);
+    assert!(journal.missing().is_some_and(|words| words.as_str().contains("9 entries (1 to 9)")));
+    journal.append(FIRST, 0, vec![declared("after")]).await.unwrap();
+    for _ in 0..2 {
+        let words = verified(&path).await.unwrap_err();
+        assert!(
+            words.contains("9 entries (1 to 9) were recorded and are missing; that is noted in"),
+            "{words}"
+        );
+        drop(open(&path));
+    }
+    drop(journal);
+    fs::remove_file(directory.path().join("journal.missing")).unwrap();
+    assert_eq!(verified(&path).await, Ok(1));
     // Another journal's bell says nothing of this one.
     let (directory, path) = left_behind(2).await;
     fs::write(directory.path().join("journal.bell"), b"\0\0\0\0\0\0\0\x63ffffffff").unwrap();
