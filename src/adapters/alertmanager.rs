@@ -13,10 +13,10 @@ use serde_json::json;
 
 use super::ask;
 use super::{Adapter, Ask, CallOutcome, Health, KEY_TO_COME, LiveAdapter, Pending, Readings, Sample};
-use crate::incident::{Caution, Inverse, Op, Params, Plan, Text, Time};
+use crate::incident::{Caution, Inverse, LABELS, Op, Params, Plan, Text, Time};
 use crate::web::{Backend, CircuitState, Outcome, Request};
 
-use api::{Meant, Silence, alerts, complaint, filter, silences};
+use api::{Meant, NO_LABELS, Silence, alerts, complaint, filter, silences};
 
 /// Tells the time: a silence has an absolute end.
 pub type Now = Arc<dyn Fn() -> Time + Send + Sync>;
@@ -26,9 +26,6 @@ const LIMIT: Duration = Duration::from_secs(15);
 
 /// How long reading may take.
 const READ: Duration = Duration::from_secs(5);
-
-/// The parameter that says which alerts of the name are meant: `agent=support-1,service=chat`.
-pub const LABELS: &str = "labels";
 
 /// The parameter that says which incident a silence is for.
 pub const ABOUT: &str = "about";
@@ -75,7 +72,11 @@ impl AlertmanagerAdapter {
             )));
         }
         ask::check_target(ask.op, &ask.target)?;
-        let params = ask::complete(ask.op, &ask.params, self.also_takes(ask.op))?;
+        let mut params = ask::complete(ask.op, &ask.params, self.also_takes(ask.op))?;
+        if ask.op == Op::Silence {
+            // Said, so that narrower silences of the name are neither taken for it nor ended with it.
+            params.entry(LABELS.to_owned()).or_insert_with(|| NO_LABELS.into());
+        }
         let meant = meant(&ask.target, &params)?;
         let ours = self.ours(&meant).await;
         let mut conflicts = Vec::new();

@@ -116,12 +116,30 @@ impl Plan {
         self.already.then_some(words)
     }
 
+    /// Which alerts of the name a silence is about; none: all of them, or it is no silence.
+    #[must_use]
+    pub fn labels(&self) -> Option<&Text> {
+        self.params.get(LABELS)
+    }
+
+    /// Whether it puts another setting of the same operation in the place of an older one.
+    #[must_use]
+    pub fn replaces(&self, older: &Self) -> bool {
+        self.target == older.target
+            && self.op == older.op
+            && self.labels() == older.labels()
+            && self.params != older.params
+    }
+
     /// `isolate support-1`.
     #[must_use]
     pub fn title(&self) -> String {
         format!("{} {}", self.op, self.target)
     }
 }
+
+/// The parameter that says which alerts of a name are meant: `agent=support-1,service=chat`.
+pub const LABELS: &str = "labels";
 
 /// What is left to do of what was proved and does not stay in force.
 pub const DONE: &str = "done; nothing left to do";

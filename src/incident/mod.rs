@@ -51,7 +51,7 @@ pub mod vitals;
 pub mod warning;
 pub mod zone;
 
-pub use action::{Action, DONE, Digest, Disposition, Inverse, Lamp, Params, Plan, Witness};
+pub use action::{Action, DONE, Digest, Disposition, Inverse, LABELS, Lamp, Params, Plan, Witness};
 pub use alert::Alert;
 pub use block::LogBlock;
 pub use board::{Board, Record, in_sight};

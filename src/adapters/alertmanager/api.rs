@@ -6,6 +6,9 @@ use serde::Deserialize;
 use crate::incident::{Text, Time};
 use crate::web::Answer;
 
+/// What is written for labels where every alert of the name is meant.
+pub(super) const NO_LABELS: &str = "none";
+
 /// Every silence of ours says so, and for which action: the key finds it again after doubt.
 const OURS: &str = "flightdeck ";
 
@@ -39,7 +42,7 @@ impl Meant {
         };
         let labels = match labels.map(Text::as_str) {
             None => None,
-            Some("none") => Some(Vec::new()),
+            Some(NO_LABELS) => Some(Vec::new()),
             Some(raw) => {
                 Some(raw.split(',').map(|raw| pair(raw).ok_or_else(|| bad(raw))).collect::<Result<_, _>>()?)
             }

@@ -106,6 +106,10 @@ impl<C: Call> Book<C> {
                 undo.insert(param.name.to_owned(), before.get(reading)?.clone());
             }
         }
+        if back.undoes.is_none() && op.info().params.iter().any(|param| !undo.contains_key(param.name)) {
+            // A default is not what was there before.
+            return None;
+        }
         if let Some(call) = back.call().filter(|_| back.undoes.is_some()) {
             for (name, value) in params.iter().filter(|(name, _)| call.uses(name)) {
                 undo.entry(name.clone()).or_insert_with(|| value.clone());

@@ -144,7 +144,10 @@ impl Context<'_> {
                 began == Some(&plan.params)
             });
         }
-        let takes_back = |a: &&Action| a.plan.inverse.as_ref().is_some_and(|inverse| inverse.op == plan.op);
+        let takes_back = |a: &&Action| {
+            a.plan.inverse.as_ref().is_some_and(|inverse| inverse.op == plan.op)
+                && plan.labels().is_none_or(|labels| a.plan.labels() == Some(labels))
+        };
         let word_for_word =
             |a: &&Action| a.plan.inverse.as_ref().is_some_and(|i| i.op == plan.op && i.params == plan.params);
         in_force().find(word_for_word).or_else(|| in_force().find(takes_back))

@@ -139,7 +139,7 @@ impl Context<'_> {
     pub(super) fn takes_away(&self, action: &Action) -> impl Iterator<Item = ActionId> {
         let undone = action.undoes.and_then(|id| self.incident.actions.get(&id));
         let gone = move |other: &&Action| {
-            undone.is_some_and(|undone| is_the_same(undone, other))
+            undone.is_some_and(|undone| is_the_same(undone, other) || ends_all(action, other))
                 || takes_back(action, other)
                 || replaces(action, other)
         };
@@ -201,6 +201,15 @@ fn takes_back(action: &Action, other: &Action) -> bool {
             .is_some_and(|inverse| inverse.op == plan.op && inverse.params == plan.params)
 }
 
+/// Whether it ends whatever is like `other`: silences of an alert, whatever their labels.
+fn ends_all(action: &Action, other: &Action) -> bool {
+    let (plan, before) = (&action.plan, &other.plan);
+    plan.target == before.target
+        && before.op == Op::Silence
+        && before.op.info().inverse == Some(plan.op)
+        && plan.labels().is_none()
+}
+
 /// Whether both did the same to the same target: what is done twice is in force once.
 fn is_the_same(one: &Action, other: &Action) -> bool {
     let (plan, again) = (&one.plan, &other.plan);
@@ -209,9 +218,5 @@ fn is_the_same(one: &Action, other: &Action) -> bool {
 
 /// Whether `newer` puts another setting of the same operation in the place of `older`.
 fn replaces(newer: &Action, older: &Action) -> bool {
-    let (plan, before) = (&newer.plan, &older.plan);
-    plan.target == before.target
-        && plan.op == before.op
-        && plan.params != before.params
-        && newer.id > older.id
+    newer.id > older.id && newer.plan.replaces(&older.plan)
 }

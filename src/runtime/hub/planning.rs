@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::Hub;
-use crate::adapters::alertmanager::{ABOUT, LABELS};
+use crate::adapters::alertmanager::ABOUT;
 use crate::adapters::{Adapter, Ask, KEY_TO_COME, Sample};
 use crate::channels::Channel;
 use crate::incident::{
-    ActionId, AgentId, Caution, Check, Duty, Incident, IncidentId, Judged, Op, Plan, Text, outbox,
+    ActionId, AgentId, Caution, Check, Duty, Incident, IncidentId, Judged, LABELS, Op, Plan, Text, outbox,
 };
 
 /// How long a channel is asked who is on call before the plan goes without it.
@@ -61,6 +61,7 @@ impl Hub {
                 Text::block(&format!("{why}{unavailable}"))
             })?,
         };
+        self.go_home(incident, &mut plan);
         self.seen_from_here(incident, &mut plan);
         self.read_before(&mut plan).await;
         Ok(plan)
@@ -88,6 +89,23 @@ impl Hub {
         let Some(incident) = board.incident(incident) else { return Ok(ask) };
         let params = incident.covered(&ask.params, self.0.clock.now())?;
         Ok(Ask { params, ..ask })
+    }
+
+    /// A plan that takes the place of another setting is undone to what was there before that one: what it
+    /// replaces is in nobody's list any more.
+    fn go_home(&self, incident: IncidentId, plan: &mut Plan) {
+        let board = self.board();
+        let Some(incident) = board.incident(incident).filter(|_| plan.op.info().inverse != Some(plan.op))
+        else {
+            return;
+        };
+        let replaced = incident.actions.values().rev().find(|older| {
+            older.lamp.may_be_in_force() && older.plan.adapter == plan.adapter && plan.replaces(&older.plan)
+        });
+        let Some(home) = replaced.and_then(|older| older.plan.inverse.clone()) else { return };
+        if plan.inverse.as_ref().is_some_and(|inverse| inverse.op == home.op) {
+            plan.inverse = Some(home);
+        }
     }
 
     /// Reads the checks of a plan before its call (A3): whether all hold already, and for a restart what

@@ -121,6 +121,22 @@ fn what_makes_way_for_a_newer_setting_does_not_leak_meanwhile() {
         .lamp(1, Lamp::Leaking);
 }
 
+/// Silences of one alert for different agents once took each other's place.
+#[test]
+fn e9_silences_for_different_labels_stand_beside_each_other() {
+    let silence =
+        |agent: &str| format!("silence DataLeak minutes=5 labels=agent={agent} back labels=agent={agent}");
+    let both = Story::p0()
+        .does(&silence("good-2"), "silenced=yes")
+        .does(&silence("good-3"), "silenced=yes")
+        .lamp(1, Lamp::Verified);
+    assert_eq!(in_force(&both), ["A1", "A2"]);
+    let one = both.clone().does("unsilence DataLeak labels=agent=good-2", "silenced=no");
+    assert_eq!(in_force(&one), ["A2"]);
+    let none = both.does("unsilence DataLeak", "silenced=no");
+    assert_eq!(in_force(&none), [""; 0], "without labels it ends all of them");
+}
+
 /// The second rung once made the first one leak, and the alarm looked for somebody who put it back.
 #[test]
 fn a10_a_further_rung_of_the_rollback_does_not_make_the_one_before_it_leak() {
