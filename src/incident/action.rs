@@ -471,6 +471,9 @@ impl Action {
         }
         match &self.witnessed {
             Some(seen) if seen.holds => "seen to hold, not proved: nothing reads it, so look again",
+            Some(seen) if seen.by == Actor::Flightdeck => {
+                "was seen to hold, and a probe reads otherwise since: do it again or go one step further"
+            }
             Some(_) => "seen NOT to hold: do not rely on it, try another way",
             None => "nothing verifies it: look for yourself, and settle what you saw",
         }

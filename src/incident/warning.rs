@@ -49,7 +49,8 @@ pub fn warnings(incident: &Incident, policy: &Policy, now: Time) -> Vec<Warning>
                     None => "; nothing was read since".to_owned(),
                 };
                 let text = format!("{} {title} is in doubt: {}{read}", action.id, action.next_step());
-                warn(Weight::Warn, "A3", text);
+                let belied = action.witnessed.as_ref().is_some_and(|seen| seen.by == Actor::Flightdeck);
+                warn(if belied { Weight::Alarm } else { Weight::Warn }, "A3", text);
             }
             Lamp::Unverified => {
                 let text = format!("{} {title} is unverified: {}", action.id, action.next_step());

@@ -48,6 +48,10 @@ impl Context<'_> {
         let readings = with_vanished(&action.readings, readings.to_vec(), self.now);
         let hold = !checks.is_empty() && checks.iter().all(|check| Judged::new(check, &readings).holds());
         let id = action.id;
+        // What somebody saw to hold is no more than what they saw, once a probe reads otherwise.
+        if let Some(reason) = belied(action, &readings) {
+            return vec![Event::ActionWitnessed { action: id, holds: false, reason }];
+        }
         // Nobody knows what became of the call, and what held before it says nothing of it.
         if hold && action.proves_nothing() && action.lamp == Lamp::InDoubt {
             let events = vec![Event::ActionRead { action: id, readings }];
@@ -184,6 +188,15 @@ impl Context<'_> {
             began.filter(|began| step.undoes.is_none() && **began != step.plan.params)
         })
     }
+}
+
+/// What a probe read after a person saw it hold that says the opposite.
+fn belied(action: &Action, readings: &[Reading]) -> Option<Text> {
+    let seen = action.witnessed.as_ref().filter(|seen| seen.holds && action.proves_nothing())?;
+    let is_newer = |reading: &&Reading| reading.at > seen.at && reading.value.is_some() && !reading.holds();
+    let reading = readings.iter().find(is_newer)?;
+    let (check, value) = (&reading.check, reading.value.as_ref()?);
+    Some(Text::line(&format!("{check} was to be read, and {value} was; {} had seen it hold", seen.by)))
 }
 
 fn inverse_params(action: &Action) -> Option<&Params> {

@@ -3,6 +3,7 @@
 use crate::incident::policy::Again;
 use crate::incident::story::{ISOLATED, Story, WORKING, act, plan, seen};
 use crate::incident::telling::tell;
+use crate::incident::warning::{Weight, warnings};
 use crate::incident::{ActionId, Actor, Command, Event, Lamp, Mark, Naming, Plan, Settlement, decide};
 
 fn doubt() -> Story {
@@ -125,6 +126,23 @@ fn when_it_may_be_asked_for_again_is_the_policys() {
     let under = |again| doubt().under(move |policy| policy.probing.again_in_doubt = again);
     under(Again::Always).says(again());
     under(Again::Settled).reads(1, WORKING).refused(again(), "A3 in doubt", "is in doubt", "settle A1 first");
+}
+
+/// "Seen to hold: nothing reads it" once stood over readings that said the opposite.
+#[test]
+fn a3_what_a_person_saw_does_not_stand_over_a_newer_reading_that_says_the_opposite() {
+    let mut already = plan("isolate support-1");
+    already.already = true;
+    let story = Story::p0().says(act(&already)).loses(1).reads(1, ISOLATED);
+    let story = story.settles(1, Settlement::Witnessed { holds: true }).at("12:05:00").reads(1, WORKING);
+    let action = story.action(1);
+    assert!(action.was_seen_failing(), "{action:?}");
+    assert!(action.next_step().contains("a probe reads otherwise since"), "{}", action.next_step());
+    let said: Vec<_> = warnings(&story.incident, &story.policy, story.now).into_iter().collect();
+    assert!(
+        said.iter().any(|w| w.weight == Weight::Alarm && w.text.contains("A1 isolate support-1")),
+        "{said:?}"
+    );
 }
 
 #[test]
