@@ -215,7 +215,11 @@ fn a3_what_nothing_reads_is_settled_by_what_a_person_saw() {
     says(&asked, 0, &["A1 accepted", "there is no check that could prove it", settle]);
     says(&home.run(&["settle", "1", "A1", "holds"]), 2, &["--reason"]);
     says(&home.run(&["settle", "1", "A1", "never-took-effect", "-r", "x"]), 4, &["cannot be settled"]);
-    says(&home.run(&["settle", "1", "A9", "holds", "-r", "x"]), 4, &["INC-1 has no action A9"]);
+    says(
+        &home.run(&["settle", "1", "A9", "holds", "-r", "x"]),
+        2,
+        &["INC-1 has no action A9", "timeline INC-1"],
+    );
     let told = "ana A1 seen to hold, which nothing else can prove: the gateway counts 5 a minute";
     let reason = "the gateway counts 5 a minute";
     says(&home.run(&["settle", "1", "A1", "holds", "--reason", reason]), 0, &[told]);
@@ -331,7 +335,7 @@ fn c5_what_the_policy_does_not_allow_is_refused_before_anything_is_called() {
     let home = declared();
     home.write("policy.toml", "[actions.isolate]\nwho = []\n[actions.page]\napproval = 'second'\n");
     let isolate = home.run(&["act", "1", "isolate", "-a", "support-1", "--yes"]);
-    says(&isolate, 4, &["'isolate' is not for people [C2 actions.who]"]);
+    says(&isolate, 4, &["'isolate' is not for anybody [C2 actions.who]", "would allow it"]);
     assert_eq!(home.run(&["timeline", "1"]).ok().lines().count(), 2, "nothing is on record");
     let page = home.run(&["act", "1", "page", "-t", "bo", "-p", "reason=x", "--yes"]);
     says(&page, 4, &["A1 proposed", "somebody else approves it"]);
@@ -466,12 +470,21 @@ fn a_flipped_byte_in_the_middle_of_the_journal_is_named() {
     fs::write(&file, bytes).unwrap();
     says(&home.run(&["verify"]), 1, &["~/data/journal.db: INC-2 entry 1 (position 2)"]);
     says(&home.run(&["incidents"]), 0, &["INC-3"]);
+    // Whoever prints it, or hands it on, hears of it too.
+    for print in ["timeline", "review"] {
+        says(&home.run(&[print, "2"]), 0, &["DOES NOT VERIFY: INC-2 entry 1: it is not as it was recorded"]);
+        let other = home.run(&[print, "1"]).all();
+        assert!(!other.contains("VERIFY"), "{other}");
+    }
 }
 
 #[test]
 fn a_journal_that_is_none_is_left_alone() {
     let home = Home::new();
     says(&home.run(&["verify"]), 2, &["there is no journal ~/data/journal.db"]);
+    says(&home.run(&["incidents"]), 0, &["there is no journal", "data/journal.db"]);
+    says(&home.run(&["mitigations", "--read"]), 0, &["nothing is in force"]);
+    assert!(!home.data().exists(), "reading begins no journal");
     home.write("data/journal.db", "my diary, dear diary, this is no database at all");
     for command in [&["incidents"][..], &["declare", "x"], &["timeline", "1"]] {
         says(&home.run(command), 2, &["not a flightdeck journal", "hint: nothing was changed"]);
@@ -617,6 +630,32 @@ fn init_writes_a_configuration_and_never_over_one() {
     says(&home.run(&[&init[..], &["--force"]].concat()), 0, &["the old one is new/config.toml.old", "wrote"]);
     let old = fs::read_to_string(home.path().join("new/config.toml.old")).unwrap();
     assert_eq!(old, "user = 'ana'\n");
+    // A second time put the starter over what a person had written.
+    says(
+        &home.run(&[&init[..], &["--force"]].concat()),
+        0,
+        &["the old one is new/config.toml.old-2", "wrote"],
+    );
+    assert_eq!(fs::read_to_string(home.path().join("new/config.toml.old")).unwrap(), old);
+}
+
+#[test]
+fn one_wrong_word_in_an_adapter_is_named_where_its_action_is_missing() {
+    let home = declared();
+    let adapter =
+        "[adapters.op]\ntype = 'process'\n[adapters.op.actions.isolate]\nrun = ['sh']\nchecks = []\n";
+    let asked = ["act", "1", "isolate", "-a", "support-1"];
+    for (config, named) in [
+        (format!("{adapter}limit = '5 minutes'\n"), "config.toml:6:9: `adapters.op.actions.isolate.limit`"),
+        (format!("{adapter}limit = '5m\n"), "config.toml:6:"),
+    ] {
+        home.write("config.toml", &config);
+        let ran = home.run(&asked);
+        says(&ran, 3, &["because what is configured cannot be used", named]);
+        assert!(!ran.all().contains("[adapters.mine]"), "{}", ran.all());
+    }
+    let named = [&asked[..], &["--config", "confg.toml"]].concat();
+    says(&home.run(&named), 3, &["confg.toml: there is no such file"]);
 }
 
 #[test]
@@ -700,6 +739,9 @@ fn the_manual_the_completions_and_the_keys_come_from_the_tables() {
     }
     says(&home.run(&["keys"]), 0, &["i, space i", "isolate", "stop an agent"]);
     says(&home.run(&["keys", "--format", "md", "--keymap", "vim"]), 0, &["**Act**", "| `i`"]);
+    let json: Value = serde_json::from_str(&home.run(&["keys", "--format", "json"]).ok()).unwrap();
+    let isolate = json["intents"].as_array().unwrap().iter().find(|one| one["intent"] == "isolate").unwrap();
+    assert_eq!(isolate["keys"][0], serde_json::json!({"keys": "i", "context": "everywhere"}));
     says(&home.run(&["demo", "--list"]), 0, &["data-leak", "leaking-isolation"]);
     let json: Value = serde_json::from_str(&home.run(&["demo", "--list", "--format", "json"]).ok()).unwrap();
     assert_eq!(json["scenarios"][0]["name"], "data-leak");

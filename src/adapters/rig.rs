@@ -49,13 +49,18 @@ pub trait LiveAdapter: Adapter {}
 impl LiveAdapter for ProcessAdapter {}
 
 /// The adapters of the live realm.
-pub struct Live(Vec<Box<dyn LiveAdapter>>);
+pub struct Live {
+    adapters: Vec<Box<dyn LiveAdapter>>,
+    /// What is wrong with the configuration of adapters, with its place: what it leaves out is not to be
+    /// configured anew.
+    wrong: Vec<Text>,
+}
 
 impl Live {
     /// These, in the order in which they are asked.
     #[must_use]
     pub fn new(adapters: Vec<Box<dyn LiveAdapter>>) -> Self {
-        Self(adapters)
+        Self { adapters, wrong: Vec::new() }
     }
 }
 
@@ -91,7 +96,7 @@ impl Rig {
     /// Every adapter, in the order in which they are asked.
     pub fn adapters(&self) -> impl Iterator<Item = &dyn Adapter> {
         let (live, drill) = match self {
-            Self::Live(Live(adapters)) => (adapters.as_slice(), None),
+            Self::Live(Live { adapters, .. }) => (adapters.as_slice(), None),
             Self::Drill(Drill(simulated)) => (&[][..], Some(simulated as &dyn Adapter)),
         };
         live.iter().map(|adapter| &**adapter as &dyn Adapter).chain(drill)
@@ -108,7 +113,34 @@ impl Rig {
     /// # Errors
     /// What to configure.
     pub fn need(&self, op: Op, target: &Text) -> Result<&dyn Adapter, Unavailable> {
-        self.find(op, target.as_str()).ok_or_else(|| Unavailable::new(self.realm(), op, target))
+        self.find(op, target.as_str()).ok_or_else(|| Unavailable {
+            wrong: self.wrong_with(op),
+            ..Unavailable::new(self.realm(), op, target)
+        })
+    }
+
+    /// Says what is wrong with the configuration of live adapters, each with its place.
+    #[must_use]
+    pub fn missing_for(mut self, wrong: Vec<Text>) -> Self {
+        if let Self::Live(live) = &mut self {
+            live.wrong = wrong;
+        }
+        self
+    }
+
+    /// What of the configuration is wrong that may be why an operation is missing, and whether nothing
+    /// else can be: what names the operation, else the first.
+    fn wrong_with(&self, op: Op) -> Option<(Text, bool)> {
+        let Self::Live(Live { adapters, wrong }) = self else { return None };
+        let key = format!("actions.{op}");
+        let names_it = |words: &&Text| {
+            let after = words.as_str().split(&key).nth(1);
+            after.is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphanumeric() || c == '-'))
+        };
+        match wrong.iter().find(names_it) {
+            Some(words) => Some((words.clone(), true)),
+            None => wrong.first().map(|words| (words.clone(), adapters.is_empty())),
+        }
     }
 
     /// The adapter of this name.
@@ -157,6 +189,8 @@ pub struct Unavailable {
     /// The configuration lines that would make it available; empty in a drill, where there is
     /// nothing to configure.
     pub lines: String,
+    /// What is wrong with what is configured, and whether that alone is why; else it may be.
+    pub wrong: Option<(Text, bool)>,
 }
 
 impl Unavailable {
@@ -165,17 +199,30 @@ impl Unavailable {
             Realm::Live => lines(op, target.as_str()),
             Realm::Drill => String::new(),
         };
-        Self { op, target: target.clone(), lines }
+        Self { op, target: target.clone(), lines, wrong: None }
     }
 }
 
 impl fmt::Display for Unavailable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { op, target, lines } = self;
-        if lines.is_empty() {
-            write!(f, "{op} is not available: there is no {} '{target}' in this drill", target_name(*op))
-        } else {
-            write!(f, "{op} is not available for {target}: no adapter carries it. Configure:\n{lines}")
+        let Self { op, target, lines, wrong } = self;
+        match wrong {
+            Some((words, true)) => write!(
+                f,
+                "{op} is not available for {target}, because what is configured cannot be used:\n{words}\n\
+                 flightdeck check shows all that is wrong."
+            ),
+            Some((words, false)) => write!(
+                f,
+                "{op} is not available for {target}: no adapter carries it. Something is wrong with what is \
+                 configured:\n{words}\nIf that is not why, configure:\n{lines}"
+            ),
+            None if lines.is_empty() => {
+                write!(f, "{op} is not available: there is no {} '{target}' in this drill", target_name(*op))
+            }
+            None => {
+                write!(f, "{op} is not available for {target}: no adapter carries it. Configure:\n{lines}")
+            }
         }
     }
 }
@@ -250,6 +297,28 @@ mod tests {
             let rig = Rig::Live(Live::new(vec![Box::new(built(&unavailable.lines))]));
             assert!(rig.need(info.op, &target).is_ok(), "{}", unavailable.lines);
             assert_eq!(rig.find(info.op, "other-1").is_some(), target_name(info.op) != "agent");
+        }
+    }
+
+    /// One misspelt word was answered with the lines of a second adapter.
+    #[test]
+    fn what_is_wrong_in_the_configuration_is_named_where_it_takes_an_operation_away() {
+        let rig = |adapters: Vec<Box<dyn LiveAdapter>>, wrong: &[&str]| {
+            let wrong = wrong.iter().map(|words| Text::line(words)).collect();
+            Rig::Live(Live::new(adapters)).missing_for(wrong)
+        };
+        let other = || -> Vec<Box<dyn LiveAdapter>> { vec![Box::new(built(&lines(Op::Page, "ana")))] };
+        let limit = "c.toml:9:9: `adapters.op.actions.isolate.limit`: '5 minutes' is not a length of time";
+        let rate = "c.toml:3:1: `adapters.op.actions.isolate-all.limit`: wrong";
+        for (rig, named, sure) in [
+            (rig(other(), &["c.toml:1:1: something", limit]), limit, true),
+            (rig(vec![], &["c.toml: there is no such file"]), "c.toml: there is no such file", true),
+            (rig(other(), &[rate]), rate, false),
+        ] {
+            let Err(unavailable) = rig.need(Op::Isolate, &Text::line("a")) else { panic!("it is there") };
+            let words = unavailable.to_string();
+            assert!(words.contains(named), "{words}");
+            assert_eq!(words.contains("[adapters.mine]"), !sure, "{words}");
         }
     }
 

@@ -12,7 +12,7 @@ const NAME: usize = 12;
 /// The lines, for reading.
 #[must_use]
 pub fn in_full(entry: &Entry, naming: Naming) -> Vec<String> {
-    let mut lines = vec![telling::tell_event(&entry.event, naming), String::new()];
+    let mut lines = vec![telling::tell_event(&entry.event, entry.at, naming), String::new()];
     let mut parts = Parts(Vec::new());
     parts.say("recorded", time(entry.at));
     parts.say("by", &entry.actor);

@@ -103,7 +103,9 @@ impl Model {
             .entries
             .iter()
             .filter(|entry| entry.seq > since && is_news(entry))
-            .map(|entry| format!("{} {}", entry.at.format("%H:%M"), tell_event(&entry.event, naming)))
+            .map(|entry| {
+                format!("{} {}", entry.at.format("%H:%M"), tell_event(&entry.event, entry.at, naming))
+            })
             .collect();
         let hidden = news.len().saturating_sub(CHANGES);
         match news.len() {

@@ -8,7 +8,7 @@ use clap::Args;
 use super::output::say;
 use crate::config::{self, Canvas, Config, Env, Flags, Glyphs, Paths, Places, Settings};
 use crate::error::{Error, Result};
-use crate::incident::{Actor, Realm, Text};
+use crate::incident::{Actor, IncidentId, Realm, Text};
 use crate::runtime::archive::Archive;
 use crate::runtime::launch::{self, Launch};
 
@@ -112,6 +112,17 @@ impl Context {
             say(&format!("flightdeck: entries may be missing, see flightdeck verify: {words}"));
         }
         Ok(archive)
+    }
+
+    /// Says beside what is printed of an incident that it is not what was recorded.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn say_if_broken(&self, archive: &Archive, id: IncidentId) -> Result<()> {
+        if let Some(broken) = archive.find_broken(id)? {
+            say(&format!("flightdeck: DOES NOT VERIFY: {broken}; see flightdeck verify"));
+        }
+        Ok(())
     }
 
     /// Who speaks.

@@ -1,7 +1,7 @@
 //! `flightdeck declare`: an incident that no monitor saw.
 
 use super::context::Context;
-use super::output::{DONE, Out, Outcome};
+use super::output::{DONE, Out, Outcome, say};
 use super::words;
 use crate::app::update::read_time;
 use crate::error::Error;
@@ -39,6 +39,9 @@ pub fn run(args: Args, context: &Context, out: &mut Out) -> Outcome {
         ),
         None => None,
     };
+    if let Some(at) = detected_at {
+        say(&format!("detected at {} UTC", words::shown(at)));
+    }
     let command = Command::Declare {
         realm: Realm::Live,
         title: Text::line(args.title.trim()),

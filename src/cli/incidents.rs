@@ -51,7 +51,7 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
         return Ok(DONE);
     }
     match (heads.len(), count) {
-        (0, 0) => say("no incident is on record"),
+        (0, 0) => say(&archive.nothing()),
         (0, over) => say(&format!("no incident is open; --all lists the {over} that are over")),
         (_, _) => {
             let naming = context.config().policy.naming;

@@ -1,6 +1,7 @@
 //! `flightdeck keys`: the keys as configured, from the tables of intents and keymaps.
 
 use clap::ValueEnum;
+use serde::Serialize;
 
 use super::context::Context;
 use super::output::{DONE, Out, Outcome};
@@ -29,6 +30,8 @@ enum Form {
     Table,
     /// Markdown, as in the README.
     Md,
+    /// JSON; stable.
+    Json,
 }
 
 /// Lists them.
@@ -43,6 +46,7 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
     let keymap = config.keymaps.read(name, &mut Problems::new());
     match args.format {
         Form::Md => out.text(&markdown(&keymap))?,
+        Form::Json => out.json(&Document::of(&keymap))?,
         Form::Table => {
             let mut table = Table::new(&["KEYS", "MEANS", ""], TooWide::Wrap);
             for info in INTENTS {
@@ -55,6 +59,39 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
         }
     }
     Ok(DONE)
+}
+
+/// The JSON form.
+#[derive(Serialize)]
+struct Document<'a> {
+    format: u32,
+    keymap: &'a str,
+    intents: Vec<Listed>,
+}
+
+#[derive(Serialize)]
+struct Listed {
+    intent: &'static str,
+    about: &'static str,
+    keys: Vec<Held>,
+}
+
+#[derive(Serialize)]
+struct Held {
+    keys: String,
+    context: &'static str,
+}
+
+impl<'a> Document<'a> {
+    fn of(keymap: &'a Keymap) -> Self {
+        let held = |bound: Bound| Held { keys: bound.keys, context: bound.place.name() };
+        let listed = |intent| keys(keymap, intent).into_iter().map(held).collect();
+        let intents = INTENTS
+            .iter()
+            .map(|info| Listed { intent: info.name, about: info.about, keys: listed(info.intent) })
+            .collect();
+        Self { format: 1, keymap: keymap.name(), intents }
+    }
 }
 
 /// Keys, and where they hold if not everywhere.

@@ -10,7 +10,7 @@ use super::words::shown;
 use crate::app::digest::{DigestFacts, digest};
 use crate::error::Error;
 use crate::incident::in_force::rough;
-use crate::incident::{Board, InForce, MitigationFact, Reading, Text, Time};
+use crate::incident::{Board, InForce, MitigationFact, Reading, Realm, Text, Time};
 use crate::runtime::errand::{Errand, ReadNow, live_hub};
 use crate::runtime::{Clock, launch};
 
@@ -37,7 +37,8 @@ pub struct Args {
 /// Lists them.
 pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
     let now = Clock::wall().now();
-    let (board, read) = if args.read {
+    // Reading begins no journal.
+    let (board, read) = if args.read && context.paths.journal_of(Realm::Live).exists() {
         read_now(context)?
     } else {
         (context.archive(realm(args.drill))?.board_as_read()?, Vec::new())

@@ -80,6 +80,9 @@
 //! `check`: `{"format": 1, "problems": [{"file", "line", "column", "message", "hint"}]}`; `line` and
 //! `column` count from 1 and are null when the file as a whole is the problem, `hint` may be null.
 //!
+//! `keys`: `{"format": 1, "keymap", "intents": [{"intent", "about", "keys": [{"keys", "context"}]}]}`;
+//! `context` is `everywhere`, or the only place where the keys hold.
+//!
 //! `demo --list`: `{"format": 1, "scenarios": [{"name", "title", "about", "severity", "seed"}]}`.
 //!
 //! `review INC-1`: the facts that the document is written from, the fields of

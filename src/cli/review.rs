@@ -69,6 +69,7 @@ impl Language {
 pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
     let archive = context.archive(realm(args.drill))?;
     let record = archive.record(args.id)?;
+    context.say_if_broken(&archive, args.id)?;
     let config = context.config();
     let now = as_of(&record);
     let text = match args.format {

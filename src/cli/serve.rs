@@ -37,6 +37,6 @@ pub fn run(context: &Context, out: &mut Out) -> Outcome {
 }
 
 fn line(entry: &Entry, naming: Naming) -> String {
-    let text = tell_event(&entry.event, naming).replace('\n', " / ");
+    let text = tell_event(&entry.event, entry.at, naming).replace('\n', " / ");
     format!("{} {} {} {}: {text}", shown(entry.at), entry.incident, entry.seq, entry.actor)
 }

@@ -5,6 +5,7 @@ use clap::ValueEnum;
 use super::context::Context;
 use super::output::{DONE, Out, Outcome};
 use super::words;
+use crate::error::Error;
 use crate::incident::telling::tell_event;
 use crate::incident::{ActionId, Command, IncidentId, Settlement, Text};
 use crate::runtime::errand::{Errand, live_hub};
@@ -59,11 +60,18 @@ pub fn run(args: Args, context: &Context, out: &mut Out) -> Outcome {
     let reason = Text::line(args.reason.trim());
     let command = Command::Settle { action: args.action, settlement: args.what.settlement(), reason };
     let known = errand.incident(args.id);
-    let done = known.and_then(|_| errand.submit(Some(args.id), command, &actor));
+    let known = known.and_then(|incident| match incident.actions.contains_key(&args.action) {
+        true => Ok(()),
+        false => Err(Error::user(format!("{} has no action {}", args.id, args.action)).hint(format!(
+            "flightdeck mitigations --all lists the actions, flightdeck timeline {} all of it",
+            args.id
+        ))),
+    });
+    let done = known.and_then(|()| errand.submit(Some(args.id), command, &actor));
     errand.stop();
     for entry in &done?.entries {
         let at = entry.at.format("%H:%M:%S");
-        out.line(&format!("{at} {} {}", entry.actor, tell_event(&entry.event, naming)))?;
+        out.line(&format!("{at} {} {}", entry.actor, tell_event(&entry.event, entry.at, naming)))?;
     }
     Ok(DONE)
 }

@@ -29,7 +29,9 @@ const TOLD: usize = 1_000;
 
 /// Shows it.
 pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
-    let record = context.archive(realm(args.drill))?.record(args.id)?;
+    let archive = context.archive(realm(args.drill))?;
+    let record = archive.record(args.id)?;
+    context.say_if_broken(&archive, args.id)?;
     let naming = context.config().policy.naming;
     if args.format == Format::Json {
         let entries = record.entries.iter().map(|entry| Told::of(entry, naming)).collect();
@@ -42,7 +44,7 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
             entry.seq.to_string(),
             shown(entry.at),
             entry.actor.to_string(),
-            table::start(&tell_event(&entry.event, naming), TOLD),
+            table::start(&tell_event(&entry.event, entry.at, naming), TOLD),
         ]);
     }
     for line in table.lines(out.width()) {
@@ -82,7 +84,7 @@ impl<'a> Told<'a> {
             seq: entry.seq,
             at: entry.at,
             actor: &entry.actor,
-            text: tell_event(&entry.event, naming),
+            text: tell_event(&entry.event, entry.at, naming),
             event: Stored::of(&entry.event),
         }
     }

@@ -120,6 +120,20 @@ pub fn check(paths: &Paths, env: &Env, others: &[Kind]) -> Vec<Problem> {
     problems.into_sorted()
 }
 
+/// Why nothing of `config.toml` can be read, if that is so.
+#[must_use]
+pub fn unreadable(paths: &Paths) -> Vec<Problem> {
+    let mut problems = Problems::new();
+    match File::read_if_there(&paths.config_file) {
+        Ok(Some(file)) => drop(Tree::parse(&file, &mut problems)),
+        // One that was named and is not there is none that was left out.
+        Ok(None) if paths.config_named => problems.extend(File::read(&paths.config_file).err()),
+        Ok(None) => {}
+        Err(problem) => problems.push(problem),
+    }
+    problems.into_sorted()
+}
+
 /// A problem with what stands at `keys` in a file, or at as much of the way there as exists: the
 /// rest comes from a preset.
 #[must_use]
@@ -288,6 +302,30 @@ mod tests {
                  before the dot)",
             ]
         );
+    }
+
+    /// Rules that a team had written held nothing, and nobody said so.
+    #[test]
+    fn a_policy_that_is_not_read_because_another_is_named_is_told() {
+        let own = ("policy.toml", "warn_at_percent = 50\n");
+        for (config, warns, told) in [
+            ("", 50, &[][..]),
+            ("policy.file = 'policy.toml'\n", 50, &[]),
+            (
+                "policy.file = 'other.toml'\n",
+                60,
+                &["policy.toml: is not read: `policy.file` names other.toml instead"],
+            ),
+        ] {
+            let home = home(&[("config.toml", config), own, ("other.toml", "warn_at_percent = 60\n")]);
+            assert_eq!(load(&home.1, &|_| None).policy.warn_at_percent, warns, "{config}");
+            let problems = self::told(&home, &check(&home.1, &|_| None, &[]));
+            assert_eq!(problems.len(), told.len(), "{problems:?}");
+            assert!(
+                problems.iter().zip(told).all(|(problem, told)| problem.starts_with(told)),
+                "{problems:?}"
+            );
+        }
     }
 
     #[test]

@@ -174,14 +174,32 @@ fn bindings(context: Context, mut table: Tree<'_>, problems: &mut Problems) -> V
         let beginning = (1..keys.len()).map(|n| &keys[..n]).find(|start| bound.contains_key(*start))?;
         Some((keys.clone(), beginning.to_vec()))
     };
+    let mut hidden: BTreeMap<Vec<Key>, Vec<String>> = BTreeMap::new();
     for (keys, beginning) in bound.keys().filter_map(beginning).collect::<Vec<_>>() {
         let Some((_, place)) = bound.remove(&keys) else { continue };
+        let by = bound.get(&beginning).map(|(_, place)| table.layer(place));
+        if by > Some(table.layer(&place)) {
+            // What is inherited is nobody's mistake: the line that hides it is.
+            hidden.entry(beginning).or_default().push(show(&keys));
+            continue;
+        }
         let message = format!("`{}` can never be pressed: {} is bound", show(&keys), show(&beginning));
         problems.push(
             table
                 .problem(place, message)
                 .hint(format!("take it away with \"{}\" = \"{NONE}\"", show(&beginning))),
         );
+    }
+    for (beginning, keys) in hidden {
+        let Some((_, place)) = bound.get(&beginning) else { continue };
+        let (first, shown) = (&keys[0], keys.join(", "));
+        let message = format!(
+            "`{}` begins {shown}: what is inherited there can no longer be pressed",
+            show(&beginning)
+        );
+        let hint =
+            format!("bind another key; or say that it is meant, for each as in \"{first}\" = \"{NONE}\"");
+        problems.push(table.problem(place.clone(), message).hint(hint));
     }
     bound.into_iter().map(|(keys, (intent, _))| (keys, intent)).collect()
 }
@@ -302,6 +320,44 @@ mod tests {
         assert!(problems[0].starts_with("mine.toml: no key in `editing` means back"), "{problems:#?}");
         assert_eq!(press(&keymap, Context::Log, "q"), Lookup::Found(Intent::Quit));
         assert_eq!(press(&keymap, Context::Editing, "esc"), Lookup::Found(Intent::Back));
+    }
+
+    /// One missing quote left five keys of about a hundred, at night.
+    #[test]
+    fn a_keymap_with_a_slip_in_one_line_keeps_all_other_keys() {
+        for (text, told) in [
+            ("inherits = 'default'\n[everywhere]\n'i = 'note'\n'x' = 'isolate'\n", "mine.toml:3:"),
+            ("inherits = 'default'\n[everywhere]\n'x' = 'isolate'\n'x' = 'note'\n", "mine.toml:4:"),
+            ("inherits = 'defualt'\n[everywhere]\n'x' = 'isolate'\n", "mine.toml:1:12: `inherits`"),
+            ("inherits = 5\n[everywhere]\n'x' = 'isolate'\n", "mine.toml:1:12: `inherits`"),
+            ("inherits = 'default\n[everywhere]\n'x' = 'isolate'\n", "mine.toml:1:"),
+            ("inherits = 'default'\n[log\n'i' = 'pin'\n[everywhere]\n'x' = 'isolate'\n", "mine.toml:2:"),
+        ] {
+            let (keymap, problems) = read(text);
+            assert!(problems.iter().all(|problem| problem.starts_with(told)), "{text}: {problems:#?}");
+            assert!(!problems.is_empty(), "{text}");
+            for (keys, intent) in [("i", Intent::Isolate), ("q", Intent::Quit), ("x", Intent::Isolate)] {
+                assert_eq!(press(&keymap, Context::Timer, keys), Lookup::Found(intent), "{text} {keys}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_keymap_with_a_slip_still_lies_over_the_one_it_names() {
+        let (keymap, problems) = read("inherits = 'vim'\n[everywhere]\n'x' = 'isolate\n");
+        assert_eq!(problems.len(), 1, "{problems:#?}");
+        let vim = Keymaps::default().read("vim", &mut Problems::new());
+        assert!(vim.in_reach(Context::Timer).eq(keymap.in_reach(Context::Timer)));
+    }
+
+    /// Eighteen problems were told of the built-in file, with a hint that takes away what was written.
+    #[test]
+    fn a_key_that_begins_inherited_ones_is_told_once_and_where_it_is_written() {
+        let (keymap, problems) = read("inherits = 'default'\n[everywhere]\n'g' = 'help'\n");
+        assert_eq!(problems.len(), 1, "{problems:#?}");
+        assert!(problems[0].starts_with("mine.toml:3:1: `g` begins g "), "{problems:#?}");
+        assert!(problems[0].contains("= \"none\""), "{problems:#?}");
+        assert_eq!(press(&keymap, Context::Timer, "g"), Lookup::Found(Intent::Help));
     }
 
     #[test]

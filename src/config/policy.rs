@@ -5,18 +5,22 @@ use std::path::Path;
 use crate::incident::{Command, Policy, Text};
 
 use super::file::File;
-use super::located::Problems;
+use super::located::{Problem, Problems};
 use super::paths::Paths;
 use super::settings::Settings;
 use super::tree::Tree;
 use super::{wording, zone};
 
 /// The policy that holds under these settings: the named file, else `policy.toml` beside the
-/// configuration, else the built-in one. Where the team's file is wrong, the built-in rule holds.
+/// configuration, else the built-in one. Where the team's file is wrong, the built-in rule holds. Rules
+/// that lie there and hold nothing are told.
 #[must_use]
 pub fn load(settings: &Settings, paths: &Paths, problems: &mut Problems) -> Policy {
     let file = match &settings.policy {
-        Some(named) => File::read(named).map(Some),
+        Some(named) => {
+            problems.extend(unread(&paths.policy(), named));
+            File::read(named).map(Some)
+        }
         None => File::read_if_there(&paths.policy()),
     };
     let mut policy = match file {
@@ -33,6 +37,18 @@ pub fn load(settings: &Settings, paths: &Paths, problems: &mut Problems) -> Poli
     policy.routes = settings.channels.iter().filter_map(|(name, channel)| channel.route(name)).collect();
     policy.rota = settings.rota.clone();
     policy
+}
+
+/// The policy that is where it is looked for, when another one is named instead.
+fn unread(beside: &Path, named: &Path) -> Option<Problem> {
+    let same = match (beside.canonicalize(), named.canonicalize()) {
+        (Ok(beside), Ok(named)) => beside == named,
+        (Ok(_), Err(_)) => beside == named,
+        (Err(_), _) => return None,
+    };
+    let words = format!("is not read: `policy.file` names {} instead", named.display());
+    let hint = "put the rules into one file, and take the other one or `policy.file` away";
+    (!same).then(|| Problem::whole(&beside.display().to_string(), words).hint(hint))
 }
 
 /// The built-in policy with a file laid over it.

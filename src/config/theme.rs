@@ -267,6 +267,21 @@ mod tests {
         }
     }
 
+    /// One slip and every look was gone.
+    #[test]
+    fn a_theme_with_a_slip_in_one_line_keeps_all_other_looks() {
+        for text in [
+            "inherits = 'dark'\n[palette]\nalarm = '208'\nok = 'green\n",
+            "inherits = 'drak'\n[palette]\nalarm = '208'\n",
+        ] {
+            let (theme, problems) = read(text);
+            assert_eq!(problems.len(), 1, "{problems:#?}");
+            let dark = Themes::default().read(DEFAULT, &mut Problems::new()).unwrap();
+            assert_eq!(theme.look(Role::Ok), dark.look(Role::Ok));
+            assert_eq!(theme.look(Role::P1).fg, Some(Colour::Index(208)), "what can be read counts");
+        }
+    }
+
     #[test]
     fn a_theme_alone_must_speak_of_every_role() {
         let (_, problems) = read("[roles]\ntext = {}\n");

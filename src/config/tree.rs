@@ -46,6 +46,12 @@ impl<'f> Tree<'f> {
         Self { files: vec![(0, file)], root, base: None, path: Vec::new() }
     }
 
+    /// What is left of a file when what is wrong with its syntax, and told elsewhere, is blanked.
+    pub fn parse_left(file: &'f File, left: &'f str) -> Self {
+        let root = DeTable::parse(left).unwrap_or_else(|_| Spanned::new(0..0, DeTable::new()));
+        Self { files: vec![(0, file)], root, base: None, path: Vec::new() }
+    }
+
     /// This tree, laid over `base` key by key. Lists are replaced whole.
     #[must_use]
     pub fn over(self, base: Self) -> Self {
@@ -67,6 +73,12 @@ impl<'f> Tree<'f> {
     #[must_use]
     pub fn keys(&self) -> Vec<String> {
         self.root.get_ref().keys().map(|key| key.get_ref().to_string()).collect()
+    }
+
+    /// Whether there is anything at `key`.
+    #[must_use]
+    pub fn has(&self, key: &str) -> bool {
+        self.root.get_ref().contains_key(key)
     }
 
     /// The keys of the table at `key`, if there is one.
@@ -281,9 +293,14 @@ impl<'f> Tree<'f> {
         }
     }
 
+    /// Of how many files the one at a place lies over the others: what is below is what is inherited.
+    #[must_use]
+    pub fn layer(&self, span: &Range<usize>) -> usize {
+        self.files.partition_point(|(base, _)| *base <= span.start).saturating_sub(1)
+    }
+
     fn file_of(&self, at: usize) -> (usize, &'f File) {
-        let index = self.files.partition_point(|(base, _)| *base <= at).saturating_sub(1);
-        self.files[index]
+        self.files[self.layer(&(at..at))]
     }
 }
 

@@ -268,7 +268,7 @@ impl SaidFact {
 }
 
 fn line(entry: &Entry, naming: Naming) -> LineFact {
-    let text = telling::tell_event(&entry.event, naming).replace('\n', " / ");
+    let text = telling::tell_event(&entry.event, entry.at, naming).replace('\n', " / ");
     LineFact { seq: entry.seq, at: entry.at, by: entry.actor.to_string(), text: Text::line(&text) }
 }
 

@@ -1,17 +1,24 @@
 //! An entry told in one line: the timeline screen, the review and the command line say it alike.
 
 use super::outbox::MAY_HAVE_ARRIVED;
-use super::{AgentReadings, Disposition, Entry, Event, Judged, Naming, Passing, Reading};
+use super::{AgentReadings, Disposition, Entry, Event, Judged, Naming, Passing, Reading, Time};
 
-/// `12:04:05 ana isolated …`: what happened, without the time and the actor. Severities are named as
-/// the team names them (D1).
+/// `14:05:30`; with its date where it is not of the day on which it is told.
 #[must_use]
-pub fn tell_event(event: &Event, naming: Naming) -> String {
+pub fn clock(at: Time, told: Time) -> String {
+    let form = if at.date_naive() == told.date_naive() { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" };
+    at.format(form).to_string()
+}
+
+/// `12:04:05 ana isolated …`: what happened, without the time and the actor; `told` is that time.
+/// Severities are named as the team names them (D1).
+#[must_use]
+pub fn tell_event(event: &Event, told: Time, naming: Naming) -> String {
     match event {
         Event::Declared { realm, title, severity, pattern, agents, detected_at } => {
             let pattern = pattern.map_or("pattern unknown", super::Pattern::word);
             let agents = join(agents, "no agent named");
-            let at = detected_at.format("%H:%M:%S");
+            let at = clock(*detected_at, told);
             let severity = severity.name(naming);
             format!("declared ({realm}) {severity}, {pattern}: {title} [{agents}], detected at {at}")
         }
@@ -19,12 +26,12 @@ pub fn tell_event(event: &Event, naming: Naming) -> String {
             format!("alert fired ({}): {} {}", alert.source, alert.name, alert.summary)
         }
         Event::AlertResolved { key, at } => {
-            format!("alert over by its source's word at {}: {key}", at.format("%H:%M:%S"))
+            format!("alert over by its source's word at {}: {key}", clock(*at, told))
         }
         Event::AgentAdded { agent } => format!("agent involved: {agent}"),
         Event::MarkSet { mark, at, reason } => {
             let why = reason.as_ref().map(|r| format!(" ({r})")).unwrap_or_default();
-            format!("{mark} {} at {}{why}", mark.meaning(), at.format("%H:%M:%S"))
+            format!("{mark} {} at {}{why}", mark.meaning(), clock(*at, told))
         }
         Event::Classified { severity, pattern, reason } => {
             let pattern = pattern.map_or("pattern unknown", super::Pattern::word);
@@ -49,11 +56,7 @@ pub fn tell_event(event: &Event, naming: Naming) -> String {
         Event::RoleAssigned { role, holder, from: None, .. } => format!("{}: {holder}", role.title()),
         Event::RoleReleased { role } => format!("{}: laid down", role.title()),
         Event::ActionProposed { action, plan, approve_by, .. } => {
-            format!(
-                "{action} proposed: {}, to be approved by {}",
-                plan.title(),
-                approve_by.format("%H:%M:%S")
-            )
+            format!("{action} proposed: {}, to be approved by {}", plan.title(), clock(*approve_by, told))
         }
         Event::ActionDenied { action, reason } => format!("{action} denied: {reason}"),
         Event::ActionExpired { action } => format!("{action} expired: nobody approved it in time"),
@@ -102,7 +105,7 @@ pub fn tell_event(event: &Event, naming: Naming) -> String {
             format!("evidence stored: {name}, {bytes} bytes{redacted}, sha256 {}", short(sha256.as_str()))
         }
         Event::HypothesisOpened { hypothesis, text, owner, until } => {
-            format!("{hypothesis} supposed by {owner}, until {}: {text}", until.format("%H:%M:%S"))
+            format!("{hypothesis} supposed by {owner}, until {}: {text}", clock(*until, told))
         }
         Event::HypothesisClosed { hypothesis, outcome, reason } => {
             format!("{hypothesis} {outcome}: {reason}")
@@ -159,7 +162,7 @@ pub fn tell_event(event: &Event, naming: Naming) -> String {
         }
         Event::MessageDelivered { message, answer, .. } => format!("{message} delivered: {answer}"),
         Event::MessageFailed { message, reason, again_at: Some(at) } => {
-            format!("{message} failed, again at {}: {reason}", at.format("%H:%M:%S"))
+            format!("{message} failed, again at {}: {reason}", clock(*at, told))
         }
         Event::MessageFailed { message, reason, again_at: None } => {
             let known = if reason.as_str().starts_with(MAY_HAVE_ARRIVED) { " KNOWN TO BE" } else { "" };
@@ -176,7 +179,7 @@ pub fn tell_event(event: &Event, naming: Naming) -> String {
 /// A whole entry in one line, with its time (UTC) and actor.
 #[must_use]
 pub fn tell(entry: &Entry, naming: Naming) -> String {
-    let text = tell_event(&entry.event, naming).replace('\n', " / ");
+    let text = tell_event(&entry.event, entry.at, naming).replace('\n', " / ");
     format!("{} {:<12} {text}", entry.at.format("%H:%M:%S"), entry.actor)
 }
 

@@ -70,6 +70,18 @@ impl Archive {
         self.journal.as_ref()?.missing()
     }
 
+    /// That no incident is on record, and where that was looked for if there is not even a journal.
+    #[must_use]
+    pub fn nothing(&self) -> String {
+        let place = Text::line(&self.place.display().to_string());
+        match self.journal {
+            Some(_) => format!("no incident is on record in {place}"),
+            None => format!(
+                "no incident is on record: there is no journal {place} yet; --data-dir names another place"
+            ),
+        }
+    }
+
     /// The list of incidents, by number.
     ///
     /// # Errors
@@ -91,6 +103,15 @@ impl Archive {
         let mut board = Board::default();
         entries.into_iter().for_each(|entry| board.apply(&Arc::new(entry)));
         board.record(id).cloned().ok_or_else(|| unknown(id, self.realm, &self.place.display().to_string()))
+    }
+
+    /// What is wrong with an incident's timeline, if anything is: it is not as it was recorded.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub fn find_broken(&self, id: IncidentId) -> Result<Option<Broken>> {
+        let Some(journal) = &self.journal else { return Ok(None) };
+        Ok(self.runtime.block_on(journal.find_broken(id))?)
     }
 
     /// All incidents with their timelines.

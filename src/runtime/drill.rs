@@ -327,6 +327,10 @@ pub async fn end_earlier(hub: &Hub) -> Result<()> {
 /// was to keep it.
 fn farewell(incident: &Incident, reason: &Text) -> Vec<Command> {
     let mut commands = Vec::new();
+    // Nobody is asked to approve what would be done to a fleet that is gone.
+    for action in incident.actions.values().filter(|a| a.lamp == Lamp::Proposed) {
+        commands.push(Command::Deny { action: action.id, reason: reason.clone() });
+    }
     for action in incident.actions.values().filter(|a| a.is_in_force()) {
         let (action, reason) = (action.id, reason.clone());
         if incident.actions[&action].lamp == Lamp::Requested {
@@ -343,4 +347,22 @@ fn farewell(incident: &Incident, reason: &Text) -> Vec<Command> {
         commands.push(Command::Resolve { summary: reason.clone(), despite: Some(reason.clone()) });
     }
     commands
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::story::Story;
+
+    /// A resolved incident went on to warn that a restart waits for approval.
+    #[test]
+    fn b4_what_waits_for_approval_is_denied_when_its_drill_is_ended() {
+        let mut story = Story::p0().by_ai("triage").asks("isolate support-1").lamp(1, Lamp::Proposed);
+        story.actor = Actor::Flightdeck;
+        for command in farewell(&story.incident, &Text::line("the drill was ended")) {
+            story = story.says(command);
+        }
+        assert!(!story.incident.is_open());
+        story.lamp(1, Lamp::Denied);
+    }
 }

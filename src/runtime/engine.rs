@@ -16,6 +16,7 @@ use super::feed::Feed;
 use super::first::{self, Questions};
 use super::hub::Hub;
 use super::kept_log::Shelf;
+use super::refusing::{self, RECEIVER};
 use super::spool::by_agent;
 use super::vitals::{self, Patient};
 use super::{digest, dispatch, drill, outbox, watch};
@@ -198,10 +199,17 @@ pub(super) async fn take(hub: &Hub, bound: Bound, cancel: CancellationToken) {
             }
         }
     };
+    let taken = taken(&bound);
     tokio::select! {
         () = bound.serve(Arc::new(hub.clone()), cancel) => {}
         () = known => {}
+        () = refusing::tell(hub, &taken) => {}
     }
+}
+
+/// Where alerts are taken.
+pub(super) fn taken(bound: &Bound) -> Notice {
+    Notice::info(format!("alerts are taken on http://{}", bound.addr()))
 }
 
 /// Runs the alert receiver. Without it everything else goes on, and the screen says so. Where another
@@ -209,19 +217,26 @@ pub(super) async fn take(hub: &Hub, bound: Bound, cancel: CancellationToken) {
 async fn receive(hub: &Hub, spec: ReceiverSpec, cancel: CancellationToken) {
     let mut said = String::new();
     loop {
-        let error = match Receiver::bind(spec.clone()).await {
-            Ok(bound) => {
+        let bound = match hub.journal().is_read_only() {
+            // Whoever can record may have the port.
+            true => Err(hub.records_nothing().unwrap_or_default().to_string()),
+            false => Ok(Receiver::bind(spec.clone()).await),
+        };
+        let error = match bound {
+            Err(shut) => Err(shut),
+            Ok(Err(error)) => Ok(error),
+            Ok(Ok(bound)) => {
                 hub.tell(Feed::Notice(Notice::clear(RECEIVER)));
-                hub.tell(Feed::Notice(Notice::info(format!("alerts are taken on http://{}", bound.addr()))));
+                hub.tell(Feed::Notice(taken(&bound)));
                 return take(hub, bound, cancel).await;
             }
-            Err(error) => error,
         };
-        let busy = matches!(error, BindError::InUse(_));
+        let busy = matches!(error, Err(_) | Ok(BindError::InUse(_)));
         let notice = if busy && matches!(hub.journal().lease_receiver(), Ok(None)) {
             Notice::info("alerts are taken by another flightdeck on this journal")
         } else {
-            Notice::lasting(RECEIVER, format!("no alerts are taken: {error}"))
+            let why = error.map_or_else(|shut| shut, |error| error.to_string());
+            Notice::lasting(RECEIVER, format!("no alerts are taken: {why}"))
         };
         if notice.text.as_str() != said {
             if notice.key.is_none() {
@@ -236,9 +251,6 @@ async fn receive(hub: &Hub, spec: ReceiverSpec, cancel: CancellationToken) {
         }
     }
 }
-
-/// By what the receiver's lasting notice is known.
-const RECEIVER: &str = "receiver";
 
 async fn follow(
     hub: &Hub,

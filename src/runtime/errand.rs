@@ -19,7 +19,7 @@ use super::outbox;
 use super::watch;
 use crate::adapters::Ask;
 use crate::app::msg::{Notice, NoticeLevel};
-use crate::config::{self, Config, Env, File, Paths};
+use crate::config::{self, Config, Env, Paths};
 use crate::error::{Error, Kind, Result};
 use crate::incident::{
     Action, ActionId, Actor, Command, Confirmation, Event, Incident, IncidentId, Lamp, Op, Params, Plan,
@@ -38,15 +38,7 @@ const TELLING: Duration = Duration::from_secs(5);
 /// When the journal can be neither written nor read.
 pub fn live_hub(config: &Config, paths: &Paths, env: &Env<'_>, read_only: bool) -> Result<(Hub, Vec<Text>)> {
     let journal = launch::journal(paths, Realm::Live)?;
-    let (rig, unbuilt) = live::rig(&config.settings);
-    let file = File::read(&paths.config_file).ok();
-    let told = |wrong: &live::Unbuilt| match &file {
-        Some(file) => {
-            config::located_at(file, &wrong.keys, &wrong.words).hinted(wrong.hint.clone()).to_string()
-        }
-        None => wrong.to_string(),
-    };
-    let mut problems: Vec<Text> = unbuilt.iter().map(|wrong| Text::line(&told(wrong))).collect();
+    let (rig, mut problems) = live::located_rig(config, paths);
     let (channels, unbuilt) = live::channels(&config.settings, env);
     problems.extend(unbuilt);
     let policy = config.policy.clone().into();

@@ -16,6 +16,10 @@ impl Intake for Hub {
         let hub = self.clone();
         Box::pin(async move { hub.take_all(delivery).await })
     }
+
+    fn refuses(&self) -> Option<Text> {
+        self.records_nothing()
+    }
 }
 
 impl Hub {

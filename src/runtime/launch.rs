@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
+use chrono::TimeDelta;
+
 use super::clock::Clock;
 use super::desk::Desk;
 use super::drill::{self, Run, Simulation};
@@ -18,7 +20,7 @@ use crate::app::msg::Notice;
 use crate::app::{digest, review, update};
 use crate::config::{Agent, Env, Glyphs, Language, Looks, Paths, Problems, Settings};
 use crate::error::{Error, Result};
-use crate::incident::{Actor, Audience, Board, LogBlock, Policy, Realm, Route, Text};
+use crate::incident::{Actor, Audience, Board, LogBlock, Policy, Realm, Route, Text, Time};
 use crate::logs::{Filter, Input};
 use crate::sim::{AgentSpec, Scenario};
 use crate::store::{Journal, Opening};
@@ -76,10 +78,10 @@ impl Launch<'_> {
         let open = move || {
             let journal = journal(&self.paths, Realm::Live)?;
             let config = self.looks.with_policy(&self.paths);
-            let (rig, unbuilt) = live::rig(&config.settings);
+            let (rig, unbuilt) = live::located_rig(&config, &self.paths);
             let (channels, unmade) = live::channels(&config.settings, self.env);
             let mut extras = live::extras(&config, &self.paths, self.env);
-            extras.problems.extend(unbuilt.iter().map(|wrong| Notice::error(wrong.to_string())));
+            extras.problems.extend(unbuilt.iter().map(|words| Notice::error(words.as_str())));
             extras.problems.extend(unmade.iter().map(|words| Notice::error(words.as_str())));
             let readers = live::readers(&config.settings, &self.paths);
             let policy = Arc::new(config.policy);
@@ -119,8 +121,11 @@ impl Launch<'_> {
         let scenario = scenarios::find(&self.paths, &run.scenario)?;
         run.note(&directory)?;
         // Time stood still while nobody watched.
-        let last = board.incidents().map(|i| i.changed_at).max();
-        let now = if resumed { last.map_or(run.start, |last| last.max(run.start)) } else { run.start };
+        let now = if resumed {
+            last_change(&board).map_or(run.start, |last| last.max(run.start))
+        } else {
+            run.start
+        };
         let clock = Clock::running(now, run.speed);
         let simulation = Arc::new(Simulation::new(&scenario, &run, clock.clone()));
         let info = DrillInfo { scenario: scenario.name.clone(), seed: run.seed, speed: run.speed };
@@ -172,20 +177,26 @@ impl Launch<'_> {
 
     /// The run to play, and whether it goes on from where it was.
     fn choose(&self, args: &DemoArgs, directory: &Path, board: &Board) -> Result<(Run, bool)> {
-        let last = Run::last(directory).filter(|run| {
-            let same_scenario = args.scenario.as_ref().is_none_or(|wanted| *wanted == run.scenario);
-            same_scenario && args.seed.is_none_or(|wanted| wanted == run.seed) && !args.fresh
-        });
-        let unfinished = board.incidents().any(|i| i.is_open());
-        if let Some(last) = last.filter(|_| unfinished) {
-            return Ok((Run { speed: args.speed.unwrap_or(last.speed), ..last }, true));
+        let unfinished = board.incidents().find(|incident| incident.is_open());
+        if let (Some(last), Some(open)) = (Run::last(directory).filter(|_| !args.fresh), unfinished) {
+            let same_scenario = args.scenario.as_ref().is_none_or(|wanted| *wanted == last.scenario);
+            if same_scenario && args.seed.is_none_or(|wanted| wanted == last.seed) {
+                return Ok((Run { speed: args.speed.unwrap_or(last.speed), ..last }, true));
+            }
+            // Somebody may be in the middle of it.
+            let (scenario, seed) = (Text::line(&last.scenario), last.seed);
+            return Err(Error::user(format!(
+                "the drill '{scenario}' (seed {seed}) is not over: {} is open",
+                open.id
+            ))
+            .hint("flightdeck demo goes on with it; --fresh ends it and begins the other one"));
         }
         let name = args.scenario.as_deref().unwrap_or(Scenario::DEFAULT);
         let scenario = scenarios::find(&self.paths, name)?;
         let run = Run {
             scenario: name.to_owned(),
             seed: args.seed.unwrap_or(scenario.seed),
-            start: Clock::wall().now(),
+            start: begins(Clock::wall().now(), board),
             speed: args.speed.unwrap_or(1.0),
         };
         Ok((run, false))
@@ -235,6 +246,17 @@ impl Launch<'_> {
             desk: Desk::new(template, language.into(), self.paths.data_dir.clone(), self.user.clone()),
         }
     }
+}
+
+/// When anything of a journal changed last.
+fn last_change(board: &Board) -> Option<Time> {
+    board.incidents().map(|incident| incident.changed_at).max()
+}
+
+/// When a new drill begins: now, but behind everything that its journal holds. What an earlier one
+/// played faster than real time is ended by this one, and nothing ends before it began.
+fn begins(now: Time, board: &Board) -> Time {
+    last_change(board).map_or(now, |last| now.max(last + TimeDelta::seconds(1)))
 }
 
 /// What a scenario says of an agent.
@@ -297,6 +319,44 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+    use crate::incident::story::Story;
+
+    /// `demo --scenario X` ended what somebody was in the middle of, at a time before it began.
+    #[test]
+    fn another_drill_than_the_one_that_is_open_is_begun_only_when_that_is_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let paths = Paths {
+            config_file: dir.path().join("config.toml"),
+            config_named: false,
+            config_dir: dir.path().to_owned(),
+            data_dir: dir.path().to_owned(),
+            home: None,
+        };
+        let env: &Env<'_> = &|_| None;
+        let looks = crate::config::looks(&paths, env);
+        let launch = Launch { paths, looks, user: "ana".into(), read_only: false, env };
+        let later = Clock::wall().now() + TimeDelta::hours(1);
+        let story = Story::p0();
+        let mut board = Board::default();
+        for entry in &story.entries {
+            let at = later - (story.now - entry.at);
+            board.apply(&Arc::new(crate::incident::Entry { at, ..(**entry).clone() }));
+        }
+        let run = Run { scenario: Scenario::DEFAULT.to_owned(), seed: 7, start: later, speed: 20.0 };
+        run.note(dir.path()).unwrap();
+        let choose = |scenario: Option<&str>, seed, fresh| {
+            let args = DemoArgs { scenario: scenario.map(str::to_owned), seed, speed: None, fresh };
+            launch.choose(&args, dir.path(), &board)
+        };
+        assert_eq!(choose(None, None, false).unwrap(), (run.clone(), true));
+        assert_eq!(choose(Some(Scenario::DEFAULT), Some(7), false).unwrap(), (run, true));
+        for (scenario, seed) in [(Some("llm-outage"), None), (None, Some(8))] {
+            let refused = choose(scenario, seed, false).unwrap_err().to_string();
+            assert!(refused.contains("INC-42 is open"), "{refused}");
+            let (begun, resumed) = choose(scenario, seed, true).unwrap();
+            assert!(!resumed && begun.start > last_change(&board).unwrap(), "{begun:?}");
+        }
+    }
 
     #[test]
     fn a_new_journal_lies_in_a_directory_that_is_its_owner_s_alone() {

@@ -26,6 +26,7 @@ pub mod outbox;
 pub mod pager;
 mod park;
 pub mod recovery;
+mod refusing;
 pub mod scenarios;
 mod seat;
 pub mod serve;

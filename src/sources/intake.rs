@@ -14,6 +14,12 @@ use crate::incident::{IncidentId, Text};
 pub trait Intake: Send + Sync + 'static {
     /// Records it.
     fn take(&self, delivery: Delivery) -> BoxFuture<'static, Result<Taken, IntakeError>>;
+
+    /// Why nothing can be recorded now, if that is known: whoever asks for the receiver's health hears that
+    /// it is so before an alert is refused.
+    fn refuses(&self) -> Option<Text> {
+        None
+    }
 }
 
 /// What became of a delivery.

@@ -81,8 +81,15 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .with_state(shared)
 }
 
-async fn healthy() -> Response {
-    axum::Json(serde_json::json!({"status": "ok"})).into_response()
+async fn healthy(State(shared): State<Arc<Shared>>) -> Response {
+    if shared.intake.refuses().is_none() {
+        return axum::Json(serde_json::json!({"status": "ok"})).into_response();
+    }
+    // Why is for those who may send alerts: it names a file of this machine.
+    let error =
+        serde_json::json!({"what": "nothing can be recorded now", "hint": "send an alert to hear why"});
+    let refusing = serde_json::json!({"status": "refusing", "error": error});
+    (StatusCode::SERVICE_UNAVAILABLE, axum::Json(refusing)).into_response()
 }
 
 fn unknown_path() -> Refusal {

@@ -27,9 +27,14 @@ type Outcome = Box<dyn Fn() -> BoxFuture<'static, Result<Taken, IntakeError>> + 
 struct Recording {
     given: Mutex<Vec<Delivery>>,
     outcome: Outcome,
+    refuses: Mutex<Option<Text>>,
 }
 
 impl Intake for Recording {
+    fn refuses(&self) -> Option<Text> {
+        self.refuses.lock().unwrap().clone()
+    }
+
     fn take(&self, delivery: Delivery) -> BoxFuture<'static, Result<Taken, IntakeError>> {
         self.given.lock().unwrap().push(delivery);
         (self.outcome)()
@@ -65,7 +70,7 @@ fn taken() -> Outcome {
 async fn desk(spec: ReceiverSpec, outcome: Outcome) -> Desk {
     let bound = Receiver::bind(spec).await.unwrap();
     let (addr, tally) = (bound.addr(), bound.tally());
-    let intake = Arc::new(Recording { given: Mutex::default(), outcome });
+    let intake = Arc::new(Recording { given: Mutex::default(), outcome, refuses: Mutex::default() });
     let cancel = CancellationToken::new();
     let serving = tokio::spawn(bound.serve(Arc::clone(&intake) as Arc<dyn Intake>, cancel.clone()));
     Desk { addr, intake, tally, cancel, serving }
@@ -146,6 +151,18 @@ async fn each_path_and_method_answers_in_json() {
         assert!(answer.json.to_string().contains(said), "{method} {path}: {}", answer.json);
     }
     assert_eq!(desk.given(), 0);
+}
+
+/// It answered ok while each alert was refused.
+#[tokio::test]
+async fn where_nothing_can_be_recorded_it_is_not_healthy_and_tells_strangers_no_path() {
+    let desk = desk(spec(), taken()).await;
+    *desk.intake.refuses.lock().unwrap() = Some("/home/ana/journal.db is read-only".into());
+    let answer = desk.ask("GET", "/healthz", "", "").await;
+    assert_eq!((answer.status, &answer.json["status"]), (503, &json!("refusing")));
+    assert!(!answer.json.to_string().contains("/home"), "{}", answer.json);
+    *desk.intake.refuses.lock().unwrap() = None;
+    assert_eq!(desk.ask("GET", "/healthz", "", "").await.status, 200);
 }
 
 #[tokio::test]

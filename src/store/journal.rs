@@ -255,6 +255,15 @@ impl Journal {
         Watch::new(self.clone(), after)
     }
 
+    /// What is wrong with the timeline of one incident, if anything is: for whoever prints it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub async fn find_broken(&self, incident: IncidentId) -> Result<Option<Broken>, StoreError> {
+        let meta = self.inner.meta.clone();
+        self.read_with(move |conn| Ok(verify::find_broken(conn, &meta, incident))).await
+    }
+
     /// Walks the whole journal and names the first entry of each incident that is not as it was recorded.
     /// Reads the file as it is on disk; other processes may go on writing.
     ///

@@ -91,19 +91,26 @@ pub(super) fn verify(conn: &Connection, meta: &Meta) -> Result<Verified, Vec<Bro
     let damaged = |error: rusqlite::Error| vec![Broken::whole(&format!("the file is damaged: {error}"))];
     conn.pragma_update(None, "cell_size_check", true).map_err(damaged)?;
     let tx = conn.unchecked_transaction().map_err(damaged)?;
-    let walk = Walk {
-        conn: &tx,
-        meta,
-        streams: BTreeMap::new(),
-        next: 1,
-        gaps: Vec::new(),
-        unreadable: 0,
-        wrong: Vec::new(),
-        named: BTreeSet::new(),
-    };
-    let verified = walk.run();
+    let verified = Walk::new(&tx, meta).run();
     drop(tx);
     verified
+}
+
+/// Walks the chain of one incident alone: the first thing that is wrong with it or with its kept reviews.
+pub(super) fn find_broken(conn: &Connection, meta: &Meta, incident: IncidentId) -> Option<Broken> {
+    let mut walk = Walk::new(conn, meta);
+    if let Err(error) = walk.read_incident(incident) {
+        return Some(Broken::incident(
+            incident,
+            walk.next_of(incident),
+            None,
+            format!("it cannot be read: {error}"),
+        ));
+    }
+    walk.revisions();
+    let found = walk.wrong.into_iter().find(|broken| broken.incident == Some(incident));
+    // Only a walk through all of them can say where a missing one was.
+    found.map(|broken| Broken { position: None, ..broken })
 }
 
 /// So many entries that cannot be read are passed over; where there are more, nobody can tell what is
@@ -125,7 +132,56 @@ struct Walk<'a> {
     named: BTreeSet<IncidentId>,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    const fn new(conn: &'a Connection, meta: &'a Meta) -> Self {
+        Self {
+            conn,
+            meta,
+            streams: BTreeMap::new(),
+            next: 1,
+            gaps: Vec::new(),
+            unreadable: 0,
+            wrong: Vec::new(),
+            named: BTreeSet::new(),
+        }
+    }
+
+    /// Walks the entries of one incident, and looks whether the list of incidents ends with them.
+    fn read_incident(&mut self, incident: IncidentId) -> rusqlite::Result<()> {
+        let sql = format!("SELECT {COLUMNS} FROM entry WHERE incident = ?1 ORDER BY seq");
+        let mut statement = self.conn.prepare(&sql)?;
+        let mut rows = statement.query([incident.0])?;
+        while let Some(row) = rows.next()? {
+            let (row, hash) = Row::read(row)?;
+            self.step(row, &hash);
+        }
+        let listed = head::find(self.conn, incident)?;
+        if self.named.contains(&incident) {
+            return Ok(());
+        }
+        let stream = self.streams.get(&i64::from(incident.0));
+        let seq = stream.map_or(0, |stream| stream.head.seq);
+        let (at, why) = match (&listed, stream) {
+            (None, None) => return Ok(()),
+            (None, Some(_)) => (seq, "its incident is missing from the list of incidents"),
+            (Some((head, _)), _) if head.seq > seq => (seq + 1, "it is missing"),
+            (Some((head, hash)), Some(stream)) if head.seq == seq && *hash == stream.hash => {
+                if *head == stream.head || stream.unknown > 0 {
+                    return Ok(());
+                }
+                (seq, "the list of incidents shows something else than its entries say")
+            }
+            (Some(_), _) => (seq, "the list of incidents does not end with it"),
+        };
+        self.note(Broken::incident(incident, at, None, why));
+        Ok(())
+    }
+
+    /// The entry behind those that were walked.
+    fn next_of(&self, incident: IncidentId) -> u64 {
+        self.streams.get(&i64::from(incident.0)).map_or(1, |stream| stream.head.seq + 1)
+    }
+
     fn run(mut self) -> Result<Verified, Vec<Broken>> {
         if self.entries() {
             self.heads();
@@ -330,7 +386,7 @@ impl Walk<'_> {
         let found: Result<String, _> = self.conn.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0));
         let words = match found {
             Ok(words) if words == "ok" => return,
-            Ok(words) => words,
+            Ok(words) => finding(&words),
             Err(error) => error.to_string(),
         };
         let mut broken = Broken::whole(&format!("the file is damaged: {words}"));
@@ -359,6 +415,12 @@ impl Walk<'_> {
             broken.seq = Some(unsigned(seq));
         }
     }
+}
+
+/// What SQLite found, without the line of stars before it that says in which database.
+fn finding(words: &str) -> String {
+    let lines: Vec<&str> = words.lines().filter(|line| !line.starts_with("***")).collect();
+    if lines.is_empty() { "SQLite's own check fails".to_owned() } else { lines.join("; ") }
 }
 
 /// The row that SQLite names: "row 17 missing from index ...".

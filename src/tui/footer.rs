@@ -8,6 +8,7 @@ use crate::app::keymap::show;
 use crate::app::model::{Model, Pane, Screen};
 use crate::app::msg::{Notice, NoticeLevel};
 use crate::app::theme::Role;
+use crate::incident::decide::may_ask;
 use crate::incident::{Action, Deadline, Due, Incident, Lamp, Mark, Op, Standing};
 
 use super::row::Row;
@@ -66,13 +67,14 @@ fn due_here(model: &Model) -> Vec<Intent> {
     leak.into_iter().chain(due(model)).collect()
 }
 
-/// Whether some adapter carries what an intent asks for, and it may be asked for here.
+/// Whether some adapter carries what an intent asks for, and it may be asked for here, and by policy.
 #[must_use]
 pub fn is_offered(model: &Model, intent: Intent) -> bool {
     if model.forbids(intent).is_some() {
         return false;
     }
-    let any = |ops: &[Op]| ops.iter().any(|op| model.offers.contains(op));
+    let may = |op: &Op| may_ask(&model.policy, *op, &model.actor).is_ok();
+    let any = |ops: &[Op]| ops.iter().any(|op| model.offers.contains(op) && may(op));
     match (intent, intent.op()) {
         (Intent::Rollback, _) => any(&[Op::RollbackConfig, Op::RollbackBranch, Op::RollbackSystem]),
         (_, Some(op)) => any(&[op]),

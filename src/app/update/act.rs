@@ -8,6 +8,7 @@ use super::super::form::{End, Form, Purpose};
 use super::super::intent::Intent;
 use super::super::model::{Choose, Confirm, ConfirmAct, ConfirmStage, Modal, Model, Pane, Screen, Then};
 use super::super::palette::Chat;
+use crate::incident::decide::may_ask;
 use crate::incident::{Action, ActionId, AgentId, Aim, Lamp, Op, Params, Text};
 
 /// Agents that are named where one is not known.
@@ -202,6 +203,10 @@ impl Model {
         let Some(incident) = self.incident().map(|i| i.id) else {
             return self.refuse(op.word(), self.no_incident());
         };
+        // Nobody reads a plan, and types its target, for what is refused whatever it says.
+        if let Err(refusal) = may_ask(&self.policy, op, &self.actor) {
+            return self.refuse(op.word(), refusal.to_string());
+        }
         let ticket = self.ticket();
         let level = if op == Op::Escalate { target.as_str().parse().ok() } else { None };
         let stage = ConfirmStage::Planning { what: format!("{op} {target}"), level, ticket };

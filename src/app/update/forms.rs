@@ -336,7 +336,7 @@ impl Model {
         }
     }
 
-    /// Reads `14:05`, `14:05:30` (today or, when that is still to come, yesterday) or `5m ago`.
+    /// Reads `14:05`, `14:05:30` or `5m ago`.
     fn read_time(&self, written: &Text) -> Result<Time, String> {
         read_time(written.as_str(), self.now())
     }
@@ -353,10 +353,11 @@ impl Model {
     }
 }
 
-/// Reads a time as people write it in a hurry, never later than `now`.
+/// Reads a time as people write it in a hurry. A clock time is today's, shortly after midnight also
+/// yesterday's.
 ///
 /// # Errors
-/// In words, with the forms that are read.
+/// In words, with the forms that are read, or when a clock time is still to come.
 pub fn read_time(written: &str, now: Time) -> Result<Time, String> {
     let written = written.trim();
     if let Ok(span) = written.trim_end_matches("ago").trim().parse::<Span>() {
@@ -373,8 +374,24 @@ pub fn read_time(written: &str, now: Time) -> Result<Time, String> {
         return Err(format!("'{shown}' is no time; write 14:05, 14:05:30, 5m ago or 2026-11-21T14:05:00Z"));
     };
     let today = now.date_naive().and_time(clock).and_utc();
-    Ok(if today > now { today - chrono::TimeDelta::days(1) } else { today })
+    if today <= now {
+        return Ok(today);
+    }
+    let yesterday = today - chrono::TimeDelta::days(1);
+    if now - yesterday <= OVERNIGHT {
+        return Ok(yesterday);
+    }
+    Err(format!(
+        "{} UTC is still to come, now is {} UTC; of another day write {}",
+        today.format("%H:%M:%S"),
+        now.format("%H:%M:%S"),
+        yesterday.format("%Y-%m-%dT%H:%M:%SZ")
+    ))
 }
+
+/// How far back a clock time that is still to come today is yesterday's: so far, an incident goes on
+/// over midnight. Beyond that it is more likely a slip, or a time of another zone.
+const OVERNIGHT: chrono::TimeDelta = chrono::TimeDelta::hours(6);
 
 const UNKNOWN: &str = "unknown";
 

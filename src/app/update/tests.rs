@@ -576,6 +576,11 @@ fn times_are_read_as_people_write_them() {
     for wrong in ["", "soon", "25:00", "-5m"] {
         assert!(read_time(wrong, now).is_err(), "{wrong}");
     }
+    // A slip, or a local time, began an incident 21 hours ago and paged for it.
+    for later in ["03:11", "21:00"] {
+        let refused = read_time(later, now).unwrap_err();
+        assert!(refused.contains(&format!("write 2026-11-20T{later}:00Z")), "{refused}");
+    }
 }
 
 /// It went to customers, who had heard nothing, while engineering was due: unread and at one key.

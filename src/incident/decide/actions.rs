@@ -3,8 +3,39 @@
 use super::{Context, Decision};
 use crate::incident::policy::{ActorKind, Again, Approval, Confirm, Rule};
 use crate::incident::{
-    Action, ActionId, Actor, Confirmation, Event, Lamp, Op, Plan, Realm, Refusal, Settlement, Text,
+    Action, ActionId, Actor, Confirmation, Event, Lamp, Op, Plan, Policy, Realm, Refusal, Settlement, Text,
 };
+
+/// What is not listed is refused.
+fn rule(policy: &Policy, op: Op) -> Result<&Rule, Refusal> {
+    policy.actions.get(&op).ok_or_else(|| {
+        let why = format!("the policy '{}' does not list '{op}', and what is not listed is refused", policy.name);
+        Refusal::new("C5 actions", why, format!("add a line '{op} = {{ who = [\"person\"], approval = \"commander\", confirm = \"typed\" }}' under [actions]"))
+    })
+}
+
+/// Whether somebody may ask for an operation at all, whatever its target.
+///
+/// # Errors
+/// The rule that says no, and what would allow it.
+pub fn may_ask(policy: &Policy, op: Op, actor: &Actor) -> Result<(), Refusal> {
+    let rule = rule(policy, op)?;
+    let kind = match actor {
+        Actor::Person(_) => ActorKind::Person,
+        // The program only ever carries out what somebody else asked for.
+        Actor::Ai(_) | Actor::Flightdeck => ActorKind::Ai,
+    };
+    if rule.who.contains(&kind) {
+        return Ok(());
+    }
+    let allow = format!("[actions] {op} = {{ who = [\"person\"] }} in the policy would allow it to people");
+    let (whom, instead) = match (rule.who.is_empty(), kind) {
+        (true, _) => ("anybody", allow),
+        (false, ActorKind::Person) => ("people", allow),
+        (false, ActorKind::Ai) => ("AI actors", "ask a person to decide".to_owned()),
+    };
+    Err(Refusal::new("C2 actions.who", format!("'{op}' is not for {whom}"), instead))
+}
 
 impl Context<'_> {
     pub(super) fn act(&self, plan: &Plan, confirmation: &Confirmation, runner: &Text) -> Decision {
@@ -14,7 +45,7 @@ impl Context<'_> {
             self.needs_open(&plan.title())?;
         }
         self.reaches_whom_it_says(plan)?;
-        self.actor_may_ask(plan.op, rule)?;
+        may_ask(self.policy, plan.op, self.actor)?;
         self.not_already_under_way(plan)?;
         self.not_in_doubt(plan)?;
         if self.needs_approval(rule) {
@@ -37,25 +68,8 @@ impl Context<'_> {
         }])
     }
 
-    /// What is not listed is refused.
     fn rule(&self, op: Op) -> Result<&Rule, Refusal> {
-        self.policy.actions.get(&op).ok_or_else(|| {
-            let why = format!("the policy '{}' does not list '{op}', and what is not listed is refused", self.policy.name);
-            Refusal::new("C5 actions", why, format!("add a line '{op} = {{ who = [\"person\"], approval = \"commander\", confirm = \"typed\" }}' under [actions]"))
-        })
-    }
-
-    fn actor_may_ask(&self, op: Op, rule: &Rule) -> Result<(), Refusal> {
-        let kind = match self.actor {
-            Actor::Person(_) => ActorKind::Person,
-            // The program only ever carries out what somebody else asked for.
-            Actor::Ai(_) | Actor::Flightdeck => ActorKind::Ai,
-        };
-        if rule.who.contains(&kind) {
-            return Ok(());
-        }
-        let why = format!("'{op}' is not for {}", if kind == ActorKind::Ai { "AI actors" } else { "people" });
-        Err(Refusal::new("C2 actions.who", why, "ask a person to decide"))
+        rule(self.policy, op)
     }
 
     fn needs_approval(&self, rule: &Rule) -> bool {

@@ -1,6 +1,7 @@
 //! From detection to the end: declaring, alerts, marks, class, roles, merging, resolving.
 
 use super::{Context, Decision};
+use crate::incident::telling::clock;
 use crate::incident::{
     Actor, AgentId, Alert, Event, IncidentId, Mark, Passing, Pattern, Realm, Refusal, Role, Severity, Status,
     Text, Time,
@@ -112,7 +113,7 @@ impl Context<'_> {
         self.not_in_the_future(mark, at)?;
         let detected = self.incident.mark(Mark::T0).filter(|_| mark != Mark::T0);
         if let Some(detected) = detected.filter(|t0| at < *t0) {
-            let why = format!("{mark} would lie before T0 ({})", detected.format("%H:%M:%S"));
+            let why = format!("{mark} would lie before T0 ({})", clock(detected, self.now));
             return Err(Refusal::new("A2", why, "correct T0 first, or give a later time"));
         }
         let later = || Mark::ALL.iter().filter(|other| **other != Mark::T0);
@@ -126,7 +127,7 @@ impl Context<'_> {
 
     fn not_in_the_future(&self, mark: Mark, at: Time) -> Result<(), Refusal> {
         if at > self.now {
-            let why = format!("{mark} would lie in the future ({})", at.format("%H:%M:%S"));
+            let why = format!("{mark} would lie in the future ({})", clock(at, self.now));
             return Err(Refusal::new("A2", why, "give the time it happened"));
         }
         Ok(())

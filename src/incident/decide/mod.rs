@@ -18,6 +18,8 @@ use super::{Actor, Command, Event, Incident, Policy, Refusal, Status, Time};
 /// What a refusal calls the rule that nothing is left in force by accident.
 pub use keeping::RULE as IN_FORCE;
 
+pub use actions::may_ask;
+
 /// What a command leads to.
 pub type Decision = Result<Vec<Event>, Refusal>;
 

@@ -207,7 +207,7 @@ impl Desk<'_> {
         } else if let Event::Noted { text } = event {
             self.note(about, text);
         } else if let Event::Resolved { .. } = event {
-            let what = telling::tell_event(event, self.policy.naming);
+            let what = telling::tell_event(event, self.now, self.policy.naming);
             self.broadcast(&news(MessageKind::Resolved, "incident", "resolved", what));
         } else if let Event::MergedInto { into, reason } = event {
             let what = format!("goes on as {into}: {reason}");

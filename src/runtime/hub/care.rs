@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Hub;
@@ -17,6 +18,9 @@ const AUDIT_AFTER: Duration = Duration::from_secs(1);
 
 /// How long a journal that could not be written is left alone before it is tried again.
 const WRITE_AGAIN: Duration = Duration::from_secs(2);
+
+/// What is said while the journal can still be written.
+const LITTLE_ROOM: &str = "DISK FULL: soon nothing is recorded; free some space";
 
 impl Hub {
     /// Verifies the journal, once it is on the screen: what somebody changed in it is said to whoever
@@ -70,8 +74,7 @@ impl Hub {
             match self.0.journal.try_writing().await {
                 Ok(Room::Enough) => self.alarm(JournalAlarm::Unwritten, None),
                 Ok(Room::Little) => {
-                    let words = "DISK FULL: soon nothing is recorded; free some space";
-                    self.alarm(JournalAlarm::Unwritten, Some(words.into()));
+                    self.alarm(JournalAlarm::Unwritten, Some(LITTLE_ROOM.into()));
                 }
                 Err(error) => self.could_not_write(&error),
             }
@@ -90,6 +93,22 @@ impl Hub {
     #[must_use]
     pub fn alarms(&self) -> BTreeMap<JournalAlarm, Text> {
         self.0.alarms.borrow().clone()
+    }
+
+    /// Why whatever comes in is refused now, as far as is known: the journal cannot be written.
+    #[must_use]
+    pub fn records_nothing(&self) -> Option<Text> {
+        let journal = &self.0.journal;
+        if journal.is_read_only() {
+            return Some(journal.degraded().unwrap_or_else(|| "the journal is read-only".into()));
+        }
+        let alarms = self.0.alarms.borrow();
+        alarms.get(&JournalAlarm::Unwritten).filter(|words| words.as_str() != LITTLE_ROOM).cloned()
+    }
+
+    /// Tells each change of what is wrong with the journal.
+    pub(in crate::runtime) fn watch_alarms(&self) -> watch::Receiver<BTreeMap<JournalAlarm, Text>> {
+        self.0.alarms.subscribe()
     }
 
     /// Takes what is wrong with the journal, or that it is mended, and tells it if it is news.

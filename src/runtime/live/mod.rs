@@ -26,7 +26,7 @@ use crate::sources::{ReceiverSpec, Telemetry, Token};
 
 pub use post::channels;
 pub use recovery::readers;
-pub use rig::{Readers, Unbuilt, named_readers, rig};
+pub use rig::{Readers, Unbuilt, located_rig, named_readers, rig};
 
 /// The log files of the configured agents.
 #[must_use]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use super::{http, kubernetes, metrics, pagerduty, process};
 use crate::adapters::{Live, LiveAdapter, Mounted, Reader, Rig, SpecProblem};
-use crate::config::{self, Adapter, Settings};
-use crate::incident::Op;
+use crate::config::{self, Adapter, Config, File, Paths, Settings};
+use crate::incident::{Op, Text};
 
 /// The readers there are, by name.
 /// Readers by their names in the configuration.
@@ -114,6 +114,26 @@ pub fn rig(settings: &Settings) -> (Rig, Vec<Unbuilt>) {
         }
     }
     (Rig::Live(Live::new(mounted)), problems)
+}
+
+/// The adapters of the live realm, which know what is wrong with what is configured of them; and what
+/// cannot be built, at its place.
+#[must_use]
+pub fn located_rig(config: &Config, paths: &Paths) -> (Rig, Vec<Text>) {
+    let (rig, unbuilt) = rig(&config.settings);
+    let file = File::read(&paths.config_file).ok();
+    let told = |wrong: &Unbuilt| match &file {
+        Some(file) => {
+            let located = config::located_at(file, &wrong.keys, &wrong.words);
+            Text::line(&located.hinted(wrong.hint.clone()).to_string())
+        }
+        None => Text::line(&wrong.to_string()),
+    };
+    let unbuilt: Vec<Text> = unbuilt.iter().map(told).collect();
+    let of_adapters = config.problems.iter().filter(|problem| problem.message.contains("adapters."));
+    let unread = config::unreadable(paths);
+    let wrong = unread.iter().chain(of_adapters).map(|problem| Text::line(&problem.to_string()));
+    (rig.missing_for(wrong.chain(unbuilt.iter().cloned()).collect()), unbuilt)
 }
 
 /// The readers that have names; what cannot be built is left out, and told with the rig.

@@ -113,7 +113,26 @@ async fn each_kind_of_tampering_is_found_and_named() {
         Connection::open(&path).unwrap().execute_batch(tampering).unwrap();
         let broken = found(&path).await;
         assert!(broken.to_string().starts_with(named), "{tampering}\nfound: {broken}\nis:    {named}");
+        // The walk through one incident finds the same as the walk through all.
+        let (Some(incident), Ok(journal)) = (broken.incident, Journal::open(&path, &Opening::read())) else {
+            continue;
+        };
+        let own = journal.find_broken(incident).await.unwrap();
+        assert_eq!(own.map(|own| own.seq), Some(broken.seq), "{tampering}");
     }
+}
+
+/// An incident's own walk is for whoever prints it: what is wrong with another is none of it.
+#[tokio::test]
+async fn what_is_wrong_with_one_incident_is_not_said_of_another() {
+    let (_directory, path) = place();
+    fill(&path).await;
+    Connection::open(&path).unwrap().execute_batch("DELETE FROM entry WHERE position = 5").unwrap();
+    let journal = Journal::open(&path, &Opening::read()).unwrap();
+    for incident in [1, 3, 9] {
+        assert_eq!(journal.find_broken(IncidentId(incident)).await.unwrap(), None);
+    }
+    assert!(journal.find_broken(IncidentId(2)).await.unwrap().is_some());
 }
 
 #[tokio::test]

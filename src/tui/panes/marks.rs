@@ -34,7 +34,7 @@ impl Marks {
                 (Some(_), Progress::Overdue | Progress::Next) => "LOST".to_owned(),
                 (Some(at), _) if *mark == Mark::T3 => held(incident, at, now),
                 (Some(at), _) => words::hm(at, now),
-                (None, Progress::Overdue) => "OVER".to_owned(),
+                (None, Progress::Overdue) => OVER.to_owned(),
                 (None, _) => short(*mark).to_owned(),
             };
             (*mark, progress, note)
@@ -45,8 +45,9 @@ impl Marks {
     /// Whether the marks and their times fit into one line.
     pub fn fit(&self, room: u16) -> bool {
         // A mark, a name, a word, a note, and what is between two.
-        let cells =
-            |(_, progress, note): &(Mark, Progress, String)| 4 + word(*progress) + 1 + width(note) + 4;
+        let cells = |(_, progress, note): &(Mark, Progress, String)| {
+            4 + word(*progress) + 1 + width(beside(*progress, note)) + 4
+        };
         self.steps.iter().map(cells).sum::<usize>() <= usize::from(room) + 4
     }
 
@@ -58,7 +59,7 @@ impl Marks {
         }
         let mut steps = Vec::new();
         for (mark, progress, note) in &self.steps {
-            steps.push(Step { name: mark.word(), note, progress: *progress });
+            steps.push(Step { name: mark.word(), note: beside(*progress, note), progress: *progress });
         }
         Track { steps: &steps }.draw(area, buf, skin);
     }
@@ -81,6 +82,14 @@ impl Marks {
             Row::new(place, buf, skin).say(note, below);
         }
     }
+}
+
+/// What stands below a mark whose window is over; beside one, the track says it itself.
+const OVER: &str = "OVER";
+
+/// What stands beside a mark in one line: nothing that the track says already.
+fn beside(progress: Progress, note: &str) -> &str {
+    if progress == Progress::Overdue && note == OVER { "" } else { note }
 }
 
 /// Since when control holds, and for how long it was lost before that.

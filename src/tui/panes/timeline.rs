@@ -54,7 +54,7 @@ pub fn draw(view: &View<'_>, area: Rect, buf: &mut Buffer) -> Option<Position> {
         row.column(&entry.actor.to_string(), actors, Role::Text);
         let (mark, role) = look(view, entry);
         row.column(mark, 1, role);
-        row.say(&tell_event(&entry.event, view.model.policy.naming), role);
+        row.say(&tell_event(&entry.event, entry.at, view.model.policy.naming), role);
         let told = standing_of(&record.incident, entry);
         if !told.is_empty() {
             row.say(&told, Role::Dim);

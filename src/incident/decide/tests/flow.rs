@@ -1,9 +1,11 @@
 //! From detection to the end.
 
+use crate::incident::decide::may_ask;
+use crate::incident::policy::ActorKind;
 use crate::incident::story::{ISOLATED, Story, alert, time};
 use crate::incident::{
-    Alert, Command, Disposition, IncidentId, Mark, Naming, Pattern, Realm, Role, Severity, Status, Text,
-    telling,
+    Actor, Alert, Command, Disposition, Event, IncidentId, Mark, Naming, Op, Pattern, Policy, Realm, Role,
+    Severity, Status, Text, telling,
 };
 
 fn declare(title: &str) -> Command {
@@ -385,6 +387,48 @@ fn a3_a_whole_p0_from_alert_to_resolved() {
         .mark(Mark::T4, "-");
 }
 
+/// `who = []` told a person to ask a person.
+#[test]
+fn c2_what_nobody_may_ask_for_says_which_line_would_allow_it() {
+    let asked = |who: &[ActorKind], actor: Actor| {
+        let mut policy = Policy::built_in();
+        policy.actions.get_mut(&Op::Isolate).unwrap().who = who.to_vec();
+        may_ask(&policy, Op::Isolate, &actor).map_err(|refusal| refusal.to_string())
+    };
+    let (ana, triage) = (Actor::person("ana"), Actor::Ai("triage".into()));
+    assert_eq!(asked(&[ActorKind::Person], ana.clone()), Ok(()));
+    for (who, actor, words) in [
+        (&[][..], &ana, "not for anybody"),
+        (&[], &triage, "not for anybody"),
+        (&[ActorKind::Ai], &ana, "not for people"),
+    ] {
+        let refused = asked(who, actor.clone()).unwrap_err();
+        let allows = "[actions] isolate = { who = [\"person\"] }";
+        assert!(refused.contains(words) && refused.contains(allows), "{refused}");
+    }
+    let refused = asked(&[ActorKind::Person], triage).unwrap_err();
+    assert!(refused.contains("not for AI actors") && refused.contains("ask a person"), "{refused}");
+}
+
+/// A record that was back-dated by a day read as if it were of today.
+#[test]
+fn a2_a_time_of_another_day_is_told_with_its_date() {
+    let now = time("12:00:00");
+    let set =
+        |days: i64| Event::MarkSet { mark: Mark::T0, at: now - chrono::TimeDelta::days(days), reason: None };
+    assert_eq!(telling::tell_event(&set(0), now, Naming::P), "T0 detected at 12:00:00");
+    let told = telling::tell_event(&set(1), now, Naming::P);
+    let date = (now - chrono::TimeDelta::days(1)).format("%Y-%m-%d");
+    assert_eq!(told, format!("T0 detected at {date} 12:00:00"));
+    let next_year = Command::SetMark {
+        mark: Mark::T1,
+        at: Some(now + chrono::TimeDelta::days(365)),
+        reason: Some("x".into()),
+    };
+    let date = (now + chrono::TimeDelta::days(365)).format("%Y-%m-%d");
+    Story::p0().refused(next_year, "A2", &format!("in the future ({date} 12:00:00)"), "");
+}
+
 #[test]
 fn b3_regression_a_critical_alert_that_joined_left_the_class_as_it_was() {
     let fires = |key: &str, criticality: &str| Command::Alert {
@@ -395,7 +439,7 @@ fn b3_regression_a_critical_alert_that_joined_left_the_class_as_it_was() {
     assert_eq!((story.incident.severity, story.incident.classified), (Severity::P1, false));
     let raised = story.clone().at("12:03:00").says(fires("k2", "critical"));
     assert_eq!((raised.incident.severity, raised.incident.classified), (Severity::P0, false));
-    let told = telling::tell_event(&raised.entries.last().unwrap().event, Naming::P);
+    let told = telling::tell_event(&raised.entries.last().unwrap().event, raised.now, Naming::P);
     assert_eq!(told, "raised to P0 by alert DataLeak, by itself: no person had confirmed the class");
     assert_eq!(raised.says(fires("k3", "warning")).incident.severity, Severity::P0, "and never lowered");
     let confirmed = story.says(Command::Classify { severity: Severity::P1, pattern: None, reason: None });
@@ -411,7 +455,7 @@ fn a11_regression_command_that_was_taken_was_recorded_as_handed_over() {
         ("cy", "bo", "bo, in place of ana"),
     ] {
         let story = Story::p0().says(assign("ana")).by(actor).says(assign(holder));
-        let told = telling::tell_event(&story.entries.last().unwrap().event, Naming::P);
+        let told = telling::tell_event(&story.entries.last().unwrap().event, story.now, Naming::P);
         assert_eq!(told, format!("Incident Commander: {words}"));
     }
 }
