@@ -139,6 +139,7 @@ intents! {
     ClearFilter, "clear-filter", Log, "show every line again";
     SinceLeak, "since-leak", Log, "what the agent logged since its containment leaks";
     Follow, "follow", Log, "follow the newest lines, or stop";
+    Mute, "mute", Log, "leave out the lines of the selected one's agent; clear-filter shows them again";
     Pin, "pin", Log, "keep the selected line on the timeline";
     Volume, "volume", Log, "bars above the log: lines and errors over time, and what they may hint at";
     Earlier, "earlier", Log, "to the bar before, and its lines";

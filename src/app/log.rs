@@ -1,5 +1,6 @@
 //! What the Log pane shows: the newest lines, a filter, a selection that stays on its line.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
@@ -36,6 +37,8 @@ pub struct LogView {
     /// Whether the filter takes the keys.
     pub typing: bool,
     filter: Filter,
+    /// Agents whose lines are left out.
+    muted: BTreeSet<String>,
     /// Why what is typed is no filter; the last good one stays in force.
     pub error: Option<FilterError>,
     /// The selected line, by its number since the start; none follows the newest.
@@ -106,8 +109,8 @@ impl LogView {
             self.let_go_of_the_oldest();
             from = from.saturating_sub(1);
         }
-        if !self.filter.is_empty() {
-            self.kept.show(&self.filter, from);
+        if !self.filter.is_empty() || !self.muted.is_empty() {
+            self.kept.show(&self.filter, &self.muted, from);
         }
         self.count(seen);
         if skipped > 0 {
@@ -282,11 +285,35 @@ impl LogView {
         match Filter::parse(self.typed.text(), now) {
             Ok(filter) => {
                 self.filter = filter;
-                self.kept.show(&self.filter, 0);
+                self.kept.show(&self.filter, &self.muted, 0);
                 self.error = None;
             }
             Err(error) => self.error = Some(error),
         }
+    }
+
+    /// Leaves out the lines of the agent whose line is selected, or else is the newest; who that is.
+    pub fn mute_selected(&mut self) -> Option<Text> {
+        let agent = self.selected_place().map(|place| self.kept.agent(place).as_ref().clone())?;
+        self.muted.insert(agent.to_string());
+        self.kept.show(&self.filter, &self.muted, 0);
+        // What is in sight stays, as far as it is shown at all.
+        if let Some(selected) = self.selected {
+            let next = self.matching_from(selected).next().or_else(|| self.matching_back(selected).next());
+            self.selected = next.map(|(number, _)| number);
+        }
+        Some(agent)
+    }
+
+    /// Shows the lines of all agents again.
+    pub fn hear_all(&mut self) {
+        self.muted.clear();
+        self.kept.show(&self.filter, &self.muted, 0);
+    }
+
+    /// The agents whose lines are left out.
+    pub fn muted(&self) -> impl Iterator<Item = &str> {
+        self.muted.iter().map(String::as_str)
     }
 
     /// The lines to show in a pane of `height` lines, oldest first, each with its number.
@@ -523,6 +550,29 @@ mod tests {
         view.refilter(Time::UNIX_EPOCH);
         assert!(view.error.is_some());
         assert_eq!(shown(&view, 9), ["alpha", "alphabet"]);
+    }
+
+    #[test]
+    fn an_agent_that_is_muted_is_left_out_also_of_what_comes_until_all_are_heard_again() {
+        let line = |agent: &str, word: &str| {
+            LogLine::parse(Text::line(agent), Text::line("f"), 0, word.as_bytes(), Time::UNIX_EPOCH)
+        };
+        let mut view = LogView::default();
+        assert_eq!(view.mute_selected(), None);
+        extend(&mut view, vec![line("a", "one"), line("b", "two"), line("a", "three"), line("b", "four")]);
+        view.move_by(-1, 9);
+        assert_eq!(view.mute_selected().as_ref().map(Text::as_str), Some("a"));
+        assert_eq!(view.selected().map(|line| line.text.to_string()).as_deref(), Some("four"));
+        extend(&mut view, vec![line("a", "five"), line("b", "six")]);
+        assert_eq!(shown(&view, 9), ["two", "four", "six"]);
+        view.typed = Field::new("o");
+        view.refilter(Time::UNIX_EPOCH);
+        assert_eq!(
+            (shown(&view, 9), view.muted().collect::<Vec<_>>()),
+            (vec!["two".into(), "four".into()], vec!["a"])
+        );
+        view.hear_all();
+        assert_eq!(shown(&view, 9), ["one", "two", "four"]);
     }
 
     #[test]

@@ -140,6 +140,7 @@ pub(super) const fn own_keys(pane: Pane) -> &'static [Intent] {
             Intent::Pin,
             Intent::KeepLog,
             Intent::Volume,
+            Intent::Mute,
             Intent::Open,
             Intent::ClearFilter,
         ],

@@ -1,11 +1,11 @@
 //! The lines that a screen keeps: blocks as they came, and the order of their lines.
 
 use std::cell::OnceCell;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use crate::incident::hint::Given;
-use crate::incident::{Level, LogBlock, LogLine, Text, Time};
+use crate::incident::{Filter, Level, LogBlock, LogLine, Text, Time};
 
 /// A line, where it lies among the blocks.
 #[derive(Clone, Debug)]
@@ -134,8 +134,19 @@ impl Kept {
         self.block(place.block).line(place.line)
     }
 
-    /// Notes which lines a filter shows, of those from `from` on in the order.
-    pub fn show(&mut self, filter: &crate::incident::Filter, from: usize) {
+    /// Notes which lines a filter shows that are not of a muted agent, of those from `from` on in the
+    /// order.
+    pub fn show(&mut self, filter: &Filter, muted: &BTreeSet<String>, from: usize) {
+        self.pass(filter, from);
+        if !muted.is_empty() {
+            for at in from..self.lines.len() {
+                let is_muted = muted.contains(self.agent(&self.lines[at]).as_str());
+                self.lines[at].shown &= !is_muted;
+            }
+        }
+    }
+
+    fn pass(&mut self, filter: &Filter, from: usize) {
         if filter.is_empty() {
             return self.lines.range_mut(from..).for_each(|place| place.shown = true);
         }

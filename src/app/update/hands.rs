@@ -440,6 +440,7 @@ impl Model {
             | Intent::Filter
             | Intent::ClearFilter
             | Intent::Follow
+            | Intent::Mute
             | Intent::Volume
             | Intent::Earlier
             | Intent::Later

@@ -47,11 +47,19 @@ impl Model {
             }
             Intent::ClearFilter => {
                 self.log.typed = super::super::field::Field::default();
+                self.log.hear_all();
                 self.refilter();
             }
             Intent::Follow => {
                 let follow = !self.log.is_following();
                 self.log.follow(follow);
+            }
+            Intent::Mute => {
+                let words = match self.log.mute_selected() {
+                    Some(agent) => format!("{agent} is left out; clear-filter shows it again"),
+                    None => "there is no line whose agent could be left out".to_owned(),
+                };
+                self.notice = Some((Notice::info(words), self.now()));
             }
             Intent::Volume => {
                 self.go_to_pane(Pane::Log);

@@ -26,6 +26,10 @@ pub fn hint(view: &View<'_>) -> String {
     if log.let_go() > 0 {
         hint.push(format!("{} let go", log.let_go()));
     }
+    let muted: Vec<&str> = log.muted().collect();
+    if !muted.is_empty() {
+        hint.push(format!("without {}", muted.join(" ")));
+    }
     if let Some(leak) = view.model.leak() {
         let (lines, _) = log.count_since(&leak.plan.target, leak.changed_at);
         hint.push(format!("{lines} since LEAKING"));
