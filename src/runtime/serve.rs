@@ -120,8 +120,9 @@ async fn take_alerts(hub: Hub, spec: Option<ReceiverSpec>, bound: Option<Bound>,
     }
 }
 
-/// What runs beside the receiver: the digest, and what is asked when an alert declares an incident,
-/// for which the fleet's vitals are read here too.
+/// What runs beside the receiver: the digest, what is asked when an alert declares an incident, for
+/// which the fleet's vitals are read here too, and the agents' logs, of which leaks are told with how
+/// much was logged since.
 fn beside(
     settings: &Settings,
     paths: &Paths,
@@ -132,9 +133,10 @@ fn beside(
     let first = live::first::questions(settings, env, &mut unasked);
     let patients = first.as_ref().map(|_| live::patients(settings, paths, &mut problems)).unwrap_or_default();
     problems.extend(unasked.iter().map(Notice::error));
+    let followed = live::followed(settings, paths, &mut problems);
     problems.into_iter().for_each(|problem| told(Told::Notice(problem)));
     let digest = Some(launch::digest_template(paths, settings));
-    Extras { first, patients, digest, ..Extras::default() }
+    Extras { first, patients, digest, ..followed }
 }
 
 /// Tells of each entry once and in order, and of notices between them. Never ends.
@@ -204,6 +206,27 @@ mod tests {
     use crate::incident::{Policy, Realm};
     use crate::runtime::Clock;
     use crate::store::Journal;
+
+    /// Where `serve` probed, leaks were told without the lines that were logged since.
+    #[test]
+    fn a3_whoever_serves_follows_the_logs_that_a_leak_is_told_with() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = "[[agents]]\nid = 'a'\nlogs = ['/var/log/a.log']\n\
+                    [[agents]]\nid = 'b'\nlog_command = ['journalctl', '-u', 'b']\n";
+        let paths = Paths {
+            config_file: dir.path().join("c.toml"),
+            config_named: true,
+            config_dir: dir.path().into(),
+            data_dir: dir.path().into(),
+            home: None,
+        };
+        let mut problems = crate::config::Problems::new();
+        let file = crate::config::File::embedded("c.toml", text);
+        let settings = Settings::read(&file, &paths, &|_| None, &mut problems);
+        assert!(problems.is_empty(), "{:?}", problems.into_sorted());
+        let extras = beside(&settings, &paths, &|_| None, &mut |_| {});
+        assert_eq!((extras.logs.len(), extras.log_commands.len()), (1, 1));
+    }
 
     /// `serve` held no lease: a cockpit beside it took its port for another program's, and said for
     /// good that no alerts are taken.

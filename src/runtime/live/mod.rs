@@ -109,23 +109,18 @@ pub fn extras(config: &Config, paths: &Paths, env: &Env<'_>) -> Extras {
     let mut unasked = Vec::new();
     let first = first::questions(settings, env, &mut unasked);
     problems.extend(unasked.iter().map(Notice::error));
-    let mut logs = log_sources(settings);
-    let spool = spool(settings, paths, &mut problems);
-    logs.extend(spool.clone().map(|path| LogSource { agent: Text::line("otlp"), path }));
+    let followed = followed(settings, paths, &mut problems);
     let hints = crate::config::hints::hints(settings);
-    let log_commands = log_commands(settings);
-    Extras {
-        digest,
-        first,
-        receiver,
-        logs,
-        log_commands,
-        spool,
-        patients,
-        hints,
-        problems,
-        ..Extras::default()
-    }
+    Extras { digest, first, receiver, patients, hints, problems, ..followed }
+}
+
+/// The logs of a configuration, as every process follows them that watches what is in force: how much
+/// an agent logged since is told with a leak.
+pub fn followed(settings: &Settings, paths: &Paths, problems: &mut Vec<Notice>) -> Extras {
+    let mut logs = log_sources(settings);
+    let spool = spool(settings, paths, problems);
+    logs.extend(spool.clone().map(|path| LogSource { agent: Text::line("otlp"), path }));
+    Extras { logs, log_commands: log_commands(settings), spool, ..Extras::default() }
 }
 
 /// Where what comes by OTLP is read from: whichever process takes it.
