@@ -16,6 +16,7 @@ use super::deed::{Deed, Request, policy, remove_pods};
 use super::object::{name, selector, text};
 use super::plan::{Read, put_back};
 use super::route::Route;
+use super::snapshot::Brought;
 use super::workload::Workload;
 use super::world::{Pin, last_known_writer};
 
@@ -126,8 +127,10 @@ impl KubernetesAdapter {
         contain: impl Future<Output = CallOutcome>,
     ) -> CallOutcome {
         let reading = async {
-            let world = self.cluster.world(workload).await.ok()?;
-            Some(self.cluster.snapshot(workload, &world, EVIDENCE_LINES).await)
+            match self.cluster.world(workload).await {
+                Ok(world) => self.cluster.snapshot(workload, &world, EVIDENCE_LINES).await,
+                Err(why) => Brought { notes: vec![why.to_string()], ..Brought::default() },
+            }
         };
         tokio::pin!(contain, reading);
         let mut read = None;
@@ -142,14 +145,13 @@ impl KubernetesAdapter {
         if read.is_none() {
             read = timeout(EVIDENCE_WAITS, reading).await.ok();
         }
-        let brought = read.flatten().unwrap_or_default();
-        let count = brought.evidence.len();
+        let brought = read.unwrap_or_else(|| {
+            let late = format!("it was not read within {} s", EVIDENCE_WAITS.as_secs());
+            Brought { notes: vec![late], ..Brought::default() }
+        });
+        let answer = taken_along(&answer, &brought);
         evidence.extend(brought.evidence);
-        let words = match count {
-            0 => format!("{answer}; no evidence could be read in time"),
-            count => format!("{answer}; {count} files of evidence were taken along"),
-        };
-        CallOutcome::Accepted { answer: Text::line(&words), evidence }
+        CallOutcome::Accepted { answer, evidence }
     }
 
     async fn send_all(&self, requests: &[Request]) -> Outcome {
@@ -287,4 +289,47 @@ fn told(object: &Value) -> Text {
     let kind = text(object, "/kind").unwrap_or("done");
     let version = text(object, "/metadata/resourceVersion").unwrap_or("unknown");
     Text::line(&format!("{kind} {}, resourceVersion {version}", name(object)))
+}
+
+/// The answer, with what of the evidence was taken along and what was not: the pods go, and what was not
+/// read of them is gone for good.
+fn taken_along(answer: &Text, brought: &Brought) -> Text {
+    let taken = match brought.evidence.len() {
+        0 => "no evidence was taken along".to_owned(),
+        1 => "1 file of evidence was taken along".to_owned(),
+        count => format!("{count} files of evidence were taken along"),
+    };
+    let missing = brought.notes.iter().map(|note| format!("MISSING: {note}"));
+    let lines: Vec<String> = std::iter::once(format!("{answer}; {taken}")).chain(missing).collect();
+    Text::block(&lines.join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::Evidence;
+
+    /// Quarantine said that evidence was taken along when every log of the pods had failed.
+    #[test]
+    fn a4_what_of_the_evidence_could_not_be_read_is_said_where_it_was_taken_along() {
+        let file = |name: &str| Evidence { name: name.into(), bytes: vec![], from: None, to: None };
+        let whole = Brought { evidence: vec![file("w-objects.json"), file("w-1.log")], ..Brought::default() };
+        let part = Brought {
+            evidence: vec![file("w-objects.json"), file("w-events.json")],
+            notes: vec!["the log of w-1 app could not be read: 500".into()],
+            is_in_part: true,
+        };
+        let none = Brought { notes: vec!["403".into()], ..Brought::default() };
+        for (brought, words) in [
+            (whole, "cut off; 2 files of evidence were taken along"),
+            (
+                part,
+                "cut off; 2 files of evidence were taken along\n\
+                 MISSING: the log of w-1 app could not be read: 500",
+            ),
+            (none, "cut off; no evidence was taken along\nMISSING: 403"),
+        ] {
+            assert_eq!(taken_along(&"cut off".into(), &brought).as_str(), words);
+        }
+    }
 }
