@@ -194,6 +194,8 @@ pub struct Confirm {
     pub act: ConfirmAct,
     /// On the way to the end of the incident: that end, and the mitigation that is undone first.
     pub then: Option<(End, ActionId)>,
+    /// Why it is asked about again; nothing: for the first time.
+    pub again: Option<Text>,
     /// Where it stands.
     pub stage: ConfirmStage,
     /// What is typed so far.

@@ -490,3 +490,15 @@ fn the_footer_offers_what_was_logged_since_a_leak() {
     model.selection.incident = Some(IncidentId(41));
     assert!(screen(model, SMALL, &ASCII).contains("g l "));
 }
+
+/// The question that came back after a 409 looked like the one before.
+#[test]
+fn a_question_that_is_asked_again_says_why_in_its_first_lines() {
+    let mut model = super::confirming();
+    let Some(Modal::Confirm(confirm)) = model.modals.last_mut() else { unreachable!() };
+    confirm.again =
+        Some("A2 was not done, and nothing was changed: 409: kubectl wrote it, 581 is 628".into());
+    let shown = screen(model, SMALL, &ASCII);
+    assert!(shown.contains("again    A2 was not done") && shown.contains("628"), "{shown}");
+    assert!(shown.contains("this is what it would do now:"), "{shown}");
+}

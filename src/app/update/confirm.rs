@@ -11,7 +11,6 @@ use super::super::field::Field;
 use super::super::form::End;
 use super::super::key::{Code, Key};
 use super::super::model::{Confirm, ConfirmAct, ConfirmStage, Modal, Model, Pane, Screen};
-use super::super::msg::Notice;
 use super::keeping::Said;
 use crate::incident::policy::Confirm as ConfirmRule;
 use crate::incident::{ActionId, Command, Confirmation, Entry, Event, IncidentId, Plan, Text};
@@ -46,6 +45,7 @@ impl Confirm {
             incident,
             act,
             then,
+            again: None,
             stage,
             typed: Field::default(),
             shown: false,
@@ -204,7 +204,7 @@ impl Model {
     /// What somebody confirmed here is not how things are any more, and nothing was changed: what it
     /// would do now is asked about, if nothing else is.
     pub(super) fn ask_again(&mut self, entry: &Entry) -> Vec<Effect> {
-        let Event::ActionFailed { action, .. } = &entry.event else { return vec![] };
+        let Event::ActionFailed { action, reason, .. } = &entry.event else { return vec![] };
         if self.selection.incident != Some(entry.incident) || !self.modals.is_empty() {
             return vec![];
         }
@@ -215,10 +215,13 @@ impl Model {
             return vec![];
         }
         let Plan { op, target, params, .. } = action.plan.clone();
-        let words =
-            format!("{} was not done, and nothing was changed: this is what it would do now", action.id);
-        self.take_notice(Notice::error(words));
-        self.plan(op, target, params)
+        let words = format!("{} was not done, and nothing was changed: {reason}", action.id);
+        let effects = self.plan(op, target, params);
+        // In the question itself: it covers the line where notices stand.
+        if let Some(Modal::Confirm(confirm)) = self.modals.last_mut() {
+            confirm.again = Some(Text::line(&words));
+        }
+        effects
     }
 
     pub(super) fn confirm_key(&mut self, key: Key) -> Vec<Effect> {

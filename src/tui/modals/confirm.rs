@@ -120,6 +120,10 @@ fn lines(
             ]));
         }
     };
+    if let Some(again) = &confirm.again {
+        say("again", again.to_string(), Role::Error);
+        say("", "this is what it would do now:".to_owned(), Role::Strong);
+    }
     let info = plan.op.info();
     say("does", format!("{} [{}]", info.about, info.row), Role::Strong);
     if let Some(risk) = plan.op.risk() {

@@ -219,6 +219,9 @@ fn what_changed_since_it_was_confirmed_is_asked_again_with_what_it_would_do_now(
     let plans = effects.iter().filter(|effect| matches!(effect, Effect::Plan { .. })).count();
     assert_eq!(plans, 1, "{effects:?}");
     assert!(matches!(confirm(&model).stage, ConfirmStage::Planning { .. }));
+    // In the question itself: as a notice it stood in the row that the question covers.
+    let again = confirm(&model).again.as_ref().map_or("", Text::as_str);
+    assert_eq!(again, "A1 was not done, and nothing was changed: 409: it was modified");
     let next = model.incident().unwrap().actions[&ActionId(1)].next_step();
     assert!(next.contains("confirm that"), "{next}");
     let (model, effects) = failing("500: no", false);
