@@ -9,10 +9,24 @@ use super::{AgentId, Text, Time};
 pub struct Vitals {
     /// Which agent.
     pub agent: AgentId,
-    /// When they were read.
+    /// When they were read; the epoch, if never.
     pub at: Time,
     /// Values by the names of [`VITALS`] and of the operations' checks.
     pub values: BTreeMap<String, Text>,
+}
+
+impl Vitals {
+    /// Of an agent that is known, and was never read.
+    #[must_use]
+    pub const fn unread(agent: AgentId) -> Self {
+        Self { agent, at: Time::UNIX_EPOCH, values: BTreeMap::new() }
+    }
+
+    /// Whether they were ever read.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        self.at > Time::UNIX_EPOCH
+    }
 }
 
 /// One vital sign.

@@ -12,7 +12,7 @@ use super::hub::Hub;
 use crate::adapters::{Format, Place, Probe, ProbeSpec};
 use crate::app::msg::Notice;
 use crate::config::Agent;
-use crate::incident::{AgentId, Text, Time, Vitals};
+use crate::incident::{AgentId, Text, Vitals};
 
 /// One agent whose vitals are wanted.
 pub struct Patient {
@@ -45,11 +45,7 @@ impl Patient {
 
 /// Reads everybody's vitals, each at its own pace, until cancelled.
 pub async fn run(hub: Hub, patients: Vec<Patient>, cancel: CancellationToken) {
-    let unread = |patient: &Patient| Vitals {
-        agent: patient.agent.clone(),
-        at: Time::UNIX_EPOCH,
-        values: BTreeMap::new(),
-    };
+    let unread = |patient: &Patient| Vitals::unread(patient.agent.clone());
     hub.tell(Feed::Vitals(patients.iter().map(unread).collect()));
     let rounds = patients.into_iter().filter_map(|patient| {
         let probe = patient.probe?;

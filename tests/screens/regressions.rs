@@ -8,11 +8,11 @@ use flightdeck::app::msg::{Msg, Notice};
 use flightdeck::app::read_only::ReadOnly;
 use flightdeck::app::update;
 use flightdeck::incident::{
-    Actor, Check, Event, FirstCheck, Glance, IncidentId, Reading, Severity, Text, Topic,
+    Actor, Check, Event, FirstCheck, Glance, IncidentId, Reading, Severity, Text, Topic, Vitals,
 };
 use flightdeck::tui::glyphs::{ASCII, UNICODE};
 
-use super::fleet::{Story, burning, in_force, night, tell};
+use super::fleet::{Story, burning, in_force, leaking, night, tell};
 use super::{on, press, screen};
 
 const SMALL: (u16, u16) = (80, 24);
@@ -489,6 +489,24 @@ fn the_footer_offers_what_was_logged_since_a_leak() {
     let mut model = night();
     model.selection.incident = Some(IncidentId(41));
     assert!(screen(model, SMALL, &ASCII).contains("g l "));
+}
+
+/// An agent that nothing reads was twenty thousand days old, and one that leaks needed no look.
+#[test]
+fn the_fleet_says_who_was_never_read_and_looks_at_whoever_leaks() {
+    let mut model = on(Screen::Fleet);
+    let unread = ["mute-1", "mute-2"].map(|id| Vitals::unread(id.parse().unwrap()));
+    tell(&mut model, Msg::Vitals(unread.into()));
+    let shown = screen(model, SMALL, &ASCII);
+    let row = shown.lines().find(|line| line.contains("mute-1")).unwrap();
+    assert!(row.contains("never") && !shown.contains("d old"), "{shown}");
+    assert!(shown.contains("2 never read"), "{shown}");
+    let mut model = super::idle();
+    tell(&mut model, Msg::Entries(leaking().entries));
+    tell(&mut model, Msg::Vitals([Vitals::unread("support-2".parse().unwrap())].into()));
+    model.screen = Screen::Fleet;
+    let shown = screen(model, SMALL, &ASCII);
+    assert!(shown.contains("1 of 1 need a look, 1 never read"), "{shown}");
 }
 
 /// The question that came back after a 409 looked like the one before.

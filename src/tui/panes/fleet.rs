@@ -8,7 +8,7 @@ use crate::app::layout::{first_in_sight, list_area};
 use crate::app::model::{AgentCard, Pane};
 use crate::app::msg::BrokenCircuit;
 use crate::app::theme::Role;
-use crate::incident::{Action, AgentId, Text, Time, VITALS, VitalInfo, Vitals};
+use crate::incident::{Action, AgentId, Lamp, Text, Time, VITALS, VitalInfo, Vitals};
 use crate::tui::row::Row;
 use crate::tui::view::{View, area as as_area, rect};
 use crate::tui::widgets::list::Top;
@@ -19,11 +19,31 @@ use crate::tui::words;
 /// A reading older than this is no picture of now.
 const STALE: TimeDelta = TimeDelta::seconds(30);
 
-/// How many agents are out of their ranges.
+/// How many agents are out of their ranges or leak, and of how many nobody can say.
 pub fn hint(view: &View<'_>) -> String {
     let vitals = &view.model.vitals;
-    let ill = vitals.values().filter(|v| !is_healthy(v)).count();
-    if vitals.is_empty() { String::new() } else { format!("{ill} of {} need a look", vitals.len()) }
+    if vitals.is_empty() {
+        return String::new();
+    }
+    let ill = vitals.values().filter(|v| !is_healthy(v) || leaks(view, &v.agent)).count();
+    let never = vitals.values().filter(|v| read_at(view, v).is_none()).count();
+    let never = if never == 0 { String::new() } else { format!(", {never} never read") };
+    format!("{ill} of {} need a look{never}", vitals.len())
+}
+
+/// Whether something that was done to an agent stopped holding.
+fn leaks(view: &View<'_>, agent: &AgentId) -> bool {
+    let open = view.model.board.incidents().filter(|incident| incident.is_open());
+    let mut actions = open.flat_map(|incident| incident.actions.values());
+    actions.any(|a| a.lamp == Lamp::Leaking && a.plan.target.as_str() == agent.as_str())
+}
+
+/// When an agent was read last: by its own program, or where it has none by the probe of an action.
+fn read_at(view: &View<'_>, vitals: &Vitals) -> Option<Time> {
+    if vitals.is_read() {
+        return Some(vitals.at);
+    }
+    view.model.probed.get(&vitals.agent)?.values().map(|(_, at)| *at).max()
 }
 
 fn value<'a>(vitals: &'a Vitals, vital: &VitalInfo) -> &'a str {
@@ -40,8 +60,9 @@ fn is_healthy(vitals: &Vitals) -> bool {
 }
 
 /// How old a reading is, and whether that is too old.
-fn freshness(vitals: &Vitals, now: Time) -> (String, Role) {
-    let old = now - vitals.at;
+fn freshness(view: &View<'_>, vitals: &Vitals) -> (String, Role) {
+    let Some(at) = read_at(view, vitals) else { return ("never".to_owned(), Role::Dim) };
+    let old = view.model.now() - at;
     if old < STALE {
         ("now".to_owned(), Role::Dim)
     } else {
@@ -133,7 +154,7 @@ impl Columns {
             let unit = if shown.is_empty() { "" } else { vital.unit };
             row.number(&format!("{sign}{shown}{unit}"), *cells, role);
         }
-        let (age, role) = freshness(vitals, view.model.now());
+        let (age, role) = freshness(view, vitals);
         let alone = left_alone(view, &vitals.agent).next();
         match alone {
             // What stands there may be the last that was read for a while.
@@ -162,7 +183,10 @@ fn draw_agent(view: &View<'_>, vitals: &Vitals, area: Rect, buf: &mut Buffer) {
     let Some(first) = rows.next() else { return };
     let mut row = Row::new(first, buf, view.skin);
     row.word(vitals.agent.as_str(), Role::Strong);
-    row.word(&format!("read at {}", words::hms(vitals.at)), Role::Dim);
+    match read_at(view, vitals) {
+        Some(at) => row.word(&format!("read at {}", words::hms(at)), Role::Dim),
+        None => row.word("never read: nothing here reads its vitals", Role::Dim),
+    }
     row.say(&involvement(view, &vitals.agent).join(", "), Role::Warning);
     let who = view.model.cards.get(&vitals.agent).map(|card| introduced(card, &vitals.agent));
     if let Some(who) = who.filter(|who| !who.is_empty()) {
