@@ -126,8 +126,8 @@ impl Model {
             all.extend(own.into_iter().enumerate().map(|(nth, warning)| named(incident, nth, warning)));
         }
         all.extend(self.unheard());
-        // Here there is room for all: what is of one incident stays together.
-        all.sort_by_key(|one| (one.severity, Reverse(one.incident), one.nth));
+        // Here there is room for all: of two incidents as bad an alarm comes before what is only late.
+        all.sort_by_key(|one| (one.severity, Reverse(one.warning.weight), Reverse(one.incident), one.nth));
         let said = self.notice.iter().map(|(notice, _)| format!("said   {}", notice.text));
         let said: Vec<String> = said.collect();
         if all.is_empty() && self.lasting.is_empty() && said.is_empty() && self.journal.is_empty() {

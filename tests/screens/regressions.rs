@@ -92,6 +92,9 @@ fn every_warning_can_be_listed() {
         assert!(lines.iter().any(|line| line.contains(&format!("INC-{id} "))), "{id}: {lines:#?}");
     }
     assert!(lines[0].starts_with("ALARM  INC-4 P0"), "{lines:#?}");
+    // An alarm of one P1 stood below what was only late of another.
+    let of = |start: &str| lines.iter().position(|line| line.starts_with(start)).unwrap();
+    assert!(of("ALARM  INC-2 P1") < of("warn   INC-5 P1"), "{lines:#?}");
     insta::assert_snapshot!("warnings_80x24", screen(model, SMALL, &UNICODE));
 }
 

@@ -305,7 +305,7 @@ fn leak(view: &View<'_>, action: &Action, held: chrono::TimeDelta) -> String {
     let age = words::span(view.model.now() - since);
     let held = crate::incident::clock_face(held);
     let logged = match lines {
-        0 => "no line of its log is from then on".to_owned(),
+        0 => "no line of its log was read since".to_owned(),
         1 => format!("it has logged {least}1 line since"),
         lines => format!("it has logged {least}{lines} lines since"),
     };
