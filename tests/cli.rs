@@ -838,6 +838,54 @@ fn serve_goes_on_probing_where_the_port_is_taken_or_no_receiver_is_wanted() {
     }
 }
 
+/// What went wrong with the receiver of `flightdeck serve` stood in its own log only.
+#[test]
+fn what_is_wrong_with_the_receiver_that_serves_is_told_by_every_other_process() {
+    let home = Home::new();
+    let listed =
+        || -> Value { serde_json::from_str(&home.run(&["adapters", "--format", "json"]).ok()).unwrap() };
+    let until = |what: &str, so: &dyn Fn(&Value) -> bool| {
+        let deadline = std::time::Instant::now() + SOON;
+        loop {
+            let receiver = listed()["receiver"].clone();
+            if so(&receiver) {
+                return receiver;
+            }
+            assert!(std::time::Instant::now() < deadline, "never {what}: {receiver}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    home.write("secret", "hunter2");
+    home.write("config.toml", "[receiver]\nlisten = '127.0.0.1:0'\ntoken_file = 'secret'\n");
+    let serve = Program::run("flightdeck serve", home.command(&["serve"])).unwrap();
+    let ready = serve.wait_for_line("taking alerts on", SOON).unwrap();
+    let address = ready.split("http://").nth(1).and_then(|rest| rest.split('/').next()).unwrap().to_owned();
+    until("there", &|receiver| receiver["listen"] == *address && receiver["refused"] == 0);
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(&address).unwrap();
+        let head = "Host: x\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}";
+        write!(stream, "POST /v1/alerts/generic HTTP/1.1\r\n{head}").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 401"), "{answer}");
+    }
+    let receiver = until("refused", &|receiver| receiver["refused"] == 2);
+    assert!(receiver["last_refusal"][1].as_str().unwrap().starts_with("401"), "{receiver}");
+    says(&home.run(&["adapters"]), 0, &["receiver", "ILL: 2 requests to", "401"]);
+    serve.wait_for_line("2 requests to", SOON).unwrap();
+    assert!(serve.end(SOON).unwrap().success());
+    until("gone with its process", &Value::is_null);
+
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    home.write("config.toml", &format!("[receiver]\nlisten = '{}'\n", taken.local_addr().unwrap()));
+    let serve = Program::run("flightdeck serve", home.command(&["serve"])).unwrap();
+    serve.wait_for_line("no alerts are taken", SOON).unwrap();
+    let receiver = until("in trouble", &|receiver| receiver["trouble"].is_string());
+    assert!(receiver["trouble"].as_str().unwrap().contains("in use by another program"), "{receiver}");
+    says(&home.run(&["adapters"]), 0, &["ILL: no alerts are taken on"]);
+    assert!(serve.end(SOON).unwrap().success());
+}
+
 #[test]
 fn serve_says_why_it_cannot() {
     let home = Home::new();

@@ -8,6 +8,7 @@ use super::table::{Table, TooWide};
 use crate::incident::outbox::{ChannelStanding, Undelivered};
 use crate::incident::{Op, Realm, Text, Time};
 use crate::runtime::Clock;
+use crate::runtime::archive::Reception;
 use crate::runtime::backends::{self, Backend, Beside, Standing};
 
 /// How they are shown.
@@ -24,14 +25,15 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
     for problem in &found.problems {
         say(&format!("flightdeck: {problem}"));
     }
-    let outbox = outbox(context);
+    let (outbox, reception) = on_record(context);
     let told = |beside: &Beside| outbox.iter().find(|it| beside.is_channel && it.channel == beside.name);
     if args.format == Format::Json {
         let adapters = found.backends.iter().map(Listed::of).collect();
         let of = |channels| found.beside.iter().filter(move |it| it.is_channel == channels);
         let channels = of(true).map(|it| Along::of(it, told(it))).collect();
         let probes = of(false).map(|it| Along::of(it, None)).collect();
-        out.json(&Document { format: 1, adapters, channels, probes, missing: &found.missing })?;
+        let receiver = reception.as_ref();
+        out.json(&Document { format: 1, adapters, channels, probes, receiver, missing: &found.missing })?;
         return Ok(DONE);
     }
     if found.backends.is_empty() {
@@ -42,7 +44,7 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
             crate::config::preset::NAMES.join(", ")
         ));
     }
-    if found.backends.is_empty() && found.beside.is_empty() {
+    if found.backends.is_empty() && found.beside.is_empty() && reception.is_none() {
         return Ok(DONE);
     }
     let mut table = Table::new(&["ADAPTER", "TYPE", "HEALTH", "CARRIES"], TooWide::Wrap);
@@ -60,6 +62,13 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
         let health = format!("{}{told}", shown(beside.standing, &beside.health));
         table.row([beside.name.to_string(), kind, health, beside.serves.clone()]);
     }
+    if let Some(reception) = &reception {
+        let health = match reception.wrong() {
+            Some(wrong) => format!("ILL: {wrong}"),
+            None => format!("well: {} requests taken on {}", reception.taken, reception.listen),
+        };
+        table.row(["receiver".to_owned(), "alerts in".to_owned(), health, "declares incidents".to_owned()]);
+    }
     for line in table.lines(out.width()) {
         out.line(&line)?;
     }
@@ -69,14 +78,15 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
     Ok(DONE)
 }
 
-/// How the channels stand, as the journal's outbox tells. Where it cannot be read, that is said, and
-/// what can be looked at is shown all the same.
-fn outbox(context: &Context) -> Vec<ChannelStanding> {
-    match context.archive(Realm::Live).and_then(|archive| archive.board()) {
-        Ok(board) => ChannelStanding::all(board.incidents()),
+/// How the channels stand and alerts come in, as the journal and the process that serves it tell. Where it
+/// cannot be read, that is said, and what can be looked at is shown all the same.
+fn on_record(context: &Context) -> (Vec<ChannelStanding>, Option<Reception>) {
+    let read = context.archive(Realm::Live).and_then(|archive| Ok((archive.board()?, archive.reception())));
+    match read {
+        Ok((board, reception)) => (ChannelStanding::all(board.incidents()), reception),
         Err(error) => {
             say(&format!("flightdeck: what the channels took is not known: {error}"));
-            Vec::new()
+            (Vec::new(), None)
         }
     }
 }
@@ -117,6 +127,8 @@ struct Document<'a> {
     adapters: Vec<Listed<'a>>,
     channels: Vec<Along<'a>>,
     probes: Vec<Along<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    receiver: Option<&'a Reception>,
     missing: &'a [Op],
 }
 

@@ -15,7 +15,7 @@ use crate::error::{Error, Kind, Result};
 use crate::incident::{Board, IncidentId, Realm, Record, Text};
 use crate::store::{Journal, Opening, StoreError};
 
-pub use crate::store::{Broken, Head, Revision, Verified};
+pub use crate::store::{Broken, Head, Reception, Revision, Verified};
 
 /// Entries read at once.
 const CHUNK: usize = 1_000;
@@ -128,6 +128,12 @@ impl Archive {
             position = *last;
             chunk.into_iter().for_each(|(_, entry)| board.apply(&Arc::new(entry)));
         }
+    }
+
+    /// How alerts come in, as the process tells that is to take them; none: nobody says that it is.
+    #[must_use]
+    pub fn reception(&self) -> Option<Reception> {
+        self.journal.as_ref()?.reception()
     }
 
     /// Everything as it is on record, with what whoever probes has read since.

@@ -16,16 +16,15 @@ use super::feed::Feed;
 use super::first::{self, Questions};
 use super::hub::Hub;
 use super::kept_log::Shelf;
-use super::refusing::{self, RECEIVER};
 use super::spool::by_agent;
 use super::vitals::{self, Patient};
-use super::{digest, dispatch, drill, outbox, watch};
+use super::{digest, dispatch, drill, outbox, receiver, watch};
 use crate::app::msg::Notice;
 use crate::error::{Error, Result};
 use crate::incident::hint::Hints;
-use crate::incident::{LogBlock, LogLine, Text};
+use crate::incident::{LogBlock, LogLine, Realm, Text};
 use crate::logs::{self, LogBatch, LogCommand, LogSource};
-use crate::sources::{BindError, Bound, Receiver, ReceiverSpec};
+use crate::sources::ReceiverSpec;
 
 /// Batches of log lines under way. Each is large already; a full channel makes the follower wait,
 /// and the file is the buffer.
@@ -149,7 +148,12 @@ async fn run_extras(hub: Hub, extras: Extras, cancel: CancellationToken) {
     }
     let receiver = async {
         if let Some(spec) = extras.receiver {
-            receive(&hub, spec, cancel.clone()).await;
+            receiver::receive(&hub, spec, cancel.clone()).await;
+        }
+    };
+    let elsewhere = async {
+        if hub.realm() == Realm::Live {
+            receiver::hear(&hub, &cancel).await;
         }
     };
     let logs = async {
@@ -181,75 +185,7 @@ async fn run_extras(hub: Hub, extras: Extras, cancel: CancellationToken) {
             digest::run(hub.clone(), template, cancel.clone()).await;
         }
     };
-    tokio::join!(receiver, logs, vitals, simulation, digests);
-}
-
-/// How often a process that does not take alerts looks whether it may.
-const TAKE_OVER: Duration = Duration::from_secs(3);
-
-/// Takes alerts until cancelled, and lets the other processes of the journal know: the lease is held as
-/// long as it listens. Where leases cannot be had, others hear of no receiver.
-pub(super) async fn take(hub: &Hub, bound: Bound, cancel: CancellationToken) {
-    let known = async {
-        loop {
-            match hub.journal().lease_receiver() {
-                // Another process is just looking whether anybody takes them, or just ends.
-                Ok(None) => tokio::time::sleep(TAKE_OVER).await,
-                _held @ (Ok(Some(_)) | Err(_)) => return std::future::pending::<()>().await,
-            }
-        }
-    };
-    let taken = taken(&bound);
-    tokio::select! {
-        () = bound.serve(Arc::new(hub.clone()), cancel) => {}
-        () = known => {}
-        () = refusing::tell(hub, &taken) => {}
-    }
-}
-
-/// Where alerts are taken.
-pub(super) fn taken(bound: &Bound) -> Notice {
-    Notice::info(format!("alerts are taken on http://{}", bound.addr()))
-}
-
-/// Runs the alert receiver. Without it everything else goes on, and the screen says so. Where another
-/// process takes them for the same journal, that is said once, and this one follows when it ends.
-async fn receive(hub: &Hub, spec: ReceiverSpec, cancel: CancellationToken) {
-    let mut said = String::new();
-    loop {
-        let bound = match hub.journal().is_read_only() {
-            // Whoever can record may have the port.
-            true => Err(hub.records_nothing().unwrap_or_default().to_string()),
-            false => Ok(Receiver::bind(spec.clone()).await),
-        };
-        let error = match bound {
-            Err(shut) => Err(shut),
-            Ok(Err(error)) => Ok(error),
-            Ok(Ok(bound)) => {
-                hub.tell(Feed::Notice(Notice::clear(RECEIVER)));
-                hub.tell(Feed::Notice(taken(&bound)));
-                return take(hub, bound, cancel).await;
-            }
-        };
-        let busy = matches!(error, Err(_) | Ok(BindError::InUse(_)));
-        let notice = if busy && matches!(hub.journal().lease_receiver(), Ok(None)) {
-            Notice::info("alerts are taken by another flightdeck on this journal")
-        } else {
-            let why = error.map_or_else(|shut| shut, |error| error.to_string());
-            Notice::lasting(RECEIVER, format!("no alerts are taken: {why}"))
-        };
-        if notice.text.as_str() != said {
-            if notice.key.is_none() {
-                hub.tell(Feed::Notice(Notice::clear(RECEIVER)));
-            }
-            notice.text.as_str().clone_into(&mut said);
-            hub.tell(Feed::Notice(notice));
-        }
-        let waited = cancel.run_until_cancelled(tokio::time::sleep(TAKE_OVER)).await;
-        if !busy || waited.is_none() {
-            return;
-        }
-    }
+    tokio::join!(receiver, elsewhere, logs, vitals, simulation, digests);
 }
 
 async fn follow(

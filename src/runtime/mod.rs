@@ -25,6 +25,7 @@ mod measure;
 pub mod outbox;
 pub mod pager;
 mod park;
+mod receiver;
 pub mod recovery;
 mod refusing;
 pub mod scenarios;

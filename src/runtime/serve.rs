@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::broadcast::{Receiver as Feeds, error::RecvError};
 use tokio_util::sync::CancellationToken;
 
-use super::engine::{Engine, Extras, take};
+use super::engine::{Engine, Extras};
 use super::feed::Feed;
 use super::hub::Hub;
 use crate::app::msg::Notice;
@@ -18,7 +18,7 @@ use crate::incident::Entry;
 use crate::sources::{BindError, Bound, Receiver, ReceiverSpec};
 use crate::store::Watch;
 
-use super::{launch, live};
+use super::{launch, live, receiver};
 
 /// What somebody who serves is told.
 #[derive(Clone, Debug)]
@@ -70,7 +70,14 @@ pub fn serve(
                     Some(bound)
                 }
                 Err(error) if is_misconfigured(&error) => return Err(error.into()),
+                Err(error) if receiver::is_taken_elsewhere(&hub, &error) => {
+                    let words = "alerts are taken by another flightdeck on this journal; this one follows, \
+                                 and probing goes on";
+                    told(Told::Notice(Notice::info(words)));
+                    None
+                }
                 Err(error) => {
+                    receiver::leave_trouble(&hub, spec, &error);
                     let words =
                         format!("no alerts are taken: {error}; it is tried again, and probing goes on");
                     told(Told::Notice(Notice::lasting("receiver", words)));
@@ -110,13 +117,21 @@ async fn take_alerts(hub: Hub, spec: Option<ReceiverSpec>, bound: Option<Bound>,
         if cancel.run_until_cancelled(tokio::time::sleep(AGAIN)).await.is_none() {
             return;
         }
-        bound = Receiver::bind(spec.clone()).await.ok();
+        bound = match Receiver::bind(spec.clone()).await {
+            Ok(bound) => Some(bound),
+            Err(error) => {
+                if !receiver::is_taken_elsewhere(&hub, &error) {
+                    receiver::leave_trouble(&hub, &spec, &error);
+                }
+                None
+            }
+        };
         if let Some(bound) = &bound {
             hub.tell(Feed::Notice(Notice::info(format!("alerts are taken on http://{}", bound.addr()))));
         }
     }
     if let Some(bound) = bound {
-        take(&hub, bound, cancel).await;
+        receiver::take(&hub, bound, cancel).await;
     }
 }
 

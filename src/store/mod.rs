@@ -22,6 +22,7 @@ mod migrate;
 mod missing;
 mod read;
 mod readings;
+mod reception;
 mod revision;
 mod room;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use head::Head;
 pub use journal::Journal;
 pub use lease::{DigestLease, FirstLease, OutboxLease, RunnerLease, WatchLease};
 pub use readings::ReadLast;
+pub use reception::Reception;
 pub use revision::{NewRevision, Revision};
 pub use room::Room;
 pub use verify::{Broken, Verified};
