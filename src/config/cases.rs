@@ -228,10 +228,10 @@ fn each_mistake_is_told_at_its_place_with_a_hint() {
             "c.toml:2:12: `review.language`: unknown value \"zh\" (hint: possible: en, zh-Hant)",
         ),
         ("[policy]\nfile = ['a']", "c.toml:2:8: `policy.file`: expected a string, found a list"),
-        ("user = 'a'\nuser = 'b'", "c.toml:2:1: duplicate key"),
+        ("user = 'a'\nuser = 'b'", "c.toml:2:1: duplicate key (hint: keep one of them)"),
         (
             "[[agents]]\nid = 'a'\n[[agents]]\nid = 'b'\nvitals = ['/nowhere/x']",
-            "c.toml:5:10: `vitals` of b: there is no program /nowhere/x",
+            "c.toml:5:10: `vitals` of b: there is no program /nowhere/x (hint: put it there, or write the path of another one)",
         ),
     ];
     for (text, expected) in cases {
@@ -469,8 +469,8 @@ fn a_program_that_is_not_there_is_told_and_kept() {
     assert_eq!(
         problems,
         [
-            "c.toml:4:7: `run`: there is no program no-such-program",
-            "c.toml:6:7: `run`: there is no program /etc/fd/bin/escalate",
+            "c.toml:4:7: `run`: there is no program no-such-program (hint: install it, or write its path: it is not on the PATH)",
+            "c.toml:6:7: `run`: there is no program /etc/fd/bin/escalate (hint: put it there, or write the path of another one)",
         ]
     );
     let Adapter::Process(process) = &settings.adapters["k"] else { panic!("another type") };
@@ -913,4 +913,32 @@ fn the_ready_made_channels_are_right() {
         assert_eq!(problems, [""; 0], "{file}");
         assert!(settings.channels.contains_key(file));
     }
+}
+
+/// The first thing that was wrong in a table hid the rest of it.
+#[test]
+fn regression_a_wrong_limit_hid_a_wrong_placeholder_and_a_wrong_probe_hid_the_actions() {
+    let (settings, problems) = read(
+        "[adapters.ops]\ntype = 'process'\nprobe = ['sh', '{agnet}']\nversion = ['no-version']\nread_only = 1\n\
+         [adapters.ops.actions.isolate]\nrun = ['sh', '{agnt}', '{who}']\nlimit = '5 minutes'\n\
+         checks = ['agent_status = {targt}', 'x = {y}']\n\
+         [adapters.ops.actions.restart]\nrun = 'sh'\nundo = ['sh']\n\
+         [adapters.ops.actions.release]\nrun = ['sh', '{version}']\n",
+    );
+    for told in [
+        "3:9: `probe`: nothing is called {agnet} here",
+        "4:11: `version`: there is no program no-version",
+        "5:13: `adapters.ops.read_only`: expected a boolean",
+        "7:7: `run`: nothing is called {agnt} here",
+        "7:7: `run`: nothing is called {who} here",
+        "8:9: `adapters.ops.actions.isolate.limit`",
+        "9:10: `checks`: nothing is called {targt} here",
+        "9:10: `checks`: nothing is called {y} here",
+        "11:7: `adapters.ops.actions.restart.run`: expected a list",
+        "12:8: restart is not in force until undone",
+    ] {
+        assert!(problems.iter().any(|problem| problem.contains(told)), "{told}\n{problems:#?}");
+    }
+    assert_eq!(problems.len(), 10, "nothing follows from what was told: {problems:#?}");
+    assert!(settings.adapters.is_empty(), "it is taken whole or not at all");
 }

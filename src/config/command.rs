@@ -72,8 +72,9 @@ impl<'a> Commands<'a> {
             problems.push(tree.problem_at(&[key], format!("`{key}` holds a NUL, which no program can get")));
             return None;
         }
+        let mut is_known = true;
         for argument in &run {
-            known_placeholders(tree, key, argument, known, problems)?;
+            is_known &= known_placeholders(tree, key, argument, known, problems).is_some();
         }
         if program.contains('/') {
             run[0] = self.path(program);
@@ -86,7 +87,7 @@ impl<'a> Commands<'a> {
                 None => problem,
             });
         }
-        Some(Some(run))
+        is_known.then_some(Some(run))
     }
 }
 

@@ -20,7 +20,7 @@ use crate::app::keymap::{Context, Keymap, show};
 
 use super::shelf::Shelf;
 use super::wording;
-use super::{File, Problem, Problems, Tree};
+use super::{File, Problems, Tree};
 
 /// The keymaps that are part of the program, by name.
 const BUILT_IN: [(&str, &str); 3] = [
@@ -75,12 +75,13 @@ impl Keymaps {
             Some(at) => (name, at),
             None => (DEFAULT, 0),
         };
-        let keymap = keymap(name, self.0.read(at, problems), problems);
+        let tree = self.0.read(at, problems);
+        let keymap = keymap(name, tree.clone(), problems);
         // The first file is the default one, which a test holds to be whole.
-        if at == 0 { keymap } else { self.with_what_is_needed(keymap, self.0.file(at), problems) }
+        if at == 0 { keymap } else { self.with_what_is_needed(keymap, &tree, problems) }
     }
 
-    fn with_what_is_needed(&self, mut keymap: Keymap, file: &File, problems: &mut Problems) -> Keymap {
+    fn with_what_is_needed(&self, mut keymap: Keymap, tree: &Tree<'_>, problems: &mut Problems) -> Keymap {
         let default = Tree::parse(self.0.file(0), &mut Problems::new());
         let default = self::keymap(DEFAULT, default, &mut Problems::new());
         for (context, intent) in NEEDED {
@@ -90,12 +91,15 @@ impl Keymaps {
             let (name, place) = (intent.info().name, context.name());
             let keys: Vec<_> = default.in_reach(context).filter(|(_, bound)| *bound == intent).collect();
             let shown: Vec<String> = keys.iter().map(|(keys, _)| show(keys)).collect();
-            problems.push(Problem::whole(file.name(), format!("no key in `{place}` means {name}")).hint(
-                format!(
+            // What a file that cannot be read lacks is no news.
+            if !tree.is_broken() {
+                let hint = format!(
                     "write inherits = \"{DEFAULT}\", or a key of your own; until then it is {}",
                     shown.join(", ")
-                ),
-            ));
+                );
+                let message = format!("no key in `{place}` means {name}");
+                problems.push(tree.problem_at(&[place], message).hint(hint));
+            }
             for (keys, _) in keys {
                 keymap.bind(context, keys.to_vec(), intent);
             }
@@ -294,8 +298,8 @@ mod tests {
              [editing]\n'j' = 'down'\n'space x' = 'down'\n",
         );
         let starts = [
-            ("mine.toml: no key in `everywhere` means back", "until then it is esc"),
             ("mine.toml:2:1: unknown key `sumary`", "`summary`"),
+            ("mine.toml:3:2: no key in `everywhere` means back", "until then it is esc"),
             ("mine.toml:4:1: `ctrl-i` is not a key", "`tab`"),
             ("mine.toml:5:1: there is no key", "`space`"),
             ("mine.toml:6:7: there is no intent \"isolat\"", "`isolate`"),
@@ -313,11 +317,31 @@ mod tests {
         }
     }
 
+    /// A key that stood twice hid everything else, and five keys were missed that were there.
+    #[test]
+    fn regression_a_double_key_hid_every_other_problem_of_a_keymap() {
+        let (keymap, problems) = read(
+            "inherits = 'nope'\n[everywhere]\n'x' = 'isolatee'\n'x' = 'pin'\n'ctrl-i' = 'pin'\n[nowhere]\n'a' = 'pin'\n",
+        );
+        let told = [
+            ("mine.toml:1:12: `inherits`: there is no keymap \"nope\"", "possible: default"),
+            ("mine.toml:3:7: there is no intent \"isolatee\"", "`isolate`"),
+            ("mine.toml:4:1: duplicate key", "keep one of them"),
+            ("mine.toml:5:1: `ctrl-i` is not a key", "`tab`"),
+            ("mine.toml:6:2: there is no context `nowhere`", "possible: "),
+        ];
+        assert_eq!(problems.len(), told.len(), "{problems:#?}");
+        for (problem, (start, hint)) in problems.iter().zip(told) {
+            assert!(problem.starts_with(start) && problem.contains(hint), "{problem}");
+        }
+        assert_eq!(press(&keymap, Context::Log, "q"), Lookup::Found(Intent::Quit), "nobody is stuck");
+    }
+
     #[test]
     fn nobody_is_stuck_in_a_keymap_without_a_way_out() {
         let (keymap, problems) = read("[everywhere]\n'x' = 'isolate'\n");
         assert_eq!(problems.len(), NEEDED.len(), "{problems:#?}");
-        assert!(problems[0].starts_with("mine.toml: no key in `editing` means back"), "{problems:#?}");
+        assert!(problems[0].starts_with("mine.toml:1:1: no key in `editing` means back"), "{problems:#?}");
         assert_eq!(press(&keymap, Context::Log, "q"), Lookup::Found(Intent::Quit));
         assert_eq!(press(&keymap, Context::Editing, "esc"), Lookup::Found(Intent::Back));
     }

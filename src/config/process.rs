@@ -80,27 +80,38 @@ struct Reader<'a> {
 struct Common {
     probe: Option<Probe>,
     version: Option<Vec<String>>,
+    /// Whether there is a version or a probe, be it a wrong one: that has been told.
+    is_versioned: bool,
+    is_probed: bool,
 }
 
 impl Reader<'_> {
     fn process(&mut self, mut tree: Tree) -> Option<Process> {
         let actions = tree.take("actions", self.problems);
-        let written: WrittenProcess = tree.read_whole(self.problems)?;
+        // All of it is looked at before what is wrong in one part ends it.
+        let (written, mut whole) = tree.read_part::<WrittenProcess>(self.problems);
+        let written = written?;
         if let Some(dir) = &written.dir {
             self.commands.work_in(dir);
         }
         let dir = self.commands.dir().to_owned();
-        command::passable(&tree, &written.env, self.problems)?;
+        whole &= command::passable(&tree, &written.env, self.problems).is_some();
         // What every operation on an agent knows.
-        let version = self.command(&tree, "version", written.version, &["target", "agent"])?;
+        let version = self.command(&tree, "version", written.version, &["target", "agent"]);
+        whole &= version.is_some();
+        let version = version.flatten();
+        let is_there = |key: &str| tree.keys().iter().any(|there| there == key);
         let mut known = vec!["target", "agent"];
-        known.extend(version.is_some().then_some("version"));
-        let probe = self.command(&tree, "probe", written.probe, &known)?.map(|run| Probe {
+        known.extend(is_there("version").then_some("version"));
+        let probe = self.command(&tree, "probe", written.probe, &known);
+        whole &= probe.is_some();
+        let probe = probe.flatten().map(|run| Probe {
             run,
             format: written.probe_format,
             limit: written.probe_limit.unwrap_or(PROBE_LIMIT),
         });
-        let common = Common { probe, version };
+        let common =
+            Common { is_versioned: is_there("version"), is_probed: is_there("probe"), probe, version };
         let agents = written.agents.unwrap_or_else(|| vec!["*".to_owned()]);
         let agents = agents.iter().map(|glob| Glob::new(glob)).collect();
         let mut process =
@@ -114,15 +125,17 @@ impl Reader<'_> {
                 }
             }
         }
-        Some(process)
+        whole.then_some(process)
     }
 
     /// The action, if nothing is wrong with it.
     fn action(&mut self, op: Op, tree: &Tree, common: &Common) -> Option<ProcessAction> {
-        let written: WrittenAction = tree.read_whole(self.problems)?;
+        let (written, whole) = tree.read_part::<WrittenAction>(self.problems);
+        let written = written?;
         let shared = op.info().aim == Aim::Agent;
         let common_version = common.version.as_ref().filter(|_| shared);
-        let known = Placeholders::of(op, written.version.is_some() || common_version.is_some());
+        let is_versioned = written.version.is_some() || (shared && common.is_versioned);
+        let known = Placeholders::of(op, is_versioned);
         // Each is looked at before the first one that is wrong ends it.
         let version = self.command(tree, "version", written.version, &known.version);
         let run = self.run(op, tree, written.run, &written.collect, &known.act);
@@ -130,6 +143,9 @@ impl Reader<'_> {
         let probe = self.command(tree, "probe", written.probe, &known.read);
         let checks = self.checks(tree, written.checks, &known.read);
         let (version, run, undo, probe, mut checks) = (version?, run?, undo?, probe?, checks?);
+        if !whole {
+            return None;
+        }
 
         let own = probe.map(|run| Probe { run, format: ProbeFormat::default(), limit: PROBE_LIMIT });
         let mut probe = own.or_else(|| common.probe.clone().filter(|_| shared));
@@ -138,7 +154,10 @@ impl Reader<'_> {
             probe.limit = written.probe_limit.unwrap_or(probe.limit);
         }
         // What a snapshot brought is seen by the adapter itself.
-        let is_read = probe.is_some() || !written.probes.is_empty() || op == Op::Snapshot;
+        let is_read = probe.is_some()
+            || (shared && common.is_probed)
+            || !written.probes.is_empty()
+            || op == Op::Snapshot;
         let hint = "add probe = [\"PROGRAM\", \"{agent}\"], or checks = [] to do without proof";
         provable(op, tree, is_read, hint, &mut checks, self.problems);
         Some(ProcessAction {
@@ -168,6 +187,10 @@ impl Reader<'_> {
         if !collect.is_empty() && op != Op::Snapshot {
             let message = format!("`collect`: only {} brings files home", Op::Snapshot);
             self.problems.push(tree.problem_at(&["collect"], message));
+            return None;
+        }
+        // One that is no list of texts has been told.
+        if run.is_none() && tree.keys().iter().any(|key| key == "run") {
             return None;
         }
         if run.is_none() && collect.is_empty() {
@@ -203,11 +226,13 @@ impl Reader<'_> {
     ) -> Option<Option<Vec<Check>>> {
         let Some(written) = written else { return Some(None) };
         let checks = plain(Some(written)).unwrap_or_default();
+        let mut is_known = true;
         for check in &checks {
-            known_placeholders(tree, "checks", check.name.as_str(), &[], self.problems)?;
-            known_placeholders(tree, "checks", check.expected.as_str(), known, self.problems)?;
+            for (text, known) in [(&check.name, &[][..]), (&check.expected, known)] {
+                is_known &= known_placeholders(tree, "checks", text.as_str(), known, self.problems).is_some();
+            }
         }
-        Some(Some(checks))
+        is_known.then_some(Some(checks))
     }
 
     #[expect(clippy::option_option, reason = "wrong and absent are two things, and only one is told")]

@@ -34,11 +34,21 @@ pub(super) fn missing(program: &str, env: &Env) -> Option<Missing> {
     let shown = Text::line(program);
     match find(program, env) {
         Found::Program => None,
-        Found::Nothing => Some(Missing { why: format!("there is no program {shown}"), hint: None }),
+        Found::Nothing => {
+            Some(Missing { why: format!("there is no program {shown}"), hint: Some(absent(program)) })
+        }
         Found::NoProgram => {
             let hint = Some(format!("chmod +x {shown}"));
             Some(Missing { why: format!("{shown} may not be run"), hint })
         }
+    }
+}
+
+/// What helps where there is no such program.
+fn absent(program: &str) -> String {
+    match program.contains('/') {
+        true => "put it there, or write the path of another one".to_owned(),
+        false => "install it, or write its path: it is not on the PATH".to_owned(),
     }
 }
 
@@ -95,7 +105,10 @@ mod tests {
             Some(("plain may not be run".to_owned(), Some("chmod +x plain".to_owned())))
         );
         for nowhere in ["bad", "/", &format!("{path}/bad")] {
-            assert_eq!(said(nowhere), Some((format!("there is no program {nowhere}"), None)));
+            assert_eq!(
+                said(nowhere),
+                Some((format!("there is no program {nowhere}"), Some(absent(nowhere))))
+            );
         }
     }
 }

@@ -27,6 +27,8 @@ pub struct Tree<'f> {
     base: Option<Spanned<DeTable<'f>>>,
     /// The keys that lead here, for messages.
     path: Vec<String>,
+    /// Whether the file has errors of syntax: then nobody knows that this is all its author wrote.
+    broken: bool,
 }
 
 impl<'f> Tree<'f> {
@@ -37,19 +39,24 @@ impl<'f> Tree<'f> {
     pub fn parse(file: &'f File, problems: &mut Problems) -> Self {
         let (root, errors) = DeTable::parse_recoverable(file.text());
         let broken = !errors.is_empty();
+        // A key that stands twice breaks nothing else: the rest is as its author wrote it.
+        let is_double = |message: &str| message.contains("duplicate key");
+        let readable = errors.iter().all(|error| is_double(error.message()));
         for error in errors.into_iter().take(Self::MOST) {
             let span = error.span().unwrap_or(0..0);
-            problems.push(Problem::at(file, span, wording::syntax(error.message())));
+            let problem = Problem::at(file, span, wording::syntax(error.message()));
+            let hint = is_double(error.message()).then(|| "keep one of them".to_owned());
+            problems.push(problem.hinted(hint));
         }
         // What a parser guesses behind a syntax error would only bring follow-up problems.
-        let root = if broken { Spanned::new(0..0, DeTable::new()) } else { root };
-        Self { files: vec![(0, file)], root, base: None, path: Vec::new() }
+        let root = if readable { root } else { Spanned::new(0..0, DeTable::new()) };
+        Self { files: vec![(0, file)], root, base: None, path: Vec::new(), broken }
     }
 
     /// What is left of a file when what is wrong with its syntax, and told elsewhere, is blanked.
     pub fn parse_left(file: &'f File, left: &'f str) -> Self {
         let root = DeTable::parse(left).unwrap_or_else(|_| Spanned::new(0..0, DeTable::new()));
-        Self { files: vec![(0, file)], root, base: None, path: Vec::new() }
+        Self { files: vec![(0, file)], root, base: None, path: Vec::new(), broken: true }
     }
 
     /// This tree, laid over `base` key by key. Lists are replaced whole.
@@ -60,7 +67,8 @@ impl<'f> Tree<'f> {
         files.extend(self.files.into_iter().map(|(at, file)| (at + shift, file)));
         let span = shifted(self.root.span(), shift);
         let root = merge(base.root.get_ref().clone(), shift_table(self.root.into_inner(), shift));
-        Self { files, root: Spanned::new(span, root), base: Some(base.root), path: self.path }
+        let broken = self.broken || base.broken;
+        Self { files, root: Spanned::new(span, root), base: Some(base.root), path: self.path, broken }
     }
 
     /// Whether it holds no key.
@@ -125,7 +133,7 @@ impl<'f> Tree<'f> {
         if let DeValue::Table(table) = value.into_inner() {
             // The key is where a person looks for a table, also for one made of dotted keys.
             let root = Spanned::new(at_key, table);
-            return Some(Self { files: self.files.clone(), root, base: None, path });
+            return Some(Self { files: self.files.clone(), root, base: None, path, broken: self.broken });
         }
         let problem = self.problem(span, format!("`{}`: expected a table, found {found}", path.join(".")));
         problems.push(problem.hint(format!("write it as [{}]", path.join("."))));
@@ -225,10 +233,23 @@ impl<'f> Tree<'f> {
     /// The value, if nothing at all is wrong with it. For what must not act on half of what its
     /// author wrote.
     pub fn read_whole<T: DeserializeOwned>(&self, problems: &mut Problems) -> Option<T> {
-        match self.read_counted(problems) {
-            (value, 0) => value,
-            (_, _) => None,
+        match self.read_part(problems) {
+            (value, true) => value,
+            (_, false) => None,
         }
+    }
+
+    /// The value without what is wrong in it, and whether nothing was: so that the rest of what must be
+    /// whole is looked at too, before it is let go of.
+    pub fn read_part<T: DeserializeOwned>(&self, problems: &mut Problems) -> (Option<T>, bool) {
+        let (value, found) = self.read_counted(problems);
+        (value, found == 0 && !self.broken)
+    }
+
+    /// Whether the file has errors of syntax, so that what is missing may be in it all the same.
+    #[must_use]
+    pub const fn is_broken(&self) -> bool {
+        self.broken
     }
 
     fn read_counted<T: DeserializeOwned>(&self, problems: &mut Problems) -> (Option<T>, usize) {
