@@ -186,7 +186,8 @@ impl Deed<'_> {
                     ))
                 })?;
                 if !action.lamp.may_be_in_force() {
-                    return Err(Error::user(format!("{id} is {}: nothing to undo", action.lamp)));
+                    return Err(Error::user(format!("{id} is {}: nothing to undo", action.lamp))
+                        .hint(action.lamp.next_step()));
                 }
                 let inverse = action.plan.inverse.as_ref().ok_or_else(|| {
                     Error::user(format!("{action} has no inverse: no way back was known when it was done"))

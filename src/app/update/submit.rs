@@ -115,8 +115,9 @@ impl Model {
                 }
                 None => "was not heard of in this incident".to_owned(),
             };
-            let title = format!("{holder} commands {} and {silent}: take over?", incident.id);
-            let items = [format!("leave it with {holder}"), format!("take over from {holder}")];
+            // A title is cut where it is long; an item has the whole row.
+            let title = format!("take over {} from {holder}?", incident.id);
+            let items = [format!("leave it with {holder}, who {silent}"), format!("take over from {holder}")];
             let items = items.iter().map(|item| Text::line(item)).collect();
             self.modals.push(Modal::Choose(Choose { title, then: Then::TakeCommand, items, selected: 0 }));
             return vec![];

@@ -144,7 +144,8 @@ fn a11_regression_command_was_taken_from_somebody_without_asking() {
     update(&mut model, Msg::Tick(at(190)));
     assert_eq!(press(&mut model, "c"), []);
     let Some(Modal::Choose(choose)) = model.modals.last() else { panic!("{:?}", model.modals) };
-    assert_eq!(choose.title, "bo commands INC-1 and was heard of 3:10 ago: take over?");
+    assert_eq!(choose.title, "take over INC-1 from bo?");
+    assert_eq!(choose.items[0], "leave it with bo, who was heard of 3:10 ago");
     assert_eq!(press(&mut model, "enter"), [], "it is left with bo");
     press(&mut model, "c");
     let effects = press(&mut model, "down enter");
