@@ -422,6 +422,8 @@ pub struct Facts {
     pub journal: BTreeMap<JournalAlarm, Text>,
     /// Operations that some adapter carries.
     pub offers: BTreeSet<Op>,
+    /// Levels and people that an adapter reaches, and its name.
+    pub reached: BTreeMap<(Op, Text), Text>,
     /// The newest passing notice, and since when.
     pub notice: Option<(Notice, Time)>,
     /// Notices that stay until mended.
@@ -472,6 +474,7 @@ impl Model {
             read_only: None,
             journal: BTreeMap::new(),
             offers: BTreeSet::new(),
+            reached: BTreeMap::new(),
             notice: None,
             lasting: Vec::new(),
             review: ReviewView::default(),

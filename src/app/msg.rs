@@ -1,5 +1,6 @@
 //! What a session is told: input, entries, lines, readings, answers, time.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::effect::Ticket;
@@ -48,6 +49,8 @@ pub enum Msg {
     Journal(JournalAlarm, Option<Text>),
     /// Which operations some adapter carries.
     Offers(Vec<Op>),
+    /// Levels and people that an adapter reaches, and its name: it is asked before the on-call table.
+    Reached(BTreeMap<(Op, Text), Text>),
     /// The answer to a plan asked for.
     Planned {
         /// Which question.

@@ -251,7 +251,7 @@ impl Session {
         self.model.runner = hub.runner();
         self.model.log.hint_by(engine.hints());
         self.model.set_now(hub.clock().now());
-        let mut first = vec![Msg::Offers(hub.offers())];
+        let mut first = vec![Msg::Offers(hub.offers()), Msg::Reached(hub.reached())];
         if let Some(read_only) = read_only(hub) {
             first.push(Msg::ReadOnly(read_only));
         } else if let Some(why) = hub.journal().degraded() {

@@ -8,7 +8,7 @@ use flightdeck::app::msg::{Msg, Notice};
 use flightdeck::app::read_only::ReadOnly;
 use flightdeck::app::update;
 use flightdeck::incident::{
-    Actor, Check, Event, FirstCheck, Glance, IncidentId, Reading, Severity, Text, Topic, Vitals,
+    Actor, Check, Event, FirstCheck, Glance, IncidentId, Op, Reading, Severity, Text, Topic, Vitals,
 };
 use flightdeck::tui::glyphs::{ASCII, UNICODE};
 
@@ -321,13 +321,13 @@ fn a_leak_stands_first_of_what_is_in_force() {
 #[test]
 fn what_became_of_an_action_is_said_where_its_pane_is_not_in_sight() {
     let mut model = super::focused(Pane::Timer);
-    let story = burning().at("03:12:40").by("bo").acts(flightdeck::incident::Op::Restrict, "mailer-3");
+    let story = burning().at("03:12:40").by("bo").acts(Op::Restrict, "mailer-3");
     tell(&mut model, Msg::Entries(story.entries));
     let shown = screen(model.clone(), SMALL, &ASCII);
     assert!(shown.lines().last().unwrap().contains("A3 restrict mailer-3: requested"), "{shown}");
     let mut wide = night();
     wide.size = (120, 40);
-    let story = burning().at("03:12:40").by("bo").acts(flightdeck::incident::Op::Restrict, "mailer-3");
+    let story = burning().at("03:12:40").by("bo").acts(Op::Restrict, "mailer-3");
     tell(&mut wide, Msg::Entries(story.entries));
     assert!(wide.notice.is_none(), "the pane says it");
 }
@@ -522,4 +522,20 @@ fn a_question_that_is_asked_again_says_why_in_its_first_lines() {
     let shown = screen(model, SMALL, &ASCII);
     assert!(shown.contains("again    A2 was not done") && shown.contains("628"), "{shown}");
     assert!(shown.contains("this is what it would do now:"), "{shown}");
+}
+
+/// The list of levels named whom the on-call table has, and an adapter woke somebody else.
+#[test]
+fn d10_whom_to_bring_in_is_listed_by_what_will_carry_it() {
+    let mut model = super::telling::told();
+    let reached = [(Op::Escalate, "1"), (Op::Escalate, "3"), (Op::Page, "cy")];
+    let reached = reached.map(|(op, target)| ((op, Text::line(target)), "duty".into()));
+    tell(&mut model, Msg::Reached(reached.into()));
+    press(&mut model, "x");
+    let Some(Modal::Choose(choose)) = model.modals.last() else { panic!("{:?}", model.modals) };
+    for (line, words) in
+        [(0, ": through duty, the plan says whom"), (2, ": through duty, the plan says whom")]
+    {
+        assert!(choose.items[line].as_str().contains(words), "{:#?}", choose.items);
+    }
 }

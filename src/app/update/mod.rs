@@ -83,6 +83,10 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
             model.read_only = Some(why);
             vec![]
         }
+        Msg::Reached(reached) => {
+            model.reached = reached;
+            vec![]
+        }
         Msg::Offers(ops) => {
             model.offers = ops.into_iter().collect();
             vec![]

@@ -136,10 +136,20 @@ impl Model {
         let mut add =
             |words: String, op, target: String| all.push((Text::line(&words), (op, Text::line(&target))));
         for level in &self.policy.escalation {
-            let who = match rota.on_call(level.level, self.now()) {
-                Some(duty) => format!(": {}", duty.words()),
-                None if self.is_nobody(level.level) => format!(": nobody is on call - {}", level.trigger),
-                None => format!(" - {}", level.trigger),
+            let target = Text::line(&level.level.to_string());
+            let by_itself = rota.on_call(level.level, self.now()).filter(|_| level.automatic);
+            let adapter = self.reached.get(&(Op::Escalate, target));
+            let who = match (adapter, rota.on_call(level.level, self.now())) {
+                // What is asked for goes by the adapter, what is due by the table.
+                (Some(adapter), _) => {
+                    let due = by_itself.map(|duty| format!("; when it is due by itself: {}", duty.words()));
+                    format!(": through {adapter}, the plan says whom{}", due.unwrap_or_default())
+                }
+                (None, Some(duty)) => format!(": {}", duty.words()),
+                (None, None) if self.is_nobody(level.level) => {
+                    format!(": nobody is on call - {}", level.trigger)
+                }
+                (None, None) => format!(" - {}", level.trigger),
             };
             add(format!("{} {}{who}", level.level, level.name), Op::Escalate, level.level.to_string());
         }
@@ -147,7 +157,8 @@ impl Model {
         people.sort();
         people.dedup_by_key(|(person, _)| *person);
         for (person, channel) in people {
-            add(format!("page {person} through {channel}"), Op::Page, person.to_string());
+            let by = self.reached.get(&(Op::Page, person.clone())).unwrap_or(channel);
+            add(format!("page {person} through {by}"), Op::Page, person.to_string());
         }
         let (items, targets) = all.into_iter().unzip();
         let title = "escalate: whom? nothing is sent yet".to_owned();
@@ -158,7 +169,8 @@ impl Model {
     /// Whether nobody can be reached at a level: no turn of the on-call table, and in a drill the
     /// simulated people are asked instead.
     pub(super) fn is_nobody(&self, level: u8) -> bool {
-        let nobody = self.policy.rota.on_call(level, self.now()).is_none();
+        let by_adapter = self.reached.contains_key(&(Op::Escalate, Text::line(&level.to_string())));
+        let nobody = !by_adapter && self.policy.rota.on_call(level, self.now()).is_none();
         let table = !self.policy.rota.levels.is_empty() || !self.offers.contains(&Op::Escalate);
         nobody && table && self.realm == Realm::Live
     }

@@ -1,7 +1,7 @@
 //! What an operation would do, said before it is confirmed: the adapter's plan, and what of this journal
 //! could fight it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::Hub;
@@ -9,7 +9,8 @@ use crate::adapters::alertmanager::ABOUT;
 use crate::adapters::{Adapter, Ask, KEY_TO_COME, Sample};
 use crate::channels::Channel;
 use crate::incident::{
-    ActionId, AgentId, Caution, Check, Duty, Incident, IncidentId, Judged, LABELS, Op, Plan, Text, outbox,
+    ActionId, AgentId, Caution, Check, Duty, Incident, IncidentId, Judged, LABELS, Op, Plan, Realm, Text,
+    outbox,
 };
 
 /// How long a channel is asked who is on call before the plan goes without it.
@@ -219,6 +220,20 @@ impl Hub {
             true => format!("nobody, by {}", duty.channel),
             false => people.iter().map(Duty::words).collect::<Vec<_>>().join(", "),
         }))
+    }
+
+    /// The levels of the policy and the people of the on-call table that an adapter reaches, and which:
+    /// by it they are told when somebody asks for it. In a drill it is nobody's name to know.
+    #[must_use]
+    pub fn reached(&self) -> BTreeMap<(Op, Text), Text> {
+        let levels = self.0.policy.escalation.iter().map(|level| (Op::Escalate, level.level.to_string()));
+        let people = self.0.policy.rota.people().map(|(person, _)| (Op::Page, person.to_string()));
+        let by = |(op, target): (Op, String)| {
+            let target = Text::line(&target);
+            let adapter = self.0.rig.need(op, &target).ok()?.name().clone();
+            Some(((op, target), adapter))
+        };
+        levels.chain(people).filter(|_| self.realm() == Realm::Live).filter_map(by).collect()
     }
 
     /// The operations that some adapter, or the outbox, carries.
