@@ -1,7 +1,7 @@
 //! Slack: as an app each incident is a thread, by an incoming webhook each message stands alone.
 //!
 //! Slack knows no idempotency keys: before a message whose answer was lost is posted again, it is looked
-//! for ([`read`]). It says 200 and means no; the word that it gives for it decides whether another try
+//! for (`read`). It says 200 and means no; the word that it gives for it decides whether another try
 //! may help.
 
 mod read;
