@@ -123,7 +123,8 @@ fn a3_what_nobody_has_read_yet_is_not_asked_for_again() {
     let again = home.run(&["act", "1", "isolate", "-a", "support-1", "--yes"]);
     assert_eq!(again.code, Some(4), "{}", again.all());
     assert!(
-        again.all().contains("A1 isolate support-1 is in doubt") && again.all().contains("[A3 in doubt]")
+        again.all().contains("A1 isolate support-1 is in doubt")
+            && again.all().contains("[rule A3 in doubt]")
     );
     assert_eq!(calls(&home), 1);
 }

@@ -295,12 +295,14 @@ impl Adapter for AlertmanagerAdapter {
 
     fn probe<'a>(&'a self, plan: &'a Plan) -> Pending<'a, Vec<Sample>> {
         Box::pin(async {
-            let mut readings = Readings::new();
-            if let Ok(meant) = meant(&plan.target, &plan.params)
-                && let Ok(silenced) = self.silenced(&meant).await
-            {
-                readings.put("silenced", silenced);
-            }
+            let silenced = match meant(&plan.target, &plan.params) {
+                Ok(meant) => self.silenced(&meant).await,
+                Err(why) => Err(why),
+            };
+            let readings = match silenced {
+                Ok(silenced) => [("silenced".to_owned(), silenced)].into_iter().collect(),
+                Err(why) => Readings::none_because(why),
+            };
             readings.samples(&plan.checks)
         })
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::future::join_all;
 
 use super::ask::{self, UNDOES};
-use super::reader::Reader;
+use super::reader::{Reader, Readings};
 use super::sample::Sample;
 use super::{Adapter, Ask, CallOutcome, Health, LiveAdapter, Pending};
 use crate::incident::{Op, Params, Plan, Release, Text};
@@ -52,7 +52,8 @@ impl Mounted {
         if let Some(version) = &plan.version {
             values.insert(ask::VERSION.to_owned(), version.clone());
         }
-        let read = reader.read(&plan.target, &values, since).await.unwrap_or_default();
+        let read = reader.read(&plan.target, &values, since).await;
+        let read = read.unwrap_or_else(Readings::none_because);
         Sample::by(read.samples(&plan.checks), reader.name())
     }
 

@@ -88,6 +88,25 @@ impl Readings {
         &self.1
     }
 
+    /// Nothing, and why.
+    #[must_use]
+    pub fn none_because(why: Text) -> Self {
+        Self(BTreeMap::new(), vec![why])
+    }
+
+    /// Why a value was not read: what names it, else what names no other value. Another one's failure
+    /// explains nothing.
+    fn why(&self, name: &str, others: &[Check]) -> Option<Text> {
+        let names = |line: &Text, name: &str| line.as_str().contains(&format!("{name}: "));
+        let named = |line: &&Text| names(line, name);
+        let general = |line: &&Text| !others.iter().any(|other| names(line, other.name.as_str()));
+        let mut found: Vec<&str> = self.1.iter().filter(named).map(Text::as_str).collect();
+        if found.is_empty() {
+            found = self.1.iter().filter(general).map(Text::as_str).collect();
+        }
+        (!found.is_empty()).then(|| Text::line(&found.join("; ")))
+    }
+
     /// What another reading has besides. Two different values for the same name are none.
     pub fn absorb(&mut self, other: Self) {
         self.1.extend(other.1);
@@ -133,10 +152,13 @@ impl Readings {
                 replica: Some(Text::line(replica)),
                 source: None,
                 value: value.clone(),
+                why: if value.is_some() { None } else { self.why(name, checks) },
             }));
             let whole = self.0.get(name);
             if whole.is_some() || all.len() == before {
-                all.push(Sample::whole(check, whole.cloned().flatten()));
+                let value = whole.cloned().flatten();
+                let why = if value.is_some() { None } else { self.why(name, checks) };
+                all.push(Sample { why, ..Sample::whole(check, value) });
             }
         }
         all
@@ -180,6 +202,23 @@ mod tests {
             })
             .collect();
         assert_eq!(shown, ["0 a stopped", "0 b running", "0 c -", "1 a 0", "1 - 0", "2 - -", "3 - -"]);
+    }
+
+    #[test]
+    fn regression_why_a_probe_read_nothing_was_thrown_away() {
+        let checks: Vec<Check> = ["status = stopped", "p95 < 2"].map(|c| c.parse().unwrap()).into();
+        let why = |read: Readings| -> Vec<Option<String>> {
+            read.samples(&checks).into_iter().map(|s| s.why.map(|why| why.to_string())).collect()
+        };
+        let refused = Some("./probe.sh ended with code 7: connection refused".to_owned());
+        let all = Readings::none_because("./probe.sh ended with code 7: connection refused".into());
+        assert_eq!(why(all), [refused.clone(), refused]);
+        // The failure of one value explains no other, and what was read needs no explanation.
+        let mut part = Readings::new();
+        part.failed("p95: no data, which is not zero".into());
+        assert_eq!(why(part.clone()), [None, Some("p95: no data, which is not zero".to_owned())]);
+        part.put("p95", "1".into());
+        assert_eq!(why(part), [None, None]);
     }
 
     #[test]

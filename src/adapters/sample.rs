@@ -18,13 +18,15 @@ pub struct Sample {
     pub source: Option<Text>,
     /// What was read; none: nothing.
     pub value: Option<Text>,
+    /// Why nothing was read, as far as it is known.
+    pub why: Option<Text>,
 }
 
 impl Sample {
     /// A sample of the target as a whole.
     #[must_use]
     pub const fn whole(check: usize, value: Option<Text>) -> Self {
-        Self { check, replica: None, source: None, value }
+        Self { check, replica: None, source: None, value, why: None }
     }
 
     /// What all sources say together. Each keeps its own word, because two live measurements are
@@ -39,6 +41,12 @@ impl Sample {
         // Nobody read the whole where somebody reads the replicas.
         let by_replica: BTreeSet<usize> =
             samples.iter().filter(|s| s.replica.is_some()).map(|s| s.check).collect();
+        // Who knows why nothing was read says it, before who does not.
+        let explained: BTreeSet<(usize, Option<Text>)> = samples
+            .iter()
+            .filter(|sample| sample.value.is_none() && sample.why.is_some())
+            .map(|sample| (sample.check, sample.replica.clone()))
+            .collect();
         let mut unread = BTreeSet::new();
         let mut all: Vec<Self> = samples
             .into_iter()
@@ -47,6 +55,7 @@ impl Sample {
                 sample.value.is_some()
                     || (!read.contains(&place)
                         && (sample.replica.is_some() || !by_replica.contains(&sample.check))
+                        && (sample.why.is_some() || !explained.contains(&place))
                         && unread.insert(place))
             })
             .collect();
@@ -75,6 +84,7 @@ impl Sample {
                 replica: sample.replica.clone(),
                 source: sample.source.clone(),
                 value: sample.value.clone(),
+                why: sample.why.clone(),
                 at,
             }));
         }
@@ -118,7 +128,7 @@ mod tests {
     fn each_source_keeps_its_own_word_and_who_read_nothing_takes_nothing_from_others() {
         let sample = |check, replica: Option<&str>, source: Option<&str>, value: Option<&str>| {
             let [replica, source, value] = [replica, source, value].map(|text| text.map(Text::line));
-            Sample { check, replica, source, value }
+            Sample { check, replica, source, value, why: None }
         };
         let all = vec![
             sample(0, None, None, Some("0")),

@@ -141,7 +141,10 @@ impl Parts {
                 self.say("detected", time(*detected_at));
             }
             Event::AlertFired { alert } => self.alert(alert),
-            Event::AlertResolved { key, at } => {
+            Event::AlertResolved { key, name, at } => {
+                if !name.is_blank() {
+                    self.say("alert", name);
+                }
                 self.say("key", key);
                 self.say("over since", time(*at));
                 self.say("proves", "nothing: it is its source's word, not a reading");

@@ -629,8 +629,14 @@ impl Model {
 
     /// The same as [`Self::read_at`], of what somebody has tried to read since this screen is here.
     fn looked_at(&self, incident: IncidentId, action: ActionId) -> Option<Time> {
-        self.last_read.get(&(incident, action))?;
-        let verified = || self.board.incident(incident)?.actions.get(&action)?.verified_at;
+        let last = self.last_read.get(&(incident, action))?;
+        let known = self.board.incident(incident)?.actions.get(&action)?;
+        // A probe slower than its pace has lost nothing yet.
+        let pace = self.policy.probing.probe_every.delta() * 2;
+        if last.is_being_read(&known.plan.checks, self.now(), pace) {
+            return None;
+        }
+        let verified = || known.verified_at;
         self.read_at(incident, action).or_else(verified)
     }
 

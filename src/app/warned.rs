@@ -8,6 +8,7 @@ use super::intent::Intent;
 use super::model::{Modal, Model};
 use super::msg::Notice;
 use crate::incident::outbox::ChannelStanding;
+use crate::incident::playbook::cited;
 use crate::incident::policy::Involvement;
 use crate::incident::{Incident, IncidentId, Mark, Severity, Warning, Weight};
 
@@ -138,7 +139,7 @@ impl Model {
             let Warned { incident, severity, warning, .. } = one;
             let name = severity.name(self.policy.naming);
             let loud = word(warning.weight);
-            format!("{loud:<6} {incident} {name}  {} [{}]", warning.text, warning.row)
+            format!("{loud:<6} {incident} {name}  {} {}", warning.text, cited(warning.row))
         };
         let lasting = self.lasting.iter().map(|notice| format!("here   {}", notice.text));
         let journal = self.journal.values().map(|words| format!("ALARM  {words}"));

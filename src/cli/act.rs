@@ -299,7 +299,7 @@ fn told(plan: &Plan, incident: &Incident, policy: &Policy, width: usize) -> Vec<
     }
     match &plan.inverse {
         Some(inverse) => say("undo", inverse.call.as_str()),
-        None => say("undo", "no way back is known"),
+        None => say("undo", plan.op.without_inverse()),
     }
     if let Some(already) = plan.already() {
         say("already", already);

@@ -321,6 +321,41 @@ fn an_action_that_nothing_can_prove_is_told_and_kept() {
 }
 
 #[test]
+fn regression_what_is_not_aimed_at_an_agent_ignored_the_adapters_probe_without_a_word() {
+    let process = |probe: &str, own: &str| {
+        let text = format!(
+            "[adapters.k]\ntype = 'process'\nprobe = {probe}\n[adapters.k.actions.page]\nrun = ['sh']\n{own}"
+        );
+        let (settings, problems) = read(&text);
+        assert_eq!(problems, [""; 0]);
+        let Adapter::Process(process) = &settings.adapters["k"] else { panic!("another type") };
+        let page = &process.actions[&Op::Page];
+        (page.probe.as_ref().map(|probe| probe.run.join(" ")), page.checks.clone())
+    };
+    // Asked for by what a level, an alert or a person has too, it reads them as well: the table's checks.
+    assert_eq!(process("['sh', '{target}']", ""), (Some("sh {target}".to_owned()), None));
+    for (probe, own, read) in [
+        ("['sh', '{agent}']", "", None),
+        ("['sh']", "", None),
+        ("['sh', '{target}', '{agent}']", "", None),
+        ("['sh', '{agent}']", "probe = ['sh', '{person}']", Some("sh {person}")),
+    ] {
+        assert_eq!(process(probe, own).0.as_deref(), read, "{probe} {own}");
+    }
+    let http = |path: &str| {
+        let text = format!(
+            "[adapters.k]\ntype = 'http'\nurl = 'http://h'\nprobe = {{ path = '{path}', read = {{ delivered = '/d' }} }}\n\
+             [adapters.k.actions.page]\npath = '/page'\n"
+        );
+        let (settings, problems) = read(&text);
+        assert_eq!(problems, [""; 0]);
+        let Adapter::Http(http) = &settings.adapters["k"] else { panic!("another type") };
+        http.actions[&Op::Page].probe.is_some()
+    };
+    assert!(http("/told/{target}") && !http("/agents/{agent}") && !http("/all"));
+}
+
+#[test]
 fn a_probe_that_is_named_must_be_described_and_is_proof_enough() {
     let text =
         "[adapters.k]\ntype = 'process'\n[adapters.k.actions.isolate]\nrun = ['sh']\nprobes = ['gatewy']\n";

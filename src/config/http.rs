@@ -129,6 +129,16 @@ pub struct HttpLook {
     pub limit: Span,
 }
 
+impl HttpLook {
+    /// Whether it can read an alert, a level or a person as well as an agent.
+    fn is_for_any_target(&self) -> bool {
+        let body = self.body.as_ref().map(|Body(body)| body.to_string()).unwrap_or_default();
+        let texts = [self.path.as_str(), body.as_str()];
+        let more = self.headers.values().chain(self.read.values()).map(String::as_str);
+        process::is_for_any_target(texts.into_iter().chain(more))
+    }
+}
+
 /// A list of replicas in an answer.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -382,7 +392,8 @@ fn action(
         return None;
     };
     let shared = op.info().aim == Aim::Agent;
-    let probe = written.probe.or_else(|| probe.clone().filter(|_| shared));
+    let fits = |probe: &HttpLook| shared || probe.is_for_any_target();
+    let probe = written.probe.or_else(|| probe.clone().filter(fits));
     let mut checks = process::plain(written.checks);
     let is_read = probe.is_some() || !written.probes.is_empty();
     let hint = "add probe = { path = \"/…\", read = { … } }, or checks = [] to do without proof";

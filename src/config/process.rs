@@ -148,7 +148,8 @@ impl Reader<'_> {
         }
 
         let own = probe.map(|run| Probe { run, format: ProbeFormat::default(), limit: PROBE_LIMIT });
-        let mut probe = own.or_else(|| common.probe.clone().filter(|_| shared));
+        let fits = |probe: &Probe| shared || is_for_any_target(probe.run.iter().map(String::as_str));
+        let mut probe = own.or_else(|| common.probe.clone().filter(fits));
         if let Some(probe) = &mut probe {
             probe.format = written.probe_format.unwrap_or(probe.format);
             probe.limit = written.probe_limit.unwrap_or(probe.limit);
@@ -245,6 +246,13 @@ impl Reader<'_> {
     ) -> Option<Option<Vec<String>>> {
         self.commands.read(tree, key, written, known, self.problems)
     }
+}
+
+/// Whether what reads the world can read it of an alert, a level or a person as well as of an agent: it
+/// asks for the target by that name, and for nothing that only an agent has.
+pub(super) fn is_for_any_target<'a>(texts: impl Iterator<Item = &'a str>) -> bool {
+    let names: Vec<&str> = texts.flat_map(command::named).collect();
+    !names.is_empty() && names.iter().all(|name| *name == "target")
 }
 
 /// How long after SIGTERM a program is killed (A3).

@@ -1,5 +1,6 @@
 //! Probes and checks: what was read from the world, and what it must be.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -148,6 +149,9 @@ pub struct Reading {
     pub source: Option<Text>,
     /// What was read; none: the probe gave no such value.
     pub value: Option<Text>,
+    /// Why nothing was read, as far as it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<Text>,
     /// When.
     pub at: Time,
 }
@@ -157,6 +161,16 @@ impl Reading {
     #[must_use]
     pub fn holds(&self) -> bool {
         self.value.as_ref().is_some_and(|v| self.check.holds(v.as_str()))
+    }
+
+    /// What was read, in words: where it is nothing, why.
+    #[must_use]
+    pub fn words(&self) -> Cow<'_, str> {
+        match (&self.value, &self.why) {
+            (Some(value), _) => value.as_str().into(),
+            (None, Some(why)) => format!("nothing, because {why}").into(),
+            (None, None) => "nothing".into(),
+        }
     }
 
     /// Whether it is of an agent that does not run, of which nothing can say that it is healthy.
@@ -171,10 +185,9 @@ pub const NOT_HEALTHY_STOPPED: &str = "no: stopped";
 
 impl fmt::Display for Reading {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let read = self.value.as_ref().map_or("nothing", Text::as_str);
         let of = self.replica.as_ref().map(|replica| format!("replica {replica} ")).unwrap_or_default();
         let by = self.source.as_ref().map(|source| format!(" ({source})")).unwrap_or_default();
-        f.pad(&format!("{}: {of}read {read}{by}", self.check))
+        f.pad(&format!("{}: {of}read {}{by}", self.check, self.words()))
     }
 }
 

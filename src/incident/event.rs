@@ -57,6 +57,9 @@ pub enum Event {
     AlertResolved {
         /// The alert's key.
         key: Text,
+        /// Its name; blank in entries of older versions.
+        #[serde(default, skip_serializing_if = "Text::is_blank")]
+        name: Text,
         /// When, by the source's word.
         at: Time,
     },

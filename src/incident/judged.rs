@@ -97,9 +97,9 @@ impl<'a> Judged<'a> {
         let Some(worst) = self.worst() else { return "nothing".to_owned() };
         let several = self.readings.iter().any(|r| r.source != worst.source);
         let shown = |r: &Reading| match (several, &r.source) {
-            (false, _) => value(r).to_owned(),
-            (true, Some(source)) => format!("{} ({source})", value(r)),
-            (true, None) => format!("{} (its own probe)", value(r)),
+            (false, _) => r.words().into_owned(),
+            (true, Some(source)) => format!("{} ({source})", r.words()),
+            (true, None) => format!("{} (its own probe)", r.words()),
         };
         let replicas: BTreeSet<&Text> = self.readings.iter().filter_map(|r| r.replica.as_ref()).collect();
         let count = replicas.len();
@@ -113,8 +113,8 @@ impl<'a> Judged<'a> {
             .collect();
         match (count, wrong.len()) {
             (0, _) => self.readings.iter().map(|r| shown(r)).collect::<Vec<_>>().join(", "),
-            (_, 0) if worst.holds() => format!("{} ({count} of {count} replicas)", value(worst)),
-            (_, 0) => format!("{}; {count} of {count} replicas hold", value(worst)),
+            (_, 0) if worst.holds() => format!("{} ({count} of {count} replicas)", worst.words()),
+            (_, 0) => format!("{}; {count} of {count} replicas hold", worst.words()),
             (_, wrongs) => {
                 let name = |r: &&Reading| Some(format!("replica {} {}", r.replica.as_ref()?, shown(r)));
                 let mut words: Vec<String> = wrong.iter().take(NAMED).filter_map(name).collect();
@@ -131,10 +131,6 @@ impl fmt::Display for Judged<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&format!("{}: read {}", self.check, self.words()))
     }
-}
-
-fn value(reading: &Reading) -> &str {
-    reading.value.as_ref().map_or("nothing", Text::as_str)
 }
 
 /// Puts replica 10 behind replica 9.
@@ -155,7 +151,7 @@ pub fn with_vanished(before: &[Reading], mut now: Vec<Reading>, at: Time) -> Vec
     let vanished: Vec<Reading> = vanished
         .filter(|old| now.iter().any(|new| new.check == old.check))
         .filter(|old| !now.iter().any(|new| speaks(new, old)))
-        .map(|old| Reading { value: None, at, ..old.clone() })
+        .map(|old| Reading { value: None, why: None, at, ..old.clone() })
         .collect();
     now.extend(vanished);
     now
@@ -179,6 +175,7 @@ mod tests {
                 source: None,
                 replica: (replica != "*").then(|| replica.into()),
                 value: (!value.is_empty()).then(|| value.into()),
+                why: None,
                 at: time("12:00:00"),
             }
         };
@@ -207,6 +204,22 @@ mod tests {
             let judged = Judged::new(&check, &readings);
             assert_eq!(judged.verdict(), verdict, "{read}");
             assert_eq!(judged.words(), words, "{read}");
+        }
+    }
+
+    #[test]
+    fn regression_why_nothing_was_read_was_shown_nowhere() {
+        let why = |reading: Reading| Reading { why: Some("./probe.sh ended with code 7".into()), ..reading };
+        for (read, words) in [
+            ("*=", "nothing, because ./probe.sh ended with code 7"),
+            ("1=stopped 2=", "replica 2 nothing, because ./probe.sh ended with code 7; 1 of 2 hold"),
+        ] {
+            let read: Vec<Reading> = readings(read)
+                .into_iter()
+                .map(|reading| if reading.value.is_none() { why(reading) } else { reading })
+                .collect();
+            let check = check();
+            assert_eq!(Judged::new(&check, &read).words(), words);
         }
     }
 

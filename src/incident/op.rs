@@ -336,6 +336,28 @@ pub const OPS: &[OpInfo] = &[
 ];
 
 impl Op {
+    /// What to say of how it is undone where it has no inverse.
+    #[must_use]
+    pub const fn without_inverse(self) -> &'static str {
+        match self {
+            Self::Snapshot | Self::Escalate | Self::Page | Self::Unsilence => "nothing to undo",
+            Self::Isolate
+            | Self::Silence
+            | Self::Release
+            | Self::RateLimit
+            | Self::Lift
+            | Self::Restrict
+            | Self::RestoreScope
+            | Self::SwitchModel
+            | Self::RollbackConfig
+            | Self::RollbackBranch
+            | Self::RollbackSystem
+            | Self::RollForward
+            | Self::Restart
+            | Self::RestoreCheckpoint => "cannot be undone from here",
+        }
+    }
+
     /// What it may cost, for whoever confirms it; none: it takes nothing from anybody.
     #[must_use]
     pub const fn risk(self) -> Option<&'static str> {

@@ -1,4 +1,5 @@
-//! The playbook's rows that rules, warnings and refusals name in brackets: `[A3]`.
+//! The playbook's rows that rules, warnings and refusals name in brackets: `[rule A3]`. Without
+//! the word it would look like the third action.
 //!
 //! One table, from which help and README say what such a row means. What a row makes the program do
 //! is in the policy and in `decide`, not here.
@@ -56,6 +57,12 @@ pub const ROWS: &[Row] = &[
     row("E9", "commands as they are typed in a chat"),
     row("E10", "the ranges in which an agent's resources are healthy"),
 ];
+
+/// A rule as it is named behind what follows from it: a row, or a key of the policy.
+#[must_use]
+pub fn cited(rule: &str) -> String {
+    format!("[rule {rule}]")
+}
 
 /// What a row says.
 #[must_use]

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::playbook::cited;
+
 /// A refusal: which rule, in words, and the way out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -23,8 +25,19 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} [{}]; {}", self.why, self.rule, self.instead)
+        write!(f, "{} {}; {}", self.why, cited(self.rule), self.instead)
     }
 }
 
 impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regression_a_rule_in_brackets_looked_like_the_id_of_an_action() {
+        let refusal = Refusal::new("A3", "A1 is leaking", "isolate again");
+        assert_eq!(refusal.to_string(), "A1 is leaking [rule A3]; isolate again");
+    }
+}

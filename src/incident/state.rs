@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use super::{
     Action, ActionId, Actor, AgentId, AgentReadings, Alert, Area, Audience, Control, DraftId, Entry, Event,
     FirstCheck, HypothesisId, ImprovementId, IncidentId, Lamp, Mark, MessageKind, Op, Outbox, Outcome,
-    Pattern, Plan, Progress, Reading, Realm, Role, Severity, Text, Time, Witness,
+    Pattern, Plan, Progress, Reading, Realm, Role, Severity, Text, Time, Topic, Witness,
 };
 
 /// The state of an incident.
@@ -81,6 +81,8 @@ pub struct Incident {
     pub digest: Option<NaiveDate>,
     /// What was gathered first, in the order it came.
     pub first: Vec<FirstCheck>,
+    /// When each of it came.
+    pub first_at: BTreeMap<(Topic, Text), Time>,
     /// When control was proved, and when it was lost.
     pub control: Control,
     /// What other systems call it, by their own words: the system and its name for it.
@@ -257,6 +259,7 @@ impl Incident {
             reopened_at: None,
             digest: None,
             first: Vec::new(),
+            first_at: BTreeMap::new(),
             control: Control::default(),
             names: BTreeSet::new(),
             heard: BTreeSet::new(),
@@ -281,10 +284,13 @@ impl Incident {
         self.marks.get(&mark).and_then(|words| words.last()).map(|word| word.at)
     }
 
-    /// When the fault began, by the earliest alert's own clock.
+    /// When the fault began, by the earliest alert's own clock. What began after it was detected is not
+    /// what was detected.
     #[must_use]
     pub fn started_at(&self) -> Option<Time> {
-        self.alerts.iter().filter_map(|a| a.alert.starts_at).min()
+        let detected = self.mark(Mark::T0);
+        let all = self.alerts.iter().filter_map(|a| a.alert.starts_at);
+        all.min().filter(|began| detected.is_none_or(|detected| *began <= detected))
     }
 
     /// When it was resolved, while it is.
@@ -379,7 +385,7 @@ impl Incident {
                 self.say_mark(Mark::T0, *detected_at, entry, None);
             }
             Event::AlertFired { alert } => self.alert_fired(alert, at),
-            Event::AlertResolved { key, at } => {
+            Event::AlertResolved { key, at, .. } => {
                 for state in self.alerts.iter_mut().filter(|s| s.alert.key == *key) {
                     state.resolved_at = Some(*at);
                 }
@@ -521,6 +527,7 @@ impl Incident {
                 self.reopened_at = Some(at);
             }
             Event::FirstChecked { check } => {
+                self.first_at.insert((check.topic, check.source.clone()), at);
                 let same = |old: &&mut FirstCheck| old.topic == check.topic && old.source == check.source;
                 match self.first.iter_mut().find(same) {
                     Some(old) => *old = check.clone(),
@@ -597,7 +604,9 @@ impl Incident {
                 if alert.is_news_to(&state.alert) || state.resolved_at.is_some() {
                     state.fired_at = at;
                 }
-                state.alert = alert.clone();
+                // Fired again it says when it fired again; the fault began when it did first.
+                let starts_at = [state.alert.starts_at, alert.starts_at].into_iter().flatten().min();
+                state.alert = Alert { starts_at, ..alert.clone() };
                 state.fired += 1;
                 state.resolved_at = None;
             }
@@ -776,6 +785,31 @@ mod tests {
         let fires = |alert| Command::Alert { realm: Realm::Live, alert };
         let story = Story::blank().says(fires(alert("k1"))).says(fires(early));
         assert_eq!(story.incident.started_at(), Some(time("11:50:00")));
+    }
+
+    #[test]
+    fn regression_an_alert_that_fired_again_overwrote_when_the_fault_began() {
+        // It resolved and fired again 20 minutes on: detection was "met in 0 s".
+        let fires = |clock: Option<&str>| {
+            let alert = Alert { starts_at: clock.map(time), ..alert("k1") };
+            Command::Alert { realm: Realm::Live, alert }
+        };
+        let over = |story: Story| {
+            let at = story.now;
+            story.says(Command::ResolveAlert { key: "k1".into(), at })
+        };
+        for (first, again, began) in [
+            (Some("11:59:40"), Some("12:19:00"), Some("11:59:40")),
+            (Some("11:59:40"), None, Some("11:59:40")),
+            (Some("11:59:40"), Some("11:50:00"), Some("11:50:00")),
+            (None, Some("12:19:00"), None),
+            (None, Some("11:50:00"), Some("11:50:00")),
+        ] {
+            let story = over(Story::blank().says(fires(first)).at("12:10:00"));
+            let story = story.at("12:20:00").says(fires(again));
+            assert_eq!(story.incident.alerts[0].fired, 2);
+            assert_eq!(story.incident.started_at(), began.map(time), "{first:?}, then {again:?}");
+        }
     }
 
     #[test]

@@ -288,6 +288,7 @@ impl Story {
                 replica: replica.map(Text::from),
                 source: None,
                 value: value.cloned(),
+                why: None,
                 at: self.now,
             };
             let mut all: Vec<Reading> = read

@@ -25,8 +25,9 @@ pub fn tell_event(event: &Event, told: Time, naming: Naming) -> String {
         Event::AlertFired { alert } => {
             format!("alert fired ({}): {} {}", alert.source, alert.name, alert.summary)
         }
-        Event::AlertResolved { key, at } => {
-            format!("alert over by its source's word at {}: {key}", clock(*at, told))
+        Event::AlertResolved { key, name, at } => {
+            let which = if name.is_blank() { key } else { name };
+            format!("alert over by its source's word at {}: {which}", clock(*at, told))
         }
         Event::AgentAdded { agent } => format!("agent involved: {agent}"),
         Event::MarkSet { mark, at, reason } => {

@@ -21,6 +21,7 @@ use crate::adapters::Ask;
 use crate::app::msg::{Notice, NoticeLevel};
 use crate::config::{self, Config, Env, Paths};
 use crate::error::{Error, Kind, Result};
+use crate::incident::playbook::cited;
 use crate::incident::{
     Action, ActionId, Actor, Command, Confirmation, Event, Incident, IncidentId, Lamp, Op, Params, Plan,
     Reading, Realm, Text, Time, decide,
@@ -323,7 +324,7 @@ impl From<HubError> for Error {
     fn from(error: HubError) -> Self {
         match error {
             HubError::Refused(refusal) => {
-                Self::refused(format!("{} [{}]", refusal.why, refusal.rule)).hint(refusal.instead)
+                Self::refused(format!("{} {}", refusal.why, cited(refusal.rule))).hint(refusal.instead)
             }
             HubError::Store(error) => {
                 let below = Self::from(error);

@@ -82,7 +82,9 @@ async fn read(hub: &Hub, agent: AgentId, checks: Vec<Check>) -> AgentReadings {
 /// hold in every one that read it, and in one at least.
 fn readings(all: Vec<(Text, Readings)>, checks: &[Check], at: Time) -> Vec<Reading> {
     let of = |(source, readings): (Text, Readings)| Sample::by(readings.samples(checks), &source);
-    Sample::readings(Sample::merged(all.into_iter().flat_map(of).collect()), checks, at)
+    let read = Sample::readings(Sample::merged(all.into_iter().flat_map(of).collect()), checks, at);
+    // Why something was not read is told once, for all of them.
+    read.into_iter().map(|reading| Reading { why: None, ..reading }).collect()
 }
 
 #[cfg(test)]

@@ -21,10 +21,10 @@ use super::dispatch::tell;
 use super::feed::Feed;
 use super::hub::Hub;
 use super::outbox;
-use crate::adapters::Sample;
+use crate::adapters::{Readings, Sample};
 use crate::incident::outbox::OUTBOX;
 use crate::incident::{
-    ActionId, Command, Entry, IncidentId, Judged, Lamp, Plan, Reading, Report, Text, Time, Verdict,
+    ActionId, Check, Command, Entry, IncidentId, Judged, Lamp, Plan, Reading, Report, Text, Time, Verdict,
     with_vanished,
 };
 
@@ -155,7 +155,7 @@ impl Ways {
             self.tasks.spawn(async move {
                 let Some(adapter) = hub.rig().by_name(plan.adapter.as_str()) else { return (way, vec![]) };
                 let read = tokio::time::timeout(READ_WITHIN, adapter.probe_by(way, &plan, Some(since))).await;
-                (way, read.unwrap_or_default())
+                (way, read.unwrap_or_else(|_| unread(&plan, "it gave no answer within 60 s")))
             });
         }
     }
@@ -373,28 +373,61 @@ async fn read_checks(hub: &Hub, due: &Due, seen: Seen, ways: &mut Ways) -> Vec<R
             let some = readings(hub, &samples, plan, &[]);
             if some.iter().any(|reading| reading.value.is_some() && !reading.holds()) {
                 is_told = true;
-                hub.tell(Feed::Readings(*incident, *action, some.clone().into()));
+                hub.tell(Feed::Readings(*incident, *action, so_far(&samples, due, hub.clock().now()).into()));
                 report(hub, due.key, some, seen).await;
             }
         }
     }
     tell_circuits(hub);
-    let readings = readings(hub, &samples, plan, before);
+    let is_whole = ways.under_way.is_empty();
+    let fresh = readings(hub, &samples, plan, before);
+    let readings = if is_whole { fresh.clone() } else { so_far(&samples, due, hub.clock().now()) };
     hub.tell(Feed::Readings(*incident, *action, readings.clone().into()));
-    let mut known = readings.clone();
-    if !ways.under_way.is_empty() {
+    // What was read before is shown as long as it is being read again, and reported of nothing.
+    let mut known = fresh;
+    if !is_whole {
         // Who hangs may yet say no: nothing is proved before that is known.
         let unread = plan.checks.iter().map(|check| Reading {
             check: check.clone(),
             replica: None,
             source: None,
             value: None,
+            why: Some(Text::line(UNDER_WAY)),
             at: hub.clock().now(),
         });
         known.extend(unread);
     }
     report(hub, due.key, known, seen).await;
     readings
+}
+
+/// Why what is asked for has not been read.
+const UNDER_WAY: &str = "it is still being read";
+
+/// Nothing for every check of a plan, and why.
+fn unread(plan: &Plan, why: &str) -> Vec<Sample> {
+    Readings::none_because(Text::line(why)).samples(&plan.checks)
+}
+
+/// What is known while something is still being read: whoever has not answered yet keeps its last word,
+/// with the time of that.
+fn so_far(samples: &[Sample], due: &Due, at: Time) -> Vec<Reading> {
+    let Due { plan, before, from, .. } = due;
+    let has_answered = |check: usize, old: &Reading| {
+        samples.iter().any(|sample| sample.check == check && sample.source == old.source)
+    };
+    let kept = |(check, of): (usize, &Check)| {
+        let of = before.iter().filter(|old| old.check == *of && old.value.is_some() && old.at >= *from);
+        of.filter(|old| !has_answered(check, old)).cloned().collect::<Vec<_>>()
+    };
+    let kept: Vec<Reading> = plan.checks.iter().enumerate().flat_map(kept).collect();
+    let mut all = Sample::readings(Sample::merged(samples.to_vec()), &plan.checks, at);
+    all.retain(|new| new.value.is_some() || !kept.iter().any(|old| old.check == new.check));
+    for new in all.iter_mut().filter(|new| new.value.is_none() && new.why.is_none()) {
+        new.why = Some(Text::line(UNDER_WAY));
+    }
+    all.extend(kept);
+    with_vanished(before, all, at)
 }
 
 fn readings(hub: &Hub, samples: &[Sample], plan: &Plan, before: &[Reading]) -> Vec<Reading> {
@@ -407,4 +440,41 @@ async fn report(hub: &Hub, (incident, action): Key, readings: Vec<Reading>, seen
     let Seen { held_at, logged } = seen;
     let report = Report::Watched { readings, logged, held_at };
     tell(hub, incident, Command::Report { action, report }).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::story::{ISOLATED, Story, time};
+
+    /// A reading of A1 that is under way at 12:05:07, after what was read before.
+    fn under_way(before: Vec<Reading>) -> Due {
+        let story = Story::isolated();
+        let plan = story.action(1).plan.clone();
+        let key = (story.incident.id, ActionId(1));
+        Due { key, plan: plan.into(), before, from: time("12:01:00"), pace: Duration::from_secs(5) }
+    }
+
+    fn words(readings: &[Reading]) -> Vec<String> {
+        Judged::all(readings).iter().map(|judged| format!("{} {:?}", judged.words(), judged.at())).collect()
+    }
+
+    #[test]
+    fn regression_a_probe_slower_than_its_pace_was_told_as_one_that_reads_nothing() {
+        let Report::Readings(held) = Story::isolated().at("12:05:00").readings(1, ISOLATED) else { return };
+        let due = under_way(held.clone());
+        assert_eq!(so_far(&[], &due, time("12:05:07")), held, "the last word stands, with its time");
+        // Who has answered takes its own word back, and no other's.
+        let gone = [Sample::whole(0, None)];
+        let told = so_far(&gone, &due, time("12:05:07"));
+        let unread: Vec<bool> = told.iter().map(|reading| reading.value.is_none()).collect();
+        assert_eq!(unread.iter().filter(|is| **is).count(), 1, "{told:?}");
+        // What was measured before the call was accepted says nothing of it.
+        let old = held.into_iter().map(|reading| Reading { at: time("12:00:50"), ..reading }).collect();
+        let told = so_far(&[], &under_way(old), time("12:05:07"));
+        assert!(
+            words(&told).iter().all(|w| w.contains("nothing, because it is still being read")),
+            "{told:?}"
+        );
+    }
 }

@@ -78,6 +78,7 @@ mod tests {
             replica: None,
             source: None,
             value: Some("stopped".into()),
+            why: None,
             at: Time::UNIX_EPOCH,
         };
         let (incident, action) = (IncidentId(1), ActionId(2));

@@ -86,6 +86,9 @@ pub fn is_offered(model: &Model, intent: Intent) -> bool {
 /// nothing asks for.
 fn is_timely(model: &Model, intent: Intent) -> bool {
     let any = |is: fn(&Action) -> bool| model.incident().is_some_and(|i| i.actions.values().any(is));
+    // Where a row has the keys, they are about that row.
+    let subject = model.selected_action().filter(|_| model.pane() == Pane::Actions);
+    let here = |is: fn(&Action) -> bool| subject.map_or_else(|| any(is), is);
     if is_about_an_incident(intent) && model.incident().is_none() {
         false
     } else if matches!(intent, Intent::Resolve) {
@@ -97,9 +100,9 @@ fn is_timely(model: &Model, intent: Intent) -> bool {
     } else if intent == Intent::Settle && model.screen != Screen::InForce {
         any(Action::asks_for_a_person)
     } else if intent == Intent::Keep {
-        any(Action::is_in_force)
+        here(Action::is_in_force)
     } else if intent == Intent::Undo {
-        any(|action| action.lamp.may_be_in_force() && action.plan.inverse.is_some())
+        here(|action| action.lamp.may_be_in_force() && action.plan.inverse.is_some())
     } else {
         true
     }

@@ -8,6 +8,7 @@ use crate::app::journal::flag;
 use crate::app::model::{Model, Screen};
 use crate::app::theme::Role;
 use crate::app::warned::Warned;
+use crate::incident::playbook::cited;
 use crate::incident::{Incident, IncidentId, Realm, Severity, Status, Text, Weight};
 
 use super::row::Row;
@@ -144,7 +145,7 @@ pub fn draw_warnings(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     let of = |warned: &Warned| Line {
         weight: warned.warning.weight,
         text: warned.warning.text.clone(),
-        row: format!(" [{}]", warned.warning.row),
+        row: format!(" {}", cited(warned.warning.row)),
     };
     lines.extend(warnings.iter().map(of));
     let mut spare = usize::from(area.height).saturating_sub(lines.len());
@@ -152,7 +153,7 @@ pub fn draw_warnings(view: &View<'_>, area: Rect, buf: &mut Buffer) {
     for (index, line) in lines.iter().take(area.height.into()).enumerate() {
         let mark = words::sign(line.weight);
         let indent = width(mark) + 1;
-        let room = usize::from(area.width).saturating_sub(indent + line.row.len()).max(1);
+        let room = usize::from(area.width).saturating_sub(indent).max(1);
         let parts = wrap(&line.text, room);
         let shown = parts.len().min(1 + spare);
         spare -= shown - 1;
@@ -174,9 +175,13 @@ pub fn draw_warnings(view: &View<'_>, area: Rect, buf: &mut Buffer) {
                 row.say(parts[nth], role);
                 continue;
             }
-            let room = row.room().saturating_sub(line.row.len());
-            row.say(&truncate(&parts[nth..].join(" "), room, view.skin.glyphs.ellipsis), role);
-            row.say(&line.row, Role::Dim);
+            // What to do about it is worth more than the name of the rule, which stands in the list too.
+            let words = parts[nth..].join(" ");
+            let fits = width(&words) + line.row.len() <= row.room();
+            row.say(&truncate(&words, row.room(), view.skin.glyphs.ellipsis), role);
+            if fits {
+                row.say(&line.row, Role::Dim);
+            }
         }
     }
     if lines.is_empty() && view.model.journal.is_empty() {

@@ -9,6 +9,7 @@ use crate::app::layout::SMALLEST;
 use crate::app::model::Screen;
 use crate::app::theme::Role;
 use crate::app::warned::Warned;
+use crate::incident::playbook::cited;
 use crate::incident::{Lamp, Realm, clock_face, next_deadline};
 
 use super::footer::due;
@@ -104,7 +105,7 @@ fn lines(view: &View<'_>) -> Vec<(String, Role)> {
     }
     for Warned { warning, .. } in model.warned() {
         let sign = words::sign(warning.weight);
-        let words = format!("{sign} {} [{}]", warning.text, warning.row);
+        let words = format!("{sign} {} {}", warning.text, cited(warning.row));
         lines.push((words, words::weight(warning.weight)));
     }
     let (columns, rows) = SMALLEST;

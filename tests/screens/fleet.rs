@@ -111,6 +111,7 @@ impl Story {
                 replica: None,
                 source: None,
                 value: value(v),
+                why: None,
                 at: self.now,
             })
             .collect()

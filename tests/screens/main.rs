@@ -164,7 +164,10 @@ fn loading() -> Model {
         ]),
     );
     tell(&mut model, Msg::Notice(Notice::lasting("receiver", "alerts are not received: port 9099 is taken")));
-    tell(&mut model, Msg::Notice(Notice::error("INC-42 cannot be resolved yet: A1 is unaccounted for [A3]")));
+    tell(
+        &mut model,
+        Msg::Notice(Notice::error("INC-42 cannot be resolved yet: A1 is unaccounted for [rule A3]")),
+    );
     model
 }
 
@@ -192,6 +195,7 @@ fn closing() -> Model {
         replica: None,
         source: None,
         value: (!value.is_empty()).then(|| value.into()),
+        why: None,
         at: fleet::time("03:12:30"),
     };
     let read = |agent: &str, error_rate: &str, p95: &str| AgentReadings {

@@ -410,7 +410,7 @@ fn a_warning_goes_on_in_the_row_that_no_other_needs() {
     let shown = screen(model, SMALL, &ASCII);
     let rows: Vec<&str> = shown.lines().map(str::trim_end).collect();
     assert_eq!(rows[1], "!! INC-41 P0: A1 isolate support-2 is LEAKING: the effect stopped holding:");
-    assert_eq!(rows[2], "   isolate again or go one step further [A3]");
+    assert_eq!(rows[2], "   isolate again or go one step further [rule A3]");
     // What is to be read before anything is pressed is whole too.
     let mut model = super::idle();
     model.read_only = read_only(false).read_only.clone();
@@ -445,6 +445,7 @@ fn a_reading_is_whole_where_there_are_rows_for_it() {
         replica: None,
         source: None,
         value: Some(value.into()),
+        why: None,
         at,
     };
     let readings = checks.into_iter().zip(values).map(read).collect();

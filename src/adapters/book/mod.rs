@@ -224,7 +224,7 @@ impl<C: Call> Book<C> {
         read.samples(&plan.checks)
     }
 
-    /// Nothing where there is no probe, or where it failed.
+    /// Nothing where there is no probe; where it failed, why.
     async fn read_world(&self, plan: &Plan) -> Readings {
         let Ok(route) = self.route(plan.op, &plan.params) else { return Readings::new() };
         if plan.checks.iter().all(|check| check.name.as_str() == EVIDENCE_STORED)
@@ -234,6 +234,6 @@ impl<C: Call> Book<C> {
         }
         let Some(probe) = &route.action.probe else { return Readings::new() };
         let values = self.values(&route, &plan.target, &plan.params, plan.version.as_ref(), "");
-        probe.read(plan.op, &plan.target, &values).await.unwrap_or_default()
+        probe.read(plan.op, &plan.target, &values).await.unwrap_or_else(Readings::none_because)
     }
 }

@@ -88,7 +88,10 @@ impl Look {
         }
         let reading = self.replicas.iter().map(|replica| self.one(&replica.backend, &request, values));
         for (replica, read) in self.replicas.iter().zip(join_all(reading).await) {
-            let read = read.unwrap_or_default();
+            let read = read.unwrap_or_else(|why| {
+                readings.failed(why);
+                Vec::new()
+            });
             for name in self.read.iter().map(|(name, _)| name).chain(&self.status) {
                 let value = read.iter().find(|(other, _)| other == name).and_then(|(_, value)| value.clone());
                 match value {

@@ -20,14 +20,19 @@ use super::world::World;
 impl KubernetesAdapter {
     pub(super) async fn read_plan(&self, plan: &Plan) -> Vec<Sample> {
         if matches!(self.cluster.circuit(), CircuitState::Open { .. }) {
-            return Readings::new().samples(&plan.checks);
+            let why = "the cluster failed again and again, and is left alone for a while";
+            return Readings::none_because(why.into()).samples(&plan.checks);
         }
         // One clock for all of it: a cluster that hangs must not hold up the next reading.
         let reading = tokio::time::timeout(self.cluster.deadline(), self.read_world(plan));
         let mut read = match reading.await {
             Ok(Ok(read)) => read,
             // No data proves nothing, and is no disproof either.
-            Ok(Err(_)) | Err(_) => Readings::new(),
+            Ok(Err(why)) => Readings::none_because(why),
+            Err(_) => Readings::none_because(Text::line(&format!(
+                "the cluster gave no answer within {} s",
+                self.cluster.deadline().as_secs()
+            ))),
         };
         self.brought.add(plan, &mut read);
         read.samples(&plan.checks)

@@ -5,7 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
+use std::fmt;
 use std::time::Duration;
+
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::adapters::template::{Argv, Values};
 use crate::incident::{AgentId, Text};
@@ -124,41 +127,130 @@ pub fn readings(printed: &[u8], format: Format) -> Result<Printed, Text> {
 /// have smuggled a line into the other's value.
 fn of_lines(printed: &[u8]) -> Printed {
     let text = String::from_utf8_lossy(printed);
-    let mut all = Printed::new();
-    let mut contradicted = BTreeSet::new();
+    let mut all = Pairs::default();
     for line in text.lines() {
         let Some((name, value)) = line.split_once('=') else { continue };
-        let (name, value) = (name.trim(), Text::line(value.trim()));
-        if is_name(name) && all.get(name).is_some_and(|before| *before != value) {
-            contradicted.insert(name.to_owned());
-        } else if is_name(name) {
-            all.insert(name.to_owned(), value);
+        all.put(name.trim(), Some(Text::line(value.trim())));
+    }
+    all.all()
+}
+
+/// Values by name, and the names that were said to be two things.
+#[derive(Default)]
+struct Pairs {
+    said: BTreeMap<String, Option<Text>>,
+    contradicted: BTreeSet<String>,
+}
+
+impl Pairs {
+    fn put(&mut self, name: &str, value: Option<Text>) {
+        if !is_name(name) {
+            return;
+        }
+        if self.said.get(name).is_some_and(|before| *before != value) {
+            self.contradicted.insert(name.to_owned());
+        }
+        self.said.insert(name.to_owned(), value);
+    }
+
+    /// Each name that has one value.
+    fn all(self) -> Printed {
+        let Self { said, contradicted } = self;
+        let plain = said.into_iter().filter(|(name, _)| !contradicted.contains(name));
+        plain.filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+}
+
+/// A JSON value as it stands there: an object keeps a key that it has twice.
+enum Said {
+    Value(Text),
+    Members(Vec<(String, Said)>),
+    /// There, and no value of a check: null, or a list.
+    Nothing,
+}
+
+impl Said {
+    fn value(self) -> Option<Text> {
+        match self {
+            Self::Value(value) => Some(value),
+            Self::Members(_) | Self::Nothing => None,
         }
     }
-    all.retain(|name, _| !contradicted.contains(name));
-    all
+}
+
+impl<'de> Deserialize<'de> for Said {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(AsSaid)
+    }
+}
+
+/// Reads a [`Said`].
+struct AsSaid;
+
+impl<'de> Visitor<'de> for AsSaid {
+    type Value = Said;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, yes: bool) -> Result<Said, E> {
+        Ok(Said::Value(Text::line(if yes { "yes" } else { "no" })))
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Said, E> {
+        Ok(Said::Value(Text::line(&number.to_string())))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Said, E> {
+        Ok(Said::Value(Text::line(&number.to_string())))
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Said, E> {
+        Ok(Said::Value(Text::line(&serde_json::Value::from(number).to_string())))
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Said, E> {
+        Ok(Said::Value(Text::line(text.trim())))
+    }
+
+    fn visit_unit<E>(self) -> Result<Said, E> {
+        Ok(Said::Nothing)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Said, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Said::Nothing)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Said, A::Error> {
+        let mut members = Vec::new();
+        while let Some(member) = object.next_entry()? {
+            members.push(member);
+        }
+        Ok(Said::Members(members))
+    }
 }
 
 fn of_json(printed: &[u8]) -> Result<Printed, Text> {
-    use serde_json::{Map, Value};
-    let object: Map<String, Value> = serde_json::from_slice(printed)
+    let said: Said = serde_json::from_slice(printed)
         .map_err(|why| Text::line(&format!("the probe printed no JSON object: {why}")))?;
-    let text = |value: &Value| match value {
-        Value::String(text) => Some(Text::line(text.trim())),
-        Value::Number(number) => Some(Text::line(&number.to_string())),
-        Value::Bool(true) => Some(Text::line("yes")),
-        Value::Bool(false) => Some(Text::line("no")),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
+    let Said::Members(members) = said else {
+        return Err(Text::line("the probe printed no JSON object"));
     };
-    let mut all = Printed::new();
-    for (name, value) in object.iter().filter(|(name, _)| is_name(name)) {
-        // An object holds a value for each replica.
-        let replicas = value.as_object().into_iter().flatten();
-        let replicas = replicas.map(|(replica, value)| (format!("{name}@{replica}"), value));
-        let values = std::iter::once((name.clone(), value)).chain(replicas);
-        all.extend(values.filter(|(name, _)| is_name(name)).filter_map(|(n, v)| Some((n, text(v)?))));
+    let mut all = Pairs::default();
+    for (name, said) in members {
+        match said {
+            // An object holds a value for each replica.
+            Said::Members(replicas) => {
+                for (replica, said) in replicas {
+                    all.put(&format!("{name}@{replica}"), said.value());
+                }
+            }
+            Said::Value(_) | Said::Nothing => all.put(&name, said.value()),
+        }
     }
-    Ok(all)
+    Ok(all.all())
 }
 
 /// `api_calls`, or `api_calls@replica`.
@@ -220,6 +312,30 @@ mod tests {
         let printed = b"agent_status=running\nname=x\nagent_status=stopped\ntask_queue=0\ntask_queue=0\n";
         let read = readings(printed, Format::Lines).unwrap();
         assert_eq!(pairs(&read), [("name", "x"), ("task_queue", "0")]);
+    }
+
+    #[test]
+    fn regression_of_a_json_key_that_stands_there_twice_the_last_was_believed() {
+        for (printed, read) in [
+            (
+                r#"{"agent_status":"running","agent_status":"stopped","task_queue":0}"#,
+                &[("task_queue", "0")][..],
+            ),
+            (r#"{"agent_status":"stopped","agent_status":null,"task_queue":0}"#, &[("task_queue", "0")]),
+            (r#"{"task_queue":0,"task_queue":0}"#, &[("task_queue", "0")]),
+            (
+                r#"{"agent_status":{"a":"running","a":"stopped","b":"stopped"}}"#,
+                &[("agent_status@b", "stopped")],
+            ),
+            (
+                r#"{"agent_status":{"a":"running"},"agent_status":{"a":"stopped"},"agent_status@b":"x"}"#,
+                &[("agent_status@b", "x")],
+            ),
+        ] {
+            assert_eq!(pairs(&readings(printed.as_bytes(), Format::Json).unwrap()), read, "{printed}");
+        }
+        let all = br#"{"agent_status":"running","agent_status":"stopped"}"#;
+        assert!(readings(all, Format::Json).is_err(), "it has read nothing");
     }
 
     #[test]

@@ -122,6 +122,22 @@ async fn a3_what_a_probe_reads_of_each_replica_is_kept_apart() {
 }
 
 #[tokio::test]
+async fn regression_a_probe_that_failed_read_nothing_without_a_reason() {
+    let mut bench = bench(Op::Isolate, "", &["{agent}"]);
+    let probe = bench.probe("probe.sh", "echo 'connection refused by gateway' >&2; exit 7");
+    bench.spec.actions.get_mut(&Op::Isolate).unwrap().probe = probe;
+    let adapter = bench.adapter();
+    let plan = adapter.plan(&ask(Op::Isolate, "a", &[])).await.unwrap();
+    let readings = Sample::readings(adapter.probe(&plan).await, &plan.checks, Time::UNIX_EPOCH);
+    let told: Vec<String> = Judged::all(&readings).iter().map(Judged::to_string).collect();
+    assert!(told.len() == 3, "{told:?}");
+    for words in told {
+        assert!(words.contains("read nothing, because "), "{words}");
+        assert!(words.ends_with("ended with code 7: connection refused by gateway"), "{words}");
+    }
+}
+
+#[tokio::test]
 async fn a3_isolation_is_called_as_confirmed_and_proved_by_its_three_checks() {
     let mut bench = bench(
         Op::Isolate,

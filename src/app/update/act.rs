@@ -32,6 +32,8 @@ impl Model {
         let Some(incident) = self.incident() else { return self.refuse(op.word(), self.no_incident()) };
         match op.info().aim {
             Aim::Agent => match self.agents_at_hand().as_slice() {
+                // Where nobody is listed, whoever asks knows the name.
+                [] if self.vitals.is_empty() => self.open_ask_form(op, None),
                 [] => {
                     self.screen = Screen::Fleet;
                     self.refuse(op.word(), "no agent is involved yet; select one in Fleet")

@@ -4,7 +4,7 @@
 use super::super::effect::Effect;
 use super::super::form::{End, Form, Purpose, UNDO_NOW};
 use super::super::intent::Intent;
-use super::super::model::{Modal, Model, Screen};
+use super::super::model::{Modal, Model, Pane, Screen};
 use super::super::msg::Notice;
 use super::forms::Built;
 use crate::incident::{Action, ActionId, Command, DONE, Disposition, Incident, Lamp, Op, Settlement, Text};
@@ -80,6 +80,12 @@ impl Model {
     pub(super) fn keep_form(&self) -> Result<Form, String> {
         let first = || self.incident().and_then(|i| i.unaccounted().next());
         let selected = self.selected_action().filter(|a| a.is_in_force());
+        // The row that has the keys is meant, and no other.
+        if self.pane() == Pane::Actions
+            && let Some(action) = self.selected_action().filter(|a| !a.is_in_force())
+        {
+            return Err(format!("{} is not in force; select one that is", self.named(action.id)));
+        }
         let elsewhere = if self.screen == Screen::InForce { None } else { first() };
         let action = selected.or(elsewhere).ok_or("no mitigation in force is selected")?;
         Ok(self.account_form(action, None))

@@ -5,11 +5,14 @@
 use super::super::effect::{Effect, ReviewDeed};
 use super::super::entry::in_full;
 use super::super::intent::Intent;
+use super::super::keymap::Context;
 use super::super::layout::{first_in_sight, list_area};
 use super::super::model::{Help, Modal, Model, Pane, Screen};
 use super::super::msg::Notice;
 use super::super::palette::Palette;
-use crate::incident::{Action, ActionId, IncidentId, Judged, Reading, Role, Text, Time, Verdict, telling};
+use crate::incident::{
+    Action, ActionId, Incident, IncidentId, Judged, Reading, Role, Text, Time, Verdict, telling,
+};
 
 /// Lines that a page is, without the border.
 fn page(height: u16) -> i32 {
@@ -113,8 +116,24 @@ impl Model {
         match (self.loaded, self.selection.incident) {
             // It is known by name only.
             (false, Some(id)) => format!("{id} is still being read from the journal; in a moment"),
-            (_, _) => "no incident is selected; D declares one".to_owned(),
+            (_, _) => self.no_incident_but(),
         }
+    }
+
+    /// One that burns is gone to, not declared a second time.
+    fn no_incident_but(&self) -> String {
+        let key = |intent| self.keymap.keys_for(Context::Incidents, intent);
+        let open = self.incidents_in_order().into_iter().find(|id| self.is_open(*id));
+        match (open, key(Intent::NextIncident), key(Intent::Declare)) {
+            (Some(id), Some(key), _) => format!("no incident is selected; {id} is open: {key} selects it"),
+            (Some(id), None, _) => format!("no incident is selected; {id} is open"),
+            (None, _, Some(key)) => format!("no incident is selected; {key} declares one"),
+            (None, _, None) => "no incident is selected".to_owned(),
+        }
+    }
+
+    fn is_open(&self, id: IncidentId) -> bool {
+        self.board.incident(id).is_some_and(Incident::is_open)
     }
 
     /// Says why something is not opened, where it would have stood, and takes the keys meant for
@@ -473,7 +492,7 @@ fn action_in_full(action: &Action, readings: &[Reading]) -> Vec<String> {
         let judged = Judged::new(check, readings);
         lines.push(format!("check      {judged}: {}", verdict(judged.verdict())));
         for reading in judged.readings.iter().filter(|r| r.replica.is_some()) {
-            let value = reading.value.as_ref().map_or("nothing", Text::as_str);
+            let value = reading.words();
             let replica = reading.replica.as_ref().map_or("", Text::as_str);
             lines.push(format!(
                 "           replica {replica} read {value}: {}",

@@ -27,6 +27,16 @@ const NOTICE_SECONDS: i64 = 8;
 
 /// Takes one message in; says what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
+    let was_covered = !model.modals.is_empty();
+    let effects = take(model, msg);
+    // What came while a box was open is looked at as soon as nothing lies over it.
+    if was_covered && model.modals.is_empty() {
+        model.select_something();
+    }
+    effects
+}
+
+fn take(model: &mut Model, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Input(input) => model.input(input),
         Msg::Tick(now) => model.tick(now),
@@ -66,7 +76,8 @@ pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
         }
         Msg::Readings { incident, action, readings } => {
             model.probed(incident, action, &readings);
-            model.last_read.entry((incident, action)).or_default().take(&readings);
+            let now = model.now();
+            model.last_read.entry((incident, action)).or_default().hear(&readings, now);
             model.readings.insert((incident, action), readings);
             model.suppose_of(incident, action);
             model.attend()

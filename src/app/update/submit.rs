@@ -127,7 +127,7 @@ impl Model {
 
     pub(super) fn become_commander(&mut self) -> Vec<Effect> {
         let Some(holder) = self.actor.as_person().cloned() else {
-            self.take_notice(Notice::error("only a person commands [A11]"));
+            self.take_notice(Notice::error("only a person commands [rule A11]"));
             return vec![];
         };
         self.submit(Command::Assign { role: Role::Commander, holder })

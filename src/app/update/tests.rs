@@ -389,6 +389,83 @@ fn while_the_journal_loads_what_burns_is_selected_not_what_came_first() {
     assert_eq!(model.selection.incident, Some(IncidentId(2)), "what burns stays in sight");
 }
 
+/// Help was open for 35 s, and keys then answered "no incident is selected; D declares one".
+#[test]
+fn regression_a_p0_that_came_while_a_box_was_open_stayed_unselected() {
+    let policy = Arc::new(Policy::built_in());
+    let mut model = Model::new(Actor::person("ana"), Realm::Live, policy, Arc::new(keymap()), at(0));
+    update(&mut model, Msg::Loaded);
+    press(&mut model, ":");
+    let declared = Event::Declared {
+        realm: Realm::Live,
+        title: "data leak".into(),
+        severity: Severity::P0,
+        pattern: None,
+        agents: vec![],
+        detected_at: at(0),
+    };
+    update(&mut model, Msg::Entries(vec![entry(1, 1, declared)]));
+    assert_eq!(model.selection.incident, None, "nothing moves under a box");
+    assert_eq!(model.no_incident(), "no incident is selected; INC-1 is open: ] selects it");
+    press(&mut model, "esc");
+    assert_eq!(model.selection.incident, Some(IncidentId(1)), "at once, not with the next entry");
+}
+
+/// The form of another action opened, with "undo now" preset.
+#[test]
+fn regression_keep_was_about_another_row_than_the_one_that_has_the_keys() {
+    let mut model = session();
+    let plan = |target: &str| Plan { target: target.into(), ..isolate_plan() };
+    for (seq, action) in [(2, 1), (3, 2)] {
+        let requested = Event::ActionRequested {
+            action: ActionId(action),
+            plan: Box::new(plan("support-1")),
+            approved_by: None,
+            undoes: None,
+            runner: "test-run".into(),
+        };
+        update(&mut model, Msg::Entries(vec![entry(1, seq, requested)]));
+    }
+    let accepted = Event::ActionAccepted { action: ActionId(1), answer: "ok".into() };
+    let failed = Event::ActionFailed { action: ActionId(2), reason: "no".into(), outdated: false };
+    let verified = Event::ActionVerified { action: ActionId(1), readings: vec![] };
+    for (seq, event) in [(4, accepted), (5, failed), (6, verified)] {
+        update(&mut model, Msg::Entries(vec![entry(1, seq, event)]));
+    }
+    model.set_focus(Pane::Actions);
+    model.selection.action = Some(ActionId(2));
+    press(&mut model, "w");
+    let Some(Modal::Refused { why, .. }) = model.modals.last() else { panic!("{:?}", model.modals) };
+    assert!(why.contains("is not in force; select one that is"), "{why}");
+    press(&mut model, "esc");
+    model.selection.action = Some(ActionId(1));
+    press(&mut model, "w");
+    assert!(matches!(model.modals.last(), Some(Modal::Form(_))), "{:?}", model.modals);
+}
+
+/// With globs of adapters and no `[[agents]]` nothing could be isolated by a key.
+#[test]
+fn regression_where_no_agent_is_listed_none_could_be_isolated_by_key() {
+    let mut model = session();
+    let declared = Event::Declared {
+        realm: Realm::Live,
+        title: "somebody called".into(),
+        severity: Severity::P0,
+        pattern: None,
+        agents: vec![],
+        detected_at: at(0),
+    };
+    update(&mut model, Msg::Entries(vec![entry(2, 1, declared)]));
+    model.select_incident(Some(IncidentId(2)));
+    press(&mut model, "i");
+    assert!(matches!(model.modals.last(), Some(Modal::Form(_))), "{:?}", model.modals);
+    type_text(&mut model, "support-9");
+    let effects = press(&mut model, "enter");
+    let planned =
+        effects.iter().any(|effect| matches!(effect, Effect::Plan { target, .. } if *target == "support-9"));
+    assert!(planned, "{effects:?}");
+}
+
 /// It opened a box that said "not now", in the first milliseconds after the start.
 #[test]
 fn a_review_asked_for_while_the_journal_is_read_opens_then_unless_something_else_is_done() {
@@ -502,6 +579,7 @@ fn a3_the_fleet_shows_no_older_state_than_a_probe_has_read() {
         replica: replica.map(Text::line),
         source: None,
         value: Some(value.into()),
+        why: None,
         at: at(seconds),
     };
     let (incident, action) = (IncidentId(1), ActionId(1));

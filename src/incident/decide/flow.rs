@@ -66,8 +66,9 @@ impl Context<'_> {
 
     /// The source's word is noted once; it never closes an incident.
     pub(super) fn resolve_alert(&self, key: &Text, at: Time) -> Vec<Event> {
-        let known = self.incident.alerts.iter().any(|s| s.alert.key == *key && s.resolved_at.is_none());
-        if known { vec![Event::AlertResolved { key: key.clone(), at }] } else { vec![] }
+        let known = self.incident.alerts.iter().find(|s| s.alert.key == *key && s.resolved_at.is_none());
+        let over = |name: &Text| Event::AlertResolved { key: key.clone(), name: name.clone(), at };
+        known.map(|state| over(&state.alert.name)).into_iter().collect()
     }
 
     pub(super) fn add_agent(&self, agent: &AgentId) -> Vec<Event> {

@@ -48,7 +48,7 @@ impl Source<'_> {
     pub(super) fn containment(&self) -> Option<ContainmentFact> {
         let contained = self.incident.containment()?;
         let lost = self.control_lost();
-        let leaked = lost.iter().filter_map(|loss| loss.length.as_ref()).map(|length| length.seconds).sum();
+        let leaked = seconds_of_any(lost.iter().filter_map(|loss| Some((loss.from, loss.to?))).collect());
         Some(ContainmentFact {
             action: contained.by.to_string(),
             at: contained.at,
@@ -72,6 +72,18 @@ impl Source<'_> {
     }
 }
 
+/// How long any of these lasted: what leaked at the same time did not leak for longer.
+fn seconds_of_any(mut spans: Vec<(Time, Time)>) -> u32 {
+    spans.sort_unstable();
+    let mut until = Time::MIN_UTC;
+    let seconds = spans.into_iter().map(|(from, to)| {
+        let more = (to - from.max(until)).num_seconds().max(0);
+        until = until.max(to);
+        more
+    });
+    u32::try_from(seconds.sum::<i64>()).unwrap_or(u32::MAX)
+}
+
 fn agent(read: &AgentReadings) -> AgentFact {
     let mut checks = Vec::new();
     for reading in &read.readings {
@@ -83,5 +95,24 @@ fn agent(read: &AgentReadings) -> AgentFact {
         agent: Text::line(read.agent.as_str()),
         checks: checks.into_iter().map(|check| super::action::checked(check, &read.readings)).collect(),
         trouble: read.trouble.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::story::time;
+
+    #[test]
+    fn regression_what_leaked_at_the_same_time_was_counted_twice() {
+        for (spans, seconds) in [
+            (&[][..], 0),
+            (&[("12:00:00", "12:04:28")], 268),
+            (&[("12:10:00", "12:16:34"), ("12:00:00", "12:04:28"), ("12:10:00", "12:16:34")], 662),
+            (&[("12:00:00", "12:05:00"), ("12:01:00", "12:02:00"), ("12:04:00", "12:06:00")], 360),
+        ] {
+            let all = spans.iter().map(|(from, to)| (time(from), time(to))).collect();
+            assert_eq!(seconds_of_any(all), seconds, "{spans:?}");
+        }
     }
 }

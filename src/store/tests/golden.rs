@@ -165,8 +165,14 @@ fn alert() -> Alert {
 
 /// One event of every kind, each optional field given at least once.
 fn samples() -> Vec<(Actor, Event)> {
-    let reading =
-        || Reading { check: check(), replica: None, source: None, value: Some("stopped".into()), at: at(3) };
+    let reading = || Reading {
+        check: check(),
+        replica: None,
+        source: None,
+        value: Some("stopped".into()),
+        why: None,
+        at: at(3),
+    };
     let readings = || vec![reading()];
     let recovery = || {
         let trouble = Some(Text::line("no answer within 10 s"));
@@ -189,7 +195,7 @@ fn samples() -> Vec<(Actor, Event)> {
             },
         ),
         (fd.clone(), Event::AlertFired { alert: alert().into() }),
-        (fd.clone(), Event::AlertResolved { key: "k1".into(), at: at(60) }),
+        (fd.clone(), Event::AlertResolved { key: "k1".into(), name: Text::default(), at: at(60) }),
         (ada.clone(), Event::AgentAdded { agent: agent() }),
         (ada.clone(), Event::MarkSet { mark: Mark::T1, at: at(1), reason: Some("late".into()) }),
         (

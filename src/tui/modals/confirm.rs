@@ -7,7 +7,8 @@ use ratatui::text::Line;
 
 use crate::app::model::{Confirm, ConfirmAct, ConfirmStage};
 use crate::app::theme::Role;
-use crate::incident::{Aim, Digest, Op, Plan, Realm, Span};
+use crate::incident::playbook::cited;
+use crate::incident::{Aim, Digest, Plan, Realm, Span};
 use crate::tui::view::View;
 use crate::tui::widgets::Modal;
 use crate::tui::widgets::wrap::{truncate, wrap};
@@ -125,7 +126,7 @@ fn lines(
         say("", "this is what it would do now:".to_owned(), Role::Strong);
     }
     let info = plan.op.info();
-    say("does", format!("{} [{}]", info.about, info.row), Role::Strong);
+    say("does", format!("{} {}", info.about, cited(info.row)), Role::Strong);
     if let Some(risk) = plan.op.risk() {
         say("risk", risk.to_owned(), Role::Error);
     }
@@ -155,7 +156,7 @@ fn lines(
     }
     match &plan.inverse {
         Some(inverse) => say("undo", format!("{}: {}", inverse.op, inverse.call), Role::Text),
-        None => say("undo", undo(plan.op).to_owned(), Role::Warning),
+        None => say("undo", plan.op.without_inverse().to_owned(), Role::Warning),
     }
     let limits = format!("the call may take {}", Span::seconds(plan.limit_s));
     let limits = match plan.checks.is_empty() {
@@ -195,26 +196,5 @@ fn incident(view: &View<'_>, confirm: &Confirm) -> String {
             format!("{} {name} {}", incident.id, incident.title)
         }
         None => confirm.incident.to_string(),
-    }
-}
-
-/// What to say of an operation that has no inverse.
-const fn undo(op: Op) -> &'static str {
-    match op {
-        Op::Snapshot | Op::Escalate | Op::Page | Op::Unsilence => "nothing to undo",
-        Op::Isolate
-        | Op::Silence
-        | Op::Release
-        | Op::RateLimit
-        | Op::Lift
-        | Op::Restrict
-        | Op::RestoreScope
-        | Op::SwitchModel
-        | Op::RollbackConfig
-        | Op::RollbackBranch
-        | Op::RollbackSystem
-        | Op::RollForward
-        | Op::Restart
-        | Op::RestoreCheckpoint => "cannot be undone from here",
     }
 }

@@ -200,7 +200,7 @@ impl<'a> Lines<'a> {
             let lines = wrap(rule.about, room).into_iter().enumerate().map(part).collect();
             (format!("{} {}", rule.id, rule.about), lines)
         });
-        self.put("The rules that are named in brackets, such as [A3]", rules.collect());
+        self.put("The rules that are named in brackets, such as [rule A3]", rules.collect());
     }
 
     /// A heading and what belongs below it, each with the text it is found by.

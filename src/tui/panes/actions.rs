@@ -11,7 +11,7 @@ use crate::app::layout::{first_in_sight, list_area};
 use crate::app::model::{Model, Pane};
 use crate::app::theme::Role;
 use crate::incident::telling::brief;
-use crate::incident::{Action, Check, Incident, Judged, Lamp, Params, Reading, Time};
+use crate::incident::{Action, Check, Incident, Judged, Lamp, Params, Reading, Time, Verdict};
 use crate::tui::row::Row;
 use crate::tui::view::{View, area as as_area, rect};
 use crate::tui::widgets::list::Top;
@@ -120,6 +120,10 @@ fn held(view: &View<'_>, incident: &Incident, action: &Action) -> String {
     }
     if checks.is_empty() || !action.lamp.is_probed() {
         return String::new();
+    }
+    // That nothing was read is not that nothing holds.
+    if checks.iter().all(|check| Judged::new(check, readings).verdict() == Verdict::Unread) {
+        return "not read".to_owned();
     }
     format!("{} of {} hold", checks.iter().filter(holds).count(), checks.len())
 }

@@ -53,13 +53,17 @@ const fn topic(topic: Topic) -> &'static str {
     }
 }
 
-fn answer(check: &FirstCheck) -> (&'static str, String, Role) {
+/// What was asked once says when: what it says may have been mended since.
+fn answer(incident: &Incident, check: &FirstCheck) -> (&'static str, String, Role) {
     let role = match check.glance {
         Glance::Alarm => Role::Error,
         Glance::Notable | Glance::NotRead => Role::Warning,
         Glance::Quiet => Role::Dim,
     };
-    (topic(check.topic), format!("{} {}: {}", check.glance, check.source, check.found), role)
+    let at = incident.first_at.get(&(check.topic, check.source.clone()));
+    let at = at.filter(|_| check.glance == Glance::Alarm && check.topic != Topic::Scope);
+    let at = at.map(|at| format!(" at {}", words::hms(*at))).unwrap_or_default();
+    (topic(check.topic), format!("{} {}{at}: {}", check.glance, check.source, check.found), role)
 }
 
 fn lines(view: &View<'_>, incident: &Incident) -> Vec<(&'static str, String, Role)> {
@@ -80,7 +84,7 @@ fn lines(view: &View<'_>, incident: &Incident) -> Vec<(&'static str, String, Rol
     let mut first: Vec<_> = incident.first.iter().collect();
     first.sort_by_key(|check| (check.glance, check.topic));
     let (alarms, rest): (Vec<_>, Vec<_>) = first.into_iter().partition(|c| c.glance == Glance::Alarm);
-    lines.extend(alarms.into_iter().map(answer));
+    lines.extend(alarms.into_iter().map(|check| answer(incident, check)));
     for state in &incident.alerts {
         let alert = &state.alert;
         let times = if state.fired > 1 { format!(", {} times", state.fired) } else { String::new() };
@@ -107,7 +111,7 @@ fn lines(view: &View<'_>, incident: &Incident) -> Vec<(&'static str, String, Rol
             lines.push(("in force", action.to_string(), role));
         }
     }
-    lines.extend(rest.into_iter().map(answer));
+    lines.extend(rest.into_iter().map(|check| answer(incident, check)));
     let unasked: Vec<&str> = Topic::ALL
         .iter()
         .filter(|of| incident.first.iter().all(|check| check.topic != **of))

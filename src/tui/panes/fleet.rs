@@ -8,6 +8,7 @@ use crate::app::layout::{first_in_sight, list_area};
 use crate::app::model::{AgentCard, Pane};
 use crate::app::msg::BrokenCircuit;
 use crate::app::theme::Role;
+use crate::incident::playbook::cited;
 use crate::incident::{Action, AgentId, Lamp, Text, Time, VITALS, VitalInfo, Vitals};
 use crate::tui::row::Row;
 use crate::tui::view::{View, area as as_area, rect};
@@ -222,7 +223,7 @@ fn draw_agent(view: &View<'_>, vitals: &Vitals, area: Rect, buf: &mut Buffer) {
         let mut row = Row::new(place, buf, view.skin);
         row.column(vital.label, 8, Role::Dim);
         if !vitals.values.contains_key(vital.name) {
-            row.say(&format!("unread [{}]", vital.row), Role::Dim);
+            row.say(&format!("unread {}", cited(vital.row)), Role::Dim);
             continue;
         }
         let shown = format!("{}{}", value(vitals, vital), vital.unit);
@@ -232,11 +233,11 @@ fn draw_agent(view: &View<'_>, vitals: &Vitals, area: Rect, buf: &mut Buffer) {
                 let range =
                     vital.healthy.trim_start_matches(vital.name).trim_start().trim_start_matches("= ");
                 row.say(&format!("should be {range}"), Role::Text);
-                row.whole(&format!(" [{}]", vital.row), Role::Text);
+                row.whole(&format!(" {}", cited(vital.row)), Role::Text);
             }
             Some(true) => {
                 row.word(&shown, Role::Ok);
-                row.say(&format!("healthy [{}]", vital.row), Role::Dim);
+                row.say(&format!("healthy {}", cited(vital.row)), Role::Dim);
             }
             None => row.say(&shown, Role::Text),
         }

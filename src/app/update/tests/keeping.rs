@@ -276,6 +276,7 @@ fn when_it_was_read_last_is_when_a_value_came() {
         let reading = |check: &crate::incident::Check| Reading {
             check: check.clone(),
             value: value.map(Text::line),
+            why: None,
             at: at(seconds),
             replica: None,
             source: None,

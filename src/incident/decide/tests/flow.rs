@@ -459,3 +459,15 @@ fn a11_regression_command_that_was_taken_was_recorded_as_handed_over() {
         assert_eq!(told, format!("Incident Commander: {words}"));
     }
 }
+
+#[test]
+fn regression_an_alert_that_is_over_was_told_by_its_fingerprint() {
+    let key = || Text::line("75dfef4ca1c968bd");
+    let story = Story::blank().says(fires(alert(key().as_str())));
+    let at = story.now;
+    let story = story.says(Command::ResolveAlert { key: key(), at });
+    let told = telling::tell_event(&story.entries.last().unwrap().event, at, story.policy.naming);
+    assert_eq!(told, "alert over by its source's word at 12:00:00: DataLeak");
+    let older = Event::AlertResolved { key: key(), name: Text::default(), at };
+    assert!(telling::tell_event(&older, at, story.policy.naming).ends_with(": 75dfef4ca1c968bd"));
+}

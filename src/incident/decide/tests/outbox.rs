@@ -153,6 +153,7 @@ fn a3_a_leak_is_told_with_how_long_it_had_held_and_how_much_was_logged_since() {
         replica: None,
         source: None,
         value: Some("7".into()),
+        why: None,
         at: time("12:10:00"),
     });
     let report = Report::Watched { readings: readings.collect(), logged: Some(12), held_at: None };

@@ -162,7 +162,14 @@ fn command(story: &Story, wish: &Wish) -> Command {
             let checks = story.incident.actions.get(&ActionId(*number)).map(|a| a.plan.checks.clone());
             let readings = checks.unwrap_or_default().into_iter().zip(read).map(|(check, read)| {
                 let value = read.map(|good| if good { check.expected.clone() } else { "else".into() });
-                crate::incident::Reading { check, replica: None, source: None, value, at: story.now }
+                crate::incident::Reading {
+                    check,
+                    replica: None,
+                    source: None,
+                    value,
+                    why: None,
+                    at: story.now,
+                }
             });
             Command::Report { action: ActionId(*number), report: Report::Readings(readings.collect()) }
         }

@@ -23,6 +23,7 @@ fn read(story: &Story, words: &str) -> Command {
         replica: None,
         source: None,
         value: values.get(check.name.as_str()).cloned(),
+        why: None,
         at: story.now,
     };
     let agent = "support-1".parse().unwrap();
