@@ -267,7 +267,28 @@ async fn a4_what_answers_a_snapshot_is_the_evidence() {
     let plan = plan(&rig, Op::Snapshot, &[("limit", "50")]).await.expect("planned");
     let CallOutcome::Accepted { evidence, .. } = call(&rig, &plan).await else { panic!("refused") };
     assert_eq!(evidence[0].name, "support-1-snapshot.json");
+    assert_eq!((evidence[0].from, evidence[0].to), (None, None), "its lines say no time");
     assert_eq!(values(&probe(&rig, &plan).await), [(None, Some("yes"))]);
+}
+
+#[tokio::test]
+async fn a4_evidence_says_which_time_it_covers_and_whether_that_is_the_time_asked_for() {
+    let logs = json!([{"ts": "2026-11-21T05:39:25Z"}, {"ts": "2026-11-21T05:41:00Z"}]);
+    let (_, server) =
+        Book::open(&[(AGENT, 200, running()), ("GET /api/agents/support-1/logs?limit=50", 200, logs)]).await;
+    let rig = rig(&runtime(&server.url()));
+    for (from, to, outside) in [
+        ("2026-11-21T05:30:00Z", "2026-11-21T05:45:00Z", false),
+        ("2026-11-21T06:30:00Z", "2026-11-21T06:45:00Z", true),
+    ] {
+        let asked = [("limit", "50"), ("from", from), ("to", to)];
+        let plan = plan(&rig, Op::Snapshot, &asked).await.expect("planned");
+        let CallOutcome::Accepted { evidence, answer } = call(&rig, &plan).await else { panic!("refused") };
+        let time = |text: &str| text.parse().ok();
+        let covers = (time("2026-11-21T05:39:25Z"), time("2026-11-21T05:41:00Z"));
+        assert_eq!((evidence[0].from, evidence[0].to), covers);
+        assert_eq!(answer.as_str().contains("NOT of the time asked for"), outside, "{answer}");
+    }
 }
 
 #[tokio::test]

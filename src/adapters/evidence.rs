@@ -8,7 +8,8 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use super::{Evidence, Readings};
-use crate::incident::{Digest, Plan, Text};
+use crate::incident::record::{Moment, Record};
+use crate::incident::{Digest, Plan, Text, Time};
 
 /// Snapshots remembered. Verification follows a snapshot within minutes; this is hours of them.
 const REMEMBERED: usize = 256;
@@ -71,6 +72,23 @@ fn stored(brought: &[Evidence]) -> Text {
     })
 }
 
+/// The first and the last moment that lines of a log, or the items of a JSON list, say of themselves; none
+/// where they say none. `range` is what was asked for: its end dates a line that has no year.
+pub fn span(log: &[u8], range: Option<(Time, Time)>) -> Option<(Time, Time)> {
+    let newest = Moment::from(range.map_or(Time::UNIX_EPOCH, |(_, to)| to));
+    let items: Option<Vec<serde_json::Value>> = serde_json::from_slice(log).ok();
+    let items: Option<Vec<Vec<u8>>> =
+        items.map(|items| items.iter().map(|item| item.to_string().into_bytes()).collect());
+    let lines: Vec<&[u8]> = match &items {
+        Some(items) => items.iter().map(Vec::as_slice).collect(),
+        None => log.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).collect(),
+    };
+    let times = lines.into_iter().filter_map(|line| Record::new(line).time(newest)?.time());
+    times.fold(None, |span: Option<(Time, Time)>, at| {
+        Some(span.map_or((at, at), |(from, to)| (from.min(at), to.max(at))))
+    })
+}
+
 /// The names of the parts that have no content.
 pub fn empty(brought: &[Evidence]) -> Vec<&str> {
     brought.iter().filter(|part| part.bytes.is_empty()).map(|part| part.name.as_str()).collect()
@@ -79,6 +97,23 @@ pub fn empty(brought: &[Evidence]) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a4_a_log_says_which_time_it_covers_in_whatever_form_it_comes() {
+        let time = |text: &str| text.parse::<Time>().unwrap();
+        let covers = Some((time("2026-11-21T05:39:25Z"), time("2026-11-21T05:41:00Z")));
+        for (log, covered) in [
+            ("2026-11-21T05:41:00Z two\n2026-11-21T05:39:25Z one\n", covers),
+            ("{\"ts\":\"2026-11-21T05:39:25Z\"}\n{\"ts\":\"2026-11-21T05:41:00Z\"}\n", covers),
+            ("[{\"ts\":\"2026-11-21T05:39:25Z\"},{\"ts\":\"2026-11-21T05:41:00Z\"}]", covers),
+            ("no time\n", None),
+            ("", None),
+            ("{\"lines\":[]}", None),
+        ] {
+            assert_eq!(span(log.as_bytes(), None), covered, "{log}");
+        }
+        assert_eq!(span(b"\xff\xfe\n\0", None), None);
+    }
 
     #[test]
     fn a4_regression_a_snapshot_of_nothing_was_verified() {

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::HttpAdapter;
+use crate::adapters::evidence::span;
 use crate::adapters::{CallOutcome, Evidence, Unmade};
+use crate::incident::covered::range;
 use crate::incident::{Op, Plan, Text};
 use crate::web::{Outcome, Request};
 
@@ -56,8 +58,14 @@ impl HttpAdapter {
         let ending =
             if serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).is_ok() { "json" } else { "txt" };
         let name = Text::line(&format!("{target}-snapshot.{ending}"));
-        let answer = Text::line(&format!("{name} ({} bytes)", bytes.len()));
-        let evidence = vec![Evidence { name, bytes, from: None, to: None }];
+        let asked = range(&plan.params);
+        let (from, to) = span(&bytes, asked).unzip();
+        // The backend was asked; whether it gave all of that time, only its lines say.
+        let in_part =
+            asked.zip(from.zip(to)).is_some_and(|((first, last), (from, to))| to < first || from > last);
+        let outside = if in_part { ", NOT of the time asked for" } else { "" };
+        let answer = Text::line(&format!("{name} ({} bytes{outside})", bytes.len()));
+        let evidence = vec![Evidence { name, bytes, from, to }];
         self.book.brought.note(plan, &evidence);
         CallOutcome::Accepted { answer, evidence }
     }
