@@ -204,7 +204,7 @@ async fn a_changed_configuration_calls_nothing() {
     let before = rig(&runtime(&server.url()));
     let plan = plan(&before, Op::Isolate, &[]).await.expect("planned");
     let after = rig(&runtime(&server.url()).replace("/stop", "/halt"));
-    let CallOutcome::Failed(why) = call(&after, &plan).await else { panic!("called") };
+    let CallOutcome::Outdated(why) = call(&after, &plan).await else { panic!("called") };
     assert!(why.as_str().contains("configuration changed"), "{why}");
     assert_eq!(book.changes(), []);
 }

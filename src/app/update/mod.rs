@@ -22,8 +22,8 @@ use super::model::Model;
 use super::msg::{Msg, Notice, NoticeLevel};
 use crate::incident::{Entry, Event, IncidentId, Passing, Time};
 
-/// Seconds that a passing notice stays.
-const NOTICE_SECONDS: i64 = 8;
+/// Seconds that a passing notice stays: a person's, however fast a drill's clock runs.
+const NOTICE_SECONDS: f64 = 8.0;
 
 /// Takes one message in; says what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
@@ -129,7 +129,9 @@ impl Model {
         if self.log.uncounted() > 0 {
             self.log.count(now);
         }
-        if self.notice.as_ref().is_some_and(|(_, since)| (now - *since).num_seconds() >= NOTICE_SECONDS) {
+        let speed = self.drill.as_ref().map_or(1.0, |drill| drill.speed);
+        let is_read = |since: Time| (now - since).as_seconds_f64() >= NOTICE_SECONDS * speed;
+        if self.notice.as_ref().is_some_and(|(_, since)| is_read(*since)) {
             self.notice = None;
         }
         self.suppose();
