@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::app::journal::JournalAlarm;
+use crate::app::model::DrillInfo;
 use crate::incident::story::{ISOLATED, Story, WORKING, time};
 use crate::incident::{Incident, Lamp, Mark, Report};
 
@@ -110,4 +111,19 @@ fn a_journal_that_cannot_be_written_rings_once_each_time() {
     assert!(!rings(update(&mut model, Msg::Journal(JournalAlarm::Unwritten, None))));
     assert!(model.journal.is_empty());
     assert!(rings(update(&mut model, full())), "a new one");
+}
+
+/// At ten times the speed it stood for less than a second.
+#[test]
+fn a_notice_stays_as_long_for_a_person_however_fast_a_drill_runs() {
+    for (speed, still, gone) in [(1.0, "12:00:07", "12:00:08"), (10.0, "12:01:19", "12:01:20")] {
+        let mut model = shows(&Story::p0());
+        model.set_now(time("12:00:00"));
+        model.drill = Some(DrillInfo { scenario: "data-leak".into(), seed: 1, speed });
+        update(&mut model, Msg::Notice(Notice::info("saved")));
+        update(&mut model, Msg::Tick(time(still)));
+        assert!(model.notice.is_some(), "{speed}");
+        update(&mut model, Msg::Tick(time(gone)));
+        assert!(model.notice.is_none(), "{speed}");
+    }
 }
