@@ -198,7 +198,7 @@ fn a3_an_isolation_is_said_lamp_by_lamp_and_ends_well_when_it_is_proved() {
         assert!(timeline.contains(words), "{words}:\n{timeline}");
     }
     let again = home.run(&["act", "1", "isolate", "-a", "support-1", "--yes"]);
-    says(&again, 4, &["isolate support-1 is verified already, as A1 [A3 in force]", "hint: in force"]);
+    says(&again, 4, &["isolate support-1 is verified already, as A1 [rule A3 in force]", "hint: in force"]);
     let released = home.run(&["act", "1", "release", "-a", "support-1", "--yes"]).ok();
     assert!(released.contains("A2 verified: agent_status = running: read running"), "{released}");
     assert!(home.run(&["timeline", "1"]).ok().contains("A1 undone by A2"));
@@ -317,7 +317,7 @@ fn each_other_end_of_an_action_has_its_words_and_its_code() {
         (
             &["release", "-a", "support-1", "--yes", "--as", "ai:triage"],
             4,
-            &["'release' is not for AI actors [C2 actions.who]", "hint: ask a person to decide"],
+            &["'release' is not for AI actors [rule C2 actions.who]", "hint: ask a person to decide"],
         ),
         (
             &["isolate", "-a", "support-1", "--yes", "--as", "ai:triage"],
@@ -335,7 +335,7 @@ fn c5_what_the_policy_does_not_allow_is_refused_before_anything_is_called() {
     let home = declared();
     home.write("policy.toml", "[actions.isolate]\nwho = []\n[actions.page]\napproval = 'second'\n");
     let isolate = home.run(&["act", "1", "isolate", "-a", "support-1", "--yes"]);
-    says(&isolate, 4, &["'isolate' is not for anybody [C2 actions.who]", "would allow it"]);
+    says(&isolate, 4, &["'isolate' is not for anybody [rule C2 actions.who]", "would allow it"]);
     assert_eq!(home.run(&["timeline", "1"]).ok().lines().count(), 2, "nothing is on record");
     let page = home.run(&["act", "1", "page", "-t", "bo", "-p", "reason=x", "--yes"]);
     says(&page, 4, &["A1 proposed", "somebody else approves it"]);
