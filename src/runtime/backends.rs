@@ -388,7 +388,7 @@ mod tests {
                     Feed::Notice(notice) => told.push(format!("{:?} {}", notice.level, notice.text)),
                     Feed::Entries(_)
                     | Feed::Loaded
-                    | Feed::Lines(_)
+                    | Feed::Lines(..)
                     | Feed::Vitals(_)
                     | Feed::Readings(..)
                     | Feed::Journal(..)

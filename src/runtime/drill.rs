@@ -252,7 +252,7 @@ pub async fn bring(hub: &Hub, happened: Vec<Happening>) {
         }
     }
     if !lines.is_empty() {
-        hub.tell(Feed::Lines(vec![Arc::new(LogBlock::from(lines))]));
+        hub.tell_lines(vec![Arc::new(LogBlock::from(lines))]);
     }
 }
 

@@ -214,7 +214,7 @@ async fn follow(
             }
         }
         if !batch.blocks.is_empty() {
-            hub.tell(Feed::Lines(batch.blocks));
+            hub.tell_lines(batch.blocks);
         }
     }
     // It ends when it is cancelled; a panic in it was printed already.

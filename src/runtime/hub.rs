@@ -5,6 +5,7 @@ mod care;
 mod planning;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::clock::Clock;
-use super::feed::{FEED_CAPACITY, Feed};
+use super::feed::{FEED_CAPACITY, Feed, count};
 use super::recovery::{self, RecoveryReader};
 use crate::adapters::{Adapter, Evidence, Rig};
 use crate::app::journal::JournalAlarm;
@@ -22,8 +23,8 @@ use crate::incident::outbox::OUTBOX;
 use crate::incident::recovery::RULE as RECOVERY;
 use crate::incident::redact::Redactor;
 use crate::incident::{
-    ActionId, Actor, Board, Command, Entry, Event, Incident, IncidentId, Plan, Policy, Realm, Refusal,
-    Status, Text, decide, in_sight, outbox,
+    ActionId, Actor, Board, Command, Entry, Event, Incident, IncidentId, LogBlock, Plan, Policy, Realm,
+    Refusal, Status, Text, decide, in_sight, outbox,
 };
 use crate::store::{Append, AppendError, Journal, NewEntry, RunnerLease, StoreError};
 
@@ -59,6 +60,8 @@ struct Inner {
     runner: Option<RunnerLease>,
     board: Mutex<Board>,
     feed: broadcast::Sender<Feed>,
+    /// How many log lines were told.
+    lines: AtomicU64,
     /// How many entries of the journal are on the board.
     position: watch::Sender<u64>,
     /// Whether everything that was in the journal at the start is on the board.
@@ -129,6 +132,7 @@ impl Hub {
             runner,
             board: Mutex::default(),
             feed: broadcast::channel(FEED_CAPACITY).0,
+            lines: AtomicU64::new(0),
             position: watch::channel(0).0,
             loaded: watch::channel(false).0,
             alarms: watch::channel(BTreeMap::new()).0,
@@ -257,6 +261,12 @@ impl Hub {
     /// Tells every session. Nobody listening is no error.
     pub fn tell(&self, feed: Feed) {
         drop(self.0.feed.send(feed));
+    }
+
+    /// Tells every session of log lines.
+    pub fn tell_lines(&self, blocks: Vec<Arc<LogBlock>>) {
+        let before = self.0.lines.fetch_add(count(&blocks), Ordering::Relaxed);
+        self.tell(Feed::Lines(blocks, before));
     }
 
     /// All incidents that are loaded. Held for a moment only, never over a wait.

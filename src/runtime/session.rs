@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::desk::{Answer, Desk};
 use super::early::{Early, Watching};
 use super::engine::{Engine, Extras};
-use super::feed::Feed;
+use super::feed::{Feed, Heard};
 use super::hub::Hub;
 use super::kept_log;
 use super::recovery;
@@ -95,6 +95,7 @@ struct Session {
     seat: Seat,
     /// When the clocks are told the time next. News in between do not put it off.
     tick_at: Instant,
+    heard: Heard,
     commands: osc::Commands,
     answers: mpsc::Receiver<Answer>,
     answer: mpsc::Sender<Answer>,
@@ -129,6 +130,7 @@ impl Session {
             desk: front.desk,
             seat: Seat::take(tty, front.modes, front.depth, front.frames_per_second)?,
             tick_at: Instant::now(),
+            heard: Heard::default(),
             commands: front.commands,
             answers,
             answer,
@@ -172,11 +174,11 @@ impl Session {
                 }
                 Woken::Resized => self.look_anew(),
                 Woken::Feed(Ok(news)) => {
-                    self.take(engine, news.into());
+                    self.hear_of(engine, news);
                     self.drain(engine, &mut feed);
                     self.seat.pace.change();
                 }
-                Woken::Feed(Err(RecvError::Lagged(missed))) => self.catch_up(engine, missed),
+                Woken::Feed(Err(RecvError::Lagged(_))) => self.catch_up(engine),
                 Woken::Interrupt | Woken::Suspend if self.was_lent() => {}
                 Woken::Feed(Err(RecvError::Closed)) | Woken::Stop | Woken::Interrupt => self.left = true,
                 Woken::Answer(answer) => {
@@ -283,18 +285,29 @@ impl Session {
     fn drain(&mut self, engine: &Engine, feed: &mut broadcast::Receiver<Feed>) {
         for _ in 0..super::feed::FEED_CAPACITY {
             match feed.try_recv() {
-                Ok(news) => self.take(engine, news.into()),
-                Err(broadcast::error::TryRecvError::Lagged(missed)) => self.catch_up(engine, missed),
+                Ok(news) => self.hear_of(engine, news),
+                Err(broadcast::error::TryRecvError::Lagged(_)) => self.catch_up(engine),
                 Err(broadcast::error::TryRecvError::Empty | broadcast::error::TryRecvError::Closed) => return,
             }
         }
     }
 
+    /// Takes what the engine tells. Log lines that were told before and did not come are gone from this
+    /// screen, and it says so.
+    fn hear_of(&mut self, engine: &Engine, news: Feed) {
+        if let Feed::Lines(blocks, before) = &news {
+            let missed = self.heard.lines(blocks, *before);
+            if missed > 0 {
+                self.take(engine, Msg::LinesDropped(missed));
+            }
+        }
+        self.take(engine, news.into());
+    }
+
     /// After news were missed: entries are on the hub's board, and an entry heard twice changes
-    /// nothing; log lines are gone from this screen, and it says so.
-    fn catch_up(&mut self, engine: &Engine, missed: u64) {
+    /// nothing.
+    fn catch_up(&mut self, engine: &Engine) {
         self.read_up(engine);
-        self.take(engine, Msg::LinesDropped(missed));
         if engine.hub().is_loaded() && !self.model.loaded {
             self.take(engine, Msg::Loaded);
         }

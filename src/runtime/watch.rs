@@ -224,7 +224,7 @@ pub async fn run(hub: Hub, cancel: CancellationToken, tasks: TaskTracker) {
                 }
             }
             news = feed.recv() => match news {
-                Ok(Feed::Lines(lines)) => logged.take(&lines),
+                Ok(Feed::Lines(lines, _)) => logged.take(&lines),
                 Ok(Feed::Entries(entries)) if lease.is_some() => heed(&hub, &mut rounds, &entries),
                 // What was missed is on the board.
                 Err(RecvError::Lagged(_)) if lease.is_some() => {
