@@ -19,7 +19,7 @@ use crate::store::Reception;
 const TAKE_OVER: Duration = Duration::from_secs(3);
 
 /// How often a process hears how another one takes them: a few wake-ups in a minute.
-const HEAR: Duration = Duration::from_secs(15);
+const HEAR: Duration = Duration::from_secs(30);
 
 /// How often what is counted is left for others at most.
 const LEAVE: Duration = Duration::from_secs(1);
@@ -153,8 +153,8 @@ pub(super) async fn receive(hub: &Hub, spec: ReceiverSpec, cancel: CancellationT
 pub(super) async fn hear(hub: &Hub, cancel: &CancellationToken) {
     let mut said = None;
     loop {
-        let journal = hub.journal().clone();
-        let left = tokio::task::spawn_blocking(move || journal.reception()).await.ok().flatten();
+        // A file of a few hundred bytes: another thread for it would cost more wake-ups than it is worth.
+        let left = hub.journal().reception();
         let wrong = left.filter(|left| left.runner != hub.runner()).and_then(|left| left.wrong());
         if wrong != said {
             hub.tell(Feed::Notice(match &wrong {
