@@ -1,6 +1,8 @@
 //! What every adapter does with an ask before planning: is the target what the operation is aimed
 //! at, are the parameters those of the table and of the right shape.
 
+use std::collections::BTreeSet;
+
 use crate::incident::{AgentId, Aim, Check, Op, Params, Text};
 
 use super::template::{CheckTemplate, Values};
@@ -53,7 +55,7 @@ pub fn complete(op: Op, given: &Params, also: &[&str]) -> Result<Params, Text> {
     for (name, value) in given {
         let is_known = table.iter().any(|param| param.name == name)
             || also.contains(&name.as_str())
-            || name.strip_prefix(WAS).is_some_and(|reading| restores(op).any(|read| read == reading));
+            || name.strip_prefix(WAS).is_some_and(|reading| restores(op).contains(reading));
         if !is_known {
             let known: Vec<&str> = table.iter().map(|param| param.name).collect();
             let there = if known.is_empty() {
@@ -104,20 +106,20 @@ pub fn table_checks(op: Op) -> Vec<CheckTemplate> {
 /// What an undo puts back although its own row of the table does not say so: the readings that show
 /// what the operations changed that it undoes. A rollback's `config = {to}` is undone when `config`
 /// reads as it did before (A10).
-pub fn restores(op: Op) -> impl Iterator<Item = &'static str> {
-    let says = move |name: &str| op.info().checks.iter().any(|check| check.split(' ').next() == Some(name));
-    let undone = Op::ALL.iter().filter(move |other| **other != op && other.info().inverse == Some(op));
-    let shown = undone.flat_map(|other| other.info().checks).filter(|check| check.contains("= {"));
-    shown.filter_map(|check| check.split(' ').next()).filter(move |name| !says(name))
+#[must_use]
+pub fn restores(op: Op) -> BTreeSet<String> {
+    let own = table_checks(op);
+    let undone = Op::ALL.iter().filter(|other| **other != op && other.info().inverse == Some(op));
+    let shown = undone.flat_map(|other| table_checks(*other));
+    let shown = shown.filter_map(|check| check.shows().map(|(name, _)| name.to_owned()));
+    shown.filter(|name| own.iter().all(|check| check.name() != name)).collect()
 }
 
 /// The checks that [`restores`] calls for, of what an undo remembers.
 #[must_use]
 pub fn restored(op: Op, params: &Params) -> Vec<Check> {
-    let remembered = |name: &str| Some(Check::equals(name, params.get(&format!("{WAS}{name}"))?));
-    let mut checks: Vec<Check> = restores(op).filter_map(remembered).collect();
-    checks.dedup();
-    checks
+    let remembered = |name: String| Some(Check::equals(&name, params.get(&format!("{WAS}{name}"))?));
+    restores(op).into_iter().filter_map(remembered).collect()
 }
 
 /// `calls_per_minute=10 timeout=60`.
@@ -162,6 +164,19 @@ fn in_shape(name: &str, value: &Text) -> Result<(), Text> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Three rollbacks have one inverse, and what they share was checked once for each.
+    #[test]
+    fn a10_an_undo_puts_back_each_reading_once_and_none_that_its_own_row_names() {
+        assert_eq!(Vec::from_iter(restores(Op::RollForward)), ["config", "version"]);
+        for op in Op::ALL.iter().filter(|op| **op != Op::RollForward) {
+            assert_eq!(restores(*op), BTreeSet::new(), "{op}");
+        }
+        let was = [("was_version", "v2"), ("was_config", "c2"), ("to", "x")];
+        let params = was.map(|(name, value)| (name.to_owned(), Text::line(value))).into();
+        let checks: Vec<_> = restored(Op::RollForward, &params).iter().map(ToString::to_string).collect();
+        assert_eq!(checks, ["config = c2", "version = v2"]);
+    }
 
     fn params(pairs: &[(&str, &str)]) -> Params {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), Text::block(value))).collect()

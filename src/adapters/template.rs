@@ -241,6 +241,12 @@ impl CheckTemplate {
         Ok(Check { name: self.name.clone(), compare: self.compare, expected })
     }
 
+    /// What it reads.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
     /// `model_level = {level}`: the reading that shows a parameter's value as it is now, as
     /// (reading, parameter).
     #[must_use]

@@ -139,7 +139,8 @@ impl Simulation {
     /// What an undo of this operation puts back, as its parameters.
     fn home(&self, op: Op, target: &str) -> Params {
         let home = self.fleet().home(target);
-        let put_back = home.into_iter().filter(|(name, _)| ask::restores(op).any(|other| other == *name));
+        let restores = ask::restores(op);
+        let put_back = home.into_iter().filter(|(name, _)| restores.contains(*name));
         put_back.map(|(name, value)| (format!("{}{name}", ask::WAS), value)).collect()
     }
 

@@ -69,9 +69,8 @@ impl<C: Call> Book<C> {
     async fn before(&self, route: &Route<'_, C>, target: &Text, params: &Params) -> Readings {
         let is_pinned = |op: Op| ask::table_checks(op).iter().any(|check| check.shows().is_some());
         let undo = route.action.undo.as_ref().filter(|_| route.undoes.is_none());
-        let needed =
-            route.op.info().inverse.is_some_and(|op| is_pinned(op) || ask::restores(op).next().is_some())
-                || undo.is_some_and(|undo| undo.names().iter().any(|name| name.starts_with(WAS)));
+        let needed = route.op.info().inverse.is_some_and(|op| is_pinned(op) || !ask::restores(op).is_empty())
+            || undo.is_some_and(|undo| undo.names().iter().any(|name| name.starts_with(WAS)));
         let Some(probe) = route.action.probe.as_ref().filter(|probe| needed && !probe.uses(VERSION)) else {
             return Readings::new();
         };
@@ -125,8 +124,8 @@ impl<C: Call> Book<C> {
         }
         let own =
             |name: &str| route.checks().iter().any(|check| check.shows().is_some_and(|(n, _)| n == name));
-        for reading in ask::restores(op).filter(|name| own(name)) {
-            if let Some(value) = before.get(reading) {
+        for reading in ask::restores(op).into_iter().filter(|name| own(name)) {
+            if let Some(value) = before.get(&reading) {
                 undo.insert(format!("{WAS}{reading}"), value.clone());
             }
         }
