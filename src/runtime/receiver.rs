@@ -114,25 +114,22 @@ pub(super) fn leave_trouble(hub: &Hub, spec: &ReceiverSpec, error: &BindError) {
 pub(super) async fn receive(hub: &Hub, spec: ReceiverSpec, cancel: CancellationToken) {
     let mut said = String::new();
     loop {
-        let bound = match hub.journal().is_read_only() {
+        let (may_pass, why) = if hub.journal().is_read_only() {
             // Whoever can record may have the port.
-            true => Err(hub.records_nothing().unwrap_or_default().to_string()),
-            false => Ok(Receiver::bind(spec.clone()).await),
-        };
-        let error = match bound {
-            Err(shut) => Err(shut),
-            Ok(Err(error)) => Ok(error),
-            Ok(Ok(bound)) => {
-                hub.tell(Feed::Notice(Notice::clear(RECEIVER)));
-                hub.tell(Feed::Notice(taken(&bound)));
-                return take(hub, bound, cancel).await;
+            (true, hub.records_nothing().unwrap_or_default().to_string())
+        } else {
+            match Receiver::bind(spec.clone()).await {
+                Ok(bound) => {
+                    hub.tell(Feed::Notice(Notice::clear(RECEIVER)));
+                    hub.tell(Feed::Notice(taken(&bound)));
+                    return take(hub, bound, cancel).await;
+                }
+                Err(error) => (matches!(error, BindError::InUse(_)), error.to_string()),
             }
         };
-        let busy = matches!(error, Err(_) | Ok(BindError::InUse(_)));
-        let notice = if busy && matches!(hub.journal().lease_receiver(), Ok(None)) {
+        let notice = if may_pass && matches!(hub.journal().lease_receiver(), Ok(None)) {
             Notice::info("alerts are taken by another flightdeck on this journal")
         } else {
-            let why = error.map_or_else(|shut| shut, |error| error.to_string());
             Notice::lasting(RECEIVER, format!("no alerts are taken: {why}"))
         };
         if notice.text.as_str() != said {
@@ -143,7 +140,7 @@ pub(super) async fn receive(hub: &Hub, spec: ReceiverSpec, cancel: CancellationT
             hub.tell(Feed::Notice(notice));
         }
         let waited = cancel.run_until_cancelled(tokio::time::sleep(TAKE_OVER)).await;
-        if !busy || waited.is_none() {
+        if !may_pass || waited.is_none() {
             return;
         }
     }

@@ -58,7 +58,9 @@ impl Canvas {
     fn blank(&mut self, area: Rect, blank: &Cell) {
         for y in area.top()..area.bottom() {
             let start = self.buffer.index_of(area.x, y);
-            self.buffer.content[start..start + usize::from(area.width)].fill(blank.clone());
+            for cell in &mut self.buffer.content[start..start + usize::from(area.width)] {
+                cell.clone_from(blank);
+            }
             let drawn = &mut self.drawn[usize::from(y)];
             let place = drawn.partition_point(|other| other.start <= area.left());
             drawn.insert(place, area.left()..area.right());

@@ -186,32 +186,29 @@ impl Painter {
             }
             x += mark.columns;
             if mark.simple && mark.symbol != " " {
-                x += self.draw_again(mark, &row[x..end.max(x)], start + x, y, out);
+                x += self.draw_on(mark, &row[x..end.max(x)], start + x, y, out);
             }
         }
     }
 
-    /// Draws the mark that was drawn last once more for each of the next cells that is the same and
-    /// not shown yet: a line costs little more than its bytes. How many those are.
-    fn draw_again(
-        &mut self,
-        mark: Mark<'_>,
-        next: &[Cell],
-        index: usize,
-        y: u16,
-        out: &mut Vec<u8>,
-    ) -> usize {
+    /// Draws what follows a mark and looks like it, letter by letter, up to what the terminal shows
+    /// already: a word costs little more than its bytes. How many cells those are.
+    fn draw_on(&mut self, mark: Mark<'_>, next: &[Cell], index: usize, y: u16, out: &mut Vec<u8>) -> usize {
         let Some(At { x: Some(x), .. }) = self.at else { return 0 };
-        let drawn = self.shown[index - 1].clone();
-        let again =
-            |(cell, shown): &(&Cell, &Cell)| is_as_shown(cell, mark.cell) && !is_as_shown(&drawn, shown);
+        let wanted = pen_of(mark.cell);
         // The last one is left to the way that knows where rows end.
         let most = next.len().saturating_sub(1);
-        let count = next.iter().zip(&self.shown[index..]).take(most).take_while(again).count();
-        for _ in 0..count {
-            append(mark.symbol, out);
+        let mut count = 0;
+        for (cell, shown) in next.iter().zip(&mut self.shown[index..]).take(most) {
+            let symbol = cell.symbol();
+            let goes_on = pen_of(cell) == wanted && symbol != " " && is_simple(symbol);
+            if !goes_on || (pen_of(shown) == mark.pen && is_same(shown.symbol(), symbol)) {
+                break;
+            }
+            append(symbol, out);
+            Mark { cell, symbol, ..mark }.remember(shown);
+            count += 1;
         }
-        self.shown[index..index + count].fill(drawn);
         self.at = Some(At { x: Some(x + column(count)), y });
         count
     }

@@ -1,8 +1,9 @@
 //! One session's screen, drawn part by part: what would come out the same is left alone.
 //!
-//! A part is drawn again when it has another place, or when anything changed that it was drawn from; the model notes what that was while it is drawn, and nobody declares it. What
-//! covers other parts, or shows what the model does not hold, is drawn with everything else. Where
-//! assertions are on, every frame is compared with one that is drawn from nothing.
+//! A part is drawn again when it has another place, or when anything changed that it was drawn from;
+//! the model notes what that was while it is drawn, and nobody declares it. What covers other parts,
+//! or shows what the model does not hold, is drawn with everything else. Where assertions are on,
+//! every frame is compared with one that is drawn from nothing.
 
 use std::cell::Cell;
 

@@ -3,8 +3,8 @@
 //! A message is queued in the same moment as the entry it is about, by the routes of the
 //! configuration ([`route`]). Its number is its idempotency key: it is sent at least once, always
 //! under the same key, until it is delivered, refused for good, given up after [`TRIES`] tries when
-//! [its patience](Outgoing::tried_until) is over too, or dropped by a person. Nothing here sends anything; `runtime` does, and
-//! reports back.
+//! [its patience](Outgoing::tried_until) is over too, or dropped by a person. Nothing here sends
+//! anything; `runtime` does, and reports back.
 
 pub mod announce;
 mod paging;

@@ -110,8 +110,8 @@ impl Hub {
     }
 
     /// Reads the checks of a plan before its call (A3): whether all hold already, and for a restart what
-    /// will tell the agent from the one that ran before, if anything does. What could not be read in time is not known to
-    /// hold.
+    /// will tell the agent from the one that ran before, if anything does. What could not be read in
+    /// time is not known to hold.
     async fn read_before(&self, plan: &mut Plan) {
         if plan.checks.is_empty() {
             return;
