@@ -543,6 +543,37 @@ async fn c2_a_level_without_an_on_call_table_goes_through_the_adapter_that_carri
     assert_eq!(post.hub.board().incident(INC).unwrap().actions.len(), count, "it is said once");
 }
 
+/// A person who escalated woke whoever an adapter had, and the same level woke another by the table when it
+/// was due by itself.
+#[tokio::test(start_paused = true)]
+async fn d10_a_person_who_escalates_reaches_whom_the_level_reaches_by_itself() {
+    for (in_table, adapter, also) in [
+        (1, "outbox", "also 'duty' carries it too and is not asked: the on-call table goes first"),
+        (2, "duty", "also by 'duty', not by the on-call table, which does not say who has level 1"),
+    ] {
+        let duty = Rig::Live(Live::new(vec![Box::new(Duty("duty".into(), Arc::default()))]));
+        let clock = Clock::running(Time::from_timestamp(1_763_700_000, 0).unwrap(), 1.0);
+        let mut policy = policy();
+        let turns = Turns { people: vec!["cy".into()], channel: "chat".into() };
+        policy.rota.levels = [(in_table, turns)].into();
+        let hub = Hub::new(journal(None), Arc::new(policy), clock, duty, false);
+        let (cancel, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let post = Post { hub, cancel, tasks, arrived: Arrived::default() };
+        post.declares().await;
+        let incident = post.hub.board().incident(INC).cloned().unwrap();
+        let late = incident.declared_at + chrono::TimeDelta::hours(2);
+        let mut due = flightdeck::incident::outbox::levels(&incident, post.hub.policy(), late).into_iter();
+        let due = due.find(|due| due.level == 1).unwrap();
+        let ask = Ask { op: Op::Escalate, target: due.target(), params: due.params() };
+        let asked = post.hub.plan(INC, ask).await.unwrap();
+        let words: Vec<_> = asked.cautions().map(|(label, words)| format!("{label} {words}")).collect();
+        assert_eq!((asked.adapter.as_str(), &words[..]), (adapter, &[also.to_owned()][..]));
+        // What the table does not reach is planned just so when it comes due.
+        let by_itself = due.plan.map_or(asked.call.clone(), |plan| plan.call);
+        assert_eq!(asked.call, by_itself);
+    }
+}
+
 /// Everybody is reached through the chat.
 fn all_by_chat() -> Policy {
     let mut policy = policy();

@@ -22,7 +22,7 @@ async fn backends() -> Server {
             json!({"version": 7, "labels": ["production"]})
         } else {
             json!({
-                "info": {"blocked": null, "rpm_limit": 60, "aliases": {"gpt-large": "gpt-large"}},
+                "info": {"blocked": null, "rpm_limit": 60, "tpm_limit": 900, "aliases": {"gpt-large": "gpt-large"}},
                 "environments": [{"name": "development", "enabled": false}, {"name": "production", "enabled": true}],
                 "model_version": {"version": "7"},
                 "workflowExecutionInfo": {"status": "WORKFLOW_EXECUTION_STATUS_RUNNING"},
@@ -156,6 +156,57 @@ async fn every_preset_says_what_its_backend_wants_to_hear_and_goes_back_to_what_
             assert!(!holds, "{name} {op}: nothing was called, and the checks hold: {samples:?}");
         }
     }
+}
+
+/// Only the comment in a file said that its call reaches more than the one agent.
+#[tokio::test]
+async fn what_else_a_presets_call_reaches_is_said_in_its_plan_and_in_that_of_its_undo() {
+    let server = backends().await;
+    for (name, op, also) in [
+        ("langgraph", Op::Isolate, "interrupts every run of the deployment, whichever assistant it is of"),
+        ("litellm", Op::Isolate, "reaches everybody who calls with this key, if agents share it"),
+        ("litellm", Op::Release, "reaches everybody who calls with this key, if agents share it"),
+        (
+            "unleash",
+            Op::Isolate,
+            "switches support in production for everybody who asks for it, not for one agent",
+        ),
+        ("temporal", Op::RateLimit, "limits the activities of task queue q, of every workflow that uses it"),
+        ("temporal", Op::Isolate, ""),
+    ] {
+        let rig = rig(&configured(name, &server.url()));
+        let plan = plan(rig.by_name("x").expect("mounted"), op).await;
+        let said: Vec<String> = plan.cautions().map(|(label, words)| format!("{label} {words}")).collect();
+        let expected: Vec<String> =
+            Some(also).filter(|a| !a.is_empty()).map(|a| format!("also {a}")).into_iter().collect();
+        assert_eq!(said, expected, "{name} {op}");
+    }
+}
+
+/// LiteLLM limits tokens too, and there was no way to say how many.
+#[tokio::test]
+async fn litellm_limits_tokens_where_the_configuration_says_how_many_and_puts_the_old_limit_back() {
+    let server = backends().await;
+    let head = preset::built_in("litellm").expect("built in");
+    let own = head.split_once("#     [adapters.gateway.actions.rate-limit]").expect("its head says how").1;
+    let own: Vec<&str> = own.lines().skip(1).map_while(|line| line.strip_prefix("#     ")).collect();
+    let text = configured("litellm", &server.url()).replace("{ key =", "{ tokens = 20000, key =");
+    let rig = rig(&format!("{text}[adapters.x.actions.rate-limit]\n{}\n", own.join("\n")));
+    let plan = plan(rig.by_name("x").expect("mounted"), Op::RateLimit).await;
+    let body = |call: &Text| call.as_str()[call.as_str().find('{').expect("a body")..].to_owned();
+    assert!(
+        body(&plan.call).starts_with("{\"key\":\"h4sh\",\"rpm_limit\":30,\"tpm_limit\":20000}"),
+        "{}",
+        plan.call
+    );
+    let back = plan.inverse.expect("there is a way back");
+    assert!(
+        body(&back.call).starts_with("{\"key\":\"h4sh\",\"rpm_limit\":60,\"tpm_limit\":900}"),
+        "{}",
+        back.call
+    );
+    let checks: Vec<String> = plan.checks.iter().map(ToString::to_string).collect();
+    assert_eq!(checks, ["rpm_limit <= 30", "tpm_limit <= 20000"]);
 }
 
 #[test]

@@ -145,6 +145,11 @@ pub trait Adapter: Send + Sync {
     /// Whether it carries this operation for this target.
     fn offers(&self, op: Op, target: &str) -> bool;
 
+    /// The people whom it pages by name; nobody where it pages whoever is named, or nobody at all.
+    fn people(&self) -> Vec<Text> {
+        Vec::new()
+    }
+
     /// Parameters besides the table's that it takes for an operation: what the incident knows of the
     /// target, filled in where nobody gave them.
     fn also_takes(&self, _op: Op) -> &'static [&'static str] {

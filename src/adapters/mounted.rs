@@ -80,6 +80,10 @@ impl Adapter for Mounted {
         self.adapter.offers(op, target)
     }
 
+    fn people(&self) -> Vec<Text> {
+        self.adapter.people()
+    }
+
     fn also_takes(&self, op: Op) -> &'static [&'static str] {
         self.adapter.also_takes(op)
     }

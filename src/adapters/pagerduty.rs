@@ -300,6 +300,10 @@ impl Adapter for PagerDutyAdapter {
         self.aim(op, target).is_some()
     }
 
+    fn people(&self) -> Vec<Text> {
+        self.spec.people.keys().map(|person| Text::line(person)).collect()
+    }
+
     fn circuit(&self) -> Option<CircuitState> {
         Some(self.api.backend().circuit())
     }

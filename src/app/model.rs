@@ -422,7 +422,7 @@ pub struct Facts {
     pub journal: BTreeMap<JournalAlarm, Text>,
     /// Operations that some adapter carries.
     pub offers: BTreeSet<Op>,
-    /// Levels and people that an adapter reaches, and its name.
+    /// Levels and people that only an adapter reaches, and its name; the empty name is anybody.
     pub reached: BTreeMap<(Op, Text), Text>,
     /// The newest passing notice, and since when.
     pub notice: Option<(Notice, Time)>,

@@ -49,7 +49,7 @@ pub enum Msg {
     Journal(JournalAlarm, Option<Text>),
     /// Which operations some adapter carries.
     Offers(Vec<Op>),
-    /// Levels and people that an adapter reaches, and its name: it is asked before the on-call table.
+    /// Levels and people that only an adapter reaches, and its name; the empty name is anybody.
     Reached(BTreeMap<(Op, Text), Text>),
     /// The answer to a plan asked for.
     Planned {

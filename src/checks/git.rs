@@ -30,7 +30,10 @@ impl Deploys {
     pub(super) async fn since(&self, began: Time) -> Answer {
         let from = began - self.since.delta();
         let since = format!("--since={}", from.format("%Y-%m-%dT%H:%M:%SZ"));
-        let out = git(&self.repository, &["log", &since, "--max-count=100", "--format=%h %an: %s"]).await;
+        // What came while it burned already is no cause of it.
+        let until = format!("--until={}", began.format("%Y-%m-%dT%H:%M:%SZ"));
+        let out =
+            git(&self.repository, &["log", &since, &until, "--max-count=100", "--format=%h %an: %s"]).await;
         let log = match out {
             Ok(out) => String::from_utf8_lossy(&out).into_owned(),
             Err(why) => return (Glance::NotRead, why),
@@ -182,7 +185,7 @@ mod tests {
         let now = chrono::DateTime::from(
             repository.path().join("agent.toml").metadata().unwrap().modified().unwrap(),
         );
-        let (glance, words) = deploys(repository.path()).since(now).await;
+        let (glance, words) = deploys(repository.path()).since(now + chrono::TimeDelta::seconds(2)).await;
         assert_eq!(glance, Glance::Notable, "{words}");
         assert!(
             words.contains("1 in the 2h before") && words.contains("bo: open the export tool"),
@@ -190,6 +193,9 @@ mod tests {
         );
         let later = now + chrono::TimeDelta::hours(3);
         let (glance, words) = deploys(repository.path()).since(later).await;
+        assert_eq!((glance, words.as_str()), (Glance::Quiet, "no deploy in the 2h before"));
+        // A commit after it began counted as before.
+        let (glance, words) = deploys(repository.path()).since(now - chrono::TimeDelta::hours(1)).await;
         assert_eq!((glance, words.as_str()), (Glance::Quiet, "no deploy in the 2h before"));
         let (glance, words) = deploys(Path::new("/nowhere")).since(now).await;
         assert_eq!(glance, Glance::NotRead, "{words}");

@@ -9,7 +9,10 @@ const GAP: usize = 2;
 /// Fewer columns than this are not worth wrapping in: the terminal does it as well.
 const LEAST: usize = 16;
 
-/// What becomes of a last cell that is too wide.
+/// No column is made narrower than this to make room.
+const NARROWEST: usize = 8;
+
+/// What becomes of a cell that is too wide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TooWide {
     /// It is cut, and the cut is marked.
@@ -40,25 +43,51 @@ impl Table {
     /// The lines, at most `width` columns each; without one they are as long as they are.
     #[must_use]
     pub fn lines(&self, width: Option<usize>) -> Vec<String> {
-        let count = self.rows.first().map_or(0, Vec::len);
-        let widest = |column: usize| self.rows.iter().map(|row| cell(row, column).width()).max().unwrap_or(0);
-        let widths: Vec<usize> = (0..count.saturating_sub(1)).map(widest).collect();
-        let indent: usize = widths.iter().map(|width| width + GAP).sum();
-        let room = width.map(|width| width.saturating_sub(indent)).filter(|room| *room >= LEAST);
+        let widths = self.widths(width);
         let mut lines = Vec::new();
         for row in &self.rows {
-            let mut line = String::new();
-            for (column, width) in widths.iter().enumerate() {
-                let cell = cell(row, column);
-                line.push_str(cell);
-                line.push_str(&" ".repeat(width + GAP - cell.width().min(*width)));
+            let cells: Vec<Vec<String>> = widths
+                .iter()
+                .enumerate()
+                .map(|(column, width)| fit(cell(row, column), *width, self.too_wide))
+                .collect();
+            let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+            for at in 0..height {
+                let mut line = String::new();
+                for (parts, width) in cells.iter().zip(&widths) {
+                    let part = parts.get(at).map_or("", String::as_str);
+                    line.push_str(part);
+                    let room = width.map_or(0, |width| (width + GAP).saturating_sub(part.width()));
+                    line.push_str(&" ".repeat(room));
+                }
+                lines.push(line.trim_end().to_owned());
             }
-            let mut parts = fit(cell(row, count.saturating_sub(1)), room, self.too_wide).into_iter();
-            line.push_str(&parts.next().unwrap_or_default());
-            lines.push(line.trim_end().to_owned());
-            lines.extend(parts.map(|part| format!("{}{part}", " ".repeat(indent))));
         }
         lines
+    }
+
+    /// The columns' widths; none: as wide as the cell is. The last one takes what the others leave; where
+    /// they leave too little, the widest give way.
+    fn widths(&self, width: Option<usize>) -> Vec<Option<usize>> {
+        let count = self.rows.first().map_or(0, Vec::len);
+        let widest = |column: usize| self.rows.iter().map(|row| cell(row, column).width()).max().unwrap_or(0);
+        let natural: Vec<usize> = (0..count).map(widest).collect();
+        let (Some(last), others) = (natural.last(), &natural[..count.saturating_sub(1)]) else {
+            return Vec::new();
+        };
+        let with = |last: Option<usize>| others.iter().copied().map(Some).chain([last]).collect();
+        let Some(width) = width else { return with(None) };
+        let indent: usize = others.iter().map(|width| width + GAP).sum();
+        let room = width.saturating_sub(indent);
+        if room >= LEAST.min(*last) {
+            return with(Some(room));
+        }
+        let budget = width.saturating_sub(others.len() * GAP);
+        let taken = |most: usize| natural.iter().map(|width| *width.min(&most)).sum::<usize>();
+        match (NARROWEST..=budget).rev().find(|most| taken(*most) <= budget) {
+            Some(most) => natural.iter().map(|width| Some(*width.min(&most))).collect(),
+            None => with(None),
+        }
     }
 }
 
@@ -175,6 +204,31 @@ mod tests {
         let cut = start(&"leak ".repeat(400), 160);
         assert_eq!((cut.width(), cut.ends_with("...")), (160, true));
         assert_eq!(start("漢字漢字", 7), "漢字...");
+    }
+
+    /// One long cell of HEALTH padded every row, and the terminal tore them.
+    #[test]
+    fn a_long_cell_before_the_last_column_is_wrapped_where_it_leaves_no_room() {
+        let mut table = Table::new(&["ADAPTER", "HEALTH", "CARRIES"], TooWide::Wrap);
+        let health = "ILL: pods is forbidden: User cannot list resource pods in API group";
+        table.row(["k".to_owned(), health.to_owned(), "isolate, release, rate-limit".to_owned()]);
+        table.row(["gw".to_owned(), "well".to_owned(), "isolate".to_owned()]);
+        assert_eq!(
+            table.lines(Some(50)),
+            [
+                "ADAPTER  HEALTH               CARRIES",
+                "k        ILL: pods is         isolate, release,",
+                "         forbidden: User      rate-limit",
+                "         cannot list",
+                "         resource pods in",
+                "         API group",
+                "gw       well                 isolate",
+            ]
+        );
+        for width in 27..120 {
+            let lines = table.lines(Some(width));
+            assert!(lines.iter().all(|line| line.width() <= width), "{width}: {lines:#?}");
+        }
     }
 
     #[test]

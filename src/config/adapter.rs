@@ -8,7 +8,8 @@ use std::path::PathBuf;
 
 use serde::Deserialize;
 
-use crate::incident::{AgentId, Aim, Check, Glob, Op, Span, Text};
+use crate::incident::rota::Turns;
+use crate::incident::{AgentId, Aim, Check, Glob, Op, Rota, Span, Text};
 
 use super::alertmanager::{self, Alertmanager};
 use super::http::{self, Http};
@@ -145,6 +146,17 @@ impl Adapter {
 }
 
 impl Adapter {
+    /// Whether it may wake others at a level than those who take turns at it.
+    fn contradicts(&self, turns: &Turns) -> bool {
+        match self {
+            Self::Process(process) => process.actions.contains_key(&Op::Escalate),
+            Self::Http(http) => http.actions.contains_key(&Op::Escalate),
+            // By the account of the channel to whose own system the table leaves it.
+            Self::PagerDuty(pager) => !turns.people.is_empty() || pager.channel != turns.channel.as_str(),
+            Self::Kubernetes(_) | Self::Alertmanager(_) => false,
+        }
+    }
+
     /// Whether what it does destroys evidence, as its author says.
     fn destroys(&self, op: Op) -> bool {
         match self {
@@ -288,5 +300,33 @@ pub(super) fn no_two_for_one(
                 );
             }
         }
+    }
+}
+
+/// Tells of levels that both the on-call table and an adapter bring in: whom a person sees in one of them
+/// need not be whom the other wakes.
+pub(super) fn no_two_for_a_level(
+    rota: &Rota,
+    adapters: &BTreeMap<String, Adapter>,
+    tree: &Tree,
+    problems: &mut Problems,
+) {
+    for (name, adapter) in adapters {
+        let both = rota.levels.iter().filter(|(_, turns)| adapter.contradicts(turns));
+        let both: Vec<String> = both.map(|(level, _)| level.to_string()).collect();
+        if both.is_empty() {
+            continue;
+        }
+        let levels = if both.len() == 1 { "level" } else { "levels" };
+        let message = format!(
+            "`{name}` carries escalate, and so does [oncall.levels] for {levels} {}: the table goes first, \
+             whoever asks",
+            both.join(", ")
+        );
+        let place = ["adapters", name, "actions", Op::Escalate.word()];
+        problems.push(
+            tree.problem_at(&place, message)
+                .hint("take escalate out here, or the levels that it is to bring in out of the table"),
+        );
     }
 }

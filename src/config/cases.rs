@@ -602,6 +602,37 @@ fn only_what_is_in_force_can_be_undone() {
     );
 }
 
+/// A person who escalated woke one, and the level that came due by itself another.
+#[test]
+fn d10_a_level_that_the_table_and_an_adapter_bring_in_is_told() {
+    let channels = "[channels.hook]\ntype = 'webhook'\nurl = 'https://hook.example.com'\n\
+                    [channels.pager]\ntype = 'pagerduty'\nrouting_key_env = 'HOME'\n\
+                    token_env = 'HOME'\nfrom = 'a@example.com'\n";
+    let mine =
+        "[adapters.mine]\ntype = 'process'\n[adapters.mine.actions.escalate]\nrun = ['sh']\nchecks = []\n";
+    let duty = "[adapters.duty]\ntype = 'pagerduty'\nchannel = 'pager'\n";
+    let told = |levels: &str, adapter: &str| {
+        let all = read(&format!("{channels}[oncall.levels]\n{levels}\n{adapter}")).1;
+        all.into_iter().filter(|problem| problem.contains("the table goes first")).collect::<Vec<_>>()
+    };
+    let by_hook = "1 = { people = ['cy'], channel = 'hook' }\n2 = { channel = 'hook' }";
+    for (adapter, name) in [(mine, "mine"), (duty, "duty")] {
+        let told = told(by_hook, adapter);
+        let [words] = &told[..] else { panic!("{told:?}") };
+        let expected = format!(
+            "`{name}` carries escalate, and so does [oncall.levels] for levels 1, 2: the table goes first"
+        );
+        assert!(words.contains(&expected) && words.starts_with("c.toml:1"), "{words}");
+    }
+    assert_eq!(told("1 = { channel = 'pager' }", duty), [""; 0], "both leave it to the same account");
+    assert_eq!(
+        told("1 = { people = ['cy'], channel = 'pager' }", duty).len(),
+        1,
+        "cy need not be on call there"
+    );
+    assert_eq!(told("", mine), [""; 0]);
+}
+
 #[test]
 fn two_adapters_for_one_agent_are_told() {
     let adapter = |name: &str, agents: &str| {

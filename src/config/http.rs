@@ -74,6 +74,8 @@ pub struct HttpAction {
     pub verify_within: Span,
     /// Whether it takes away what a later analysis needs.
     pub destroys_evidence: bool,
+    /// What else it reaches, said before it is confirmed.
+    pub caution: Option<String>,
 }
 
 /// A request and what its answer must be.
@@ -250,6 +252,7 @@ struct WrittenAction {
     limit: Option<Span>,
     verify_within: Option<Span>,
     destroys_evidence: bool,
+    caution: Option<String>,
 }
 
 /// An undo as written.
@@ -422,6 +425,7 @@ fn action(
         limit: written.limit.unwrap_or(Span::seconds(op.info().limit_s)),
         verify_within: written.verify_within.unwrap_or(process::VERIFY_WITHIN),
         destroys_evidence: written.destroys_evidence,
+        caution: written.caution.filter(|words| !words.trim().is_empty()),
     })
 }
 

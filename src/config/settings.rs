@@ -302,6 +302,7 @@ impl Settings {
         let rota = written.oncall.meant(&channels, &whole, problems);
         let agents = agents(written.agents, &whole, paths, problems);
         vitals_can_be_read(&agents, &whole, env, problems);
+        adapter::no_two_for_a_level(&rota, &adapters, &whole, problems);
         adapter::no_two_for_one(&agents, &adapters, &whole, problems);
         let user = env("USER").or_else(|| env("LOGNAME")).filter(|name| !name.trim().is_empty());
         Self {

@@ -11,6 +11,8 @@ pub enum Caution {
     /// Something could fight it, in the words of whoever knows: another action in force, a controller, a
     /// second replica.
     Fights(Text),
+    /// What else the call reaches, or by which of two ways it goes.
+    Also(Text),
     /// The version of its target, which should have been read, was not; why.
     UnreadVersion(Text),
     /// The call would not be made, or be refused, as things are; why.
@@ -39,6 +41,7 @@ impl Caution {
     pub const fn label(&self) -> &'static str {
         match self {
             Self::Fights(_) => "fights",
+            Self::Also(_) => "also",
             Self::UnreadVersion(_) => "version",
             Self::Blocked(_) => "blocked",
             Self::EvidenceGoes { .. } => "evidence",
@@ -49,7 +52,7 @@ impl Caution {
     #[must_use]
     pub fn words(&self, target: &Text) -> Text {
         match self {
-            Self::Fights(words) | Self::Blocked(words) => words.clone(),
+            Self::Fights(words) | Self::Also(words) | Self::Blocked(words) => words.clone(),
             Self::UnreadVersion(why) => Text::line(&format!("not read, because {why}")),
             Self::EvidenceGoes { what, secured: None } => {
                 Text::line(&format!("{what}: {}", snapshot_first(target)))
@@ -108,6 +111,7 @@ enum Stored {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Named {
+    Also(Text),
     UnreadVersion(Text),
     Blocked(Text),
     EvidenceGoes {
@@ -127,6 +131,7 @@ impl From<Stored> for Caution {
                 Some(why) => Self::UnreadVersion(Text::line(why)),
                 None => Self::Fights(words),
             },
+            Stored::Named(Named::Also(words)) => Self::Also(words),
             Stored::Named(Named::UnreadVersion(why)) => Self::UnreadVersion(why),
             Stored::Named(Named::Blocked(why)) => Self::Blocked(why),
             Stored::Named(Named::EvidenceGoes { what, secured }) => Self::EvidenceGoes { what, secured },
@@ -138,6 +143,7 @@ impl From<Caution> for Stored {
     fn from(caution: Caution) -> Self {
         match caution {
             Caution::Fights(words) => Self::Words(words),
+            Caution::Also(words) => Self::Named(Named::Also(words)),
             Caution::UnreadVersion(why) => Self::Named(Named::UnreadVersion(why)),
             Caution::Blocked(why) => Self::Named(Named::Blocked(why)),
             Caution::EvidenceGoes { what, secured } => Self::Named(Named::EvidenceGoes { what, secured }),
@@ -159,6 +165,7 @@ mod tests {
         let by = Secured { by: ActionId(3), at: time("12:04:05") };
         for (caution, stored, said) in [
             (Caution::Fights("a second replica".into()), r#""a second replica""#, "fights a second replica"),
+            (Caution::Also("every run".into()), r#"{"also":"every run"}"#, "also every run"),
             (
                 Caution::UnreadVersion("it timed out".into()),
                 r#"{"unread_version":"it timed out"}"#,

@@ -38,23 +38,53 @@ pub fn released(
     before: Option<&Seen>,
 ) -> FirstCheck {
     let from = began - since.delta();
-    let recent: Vec<&Release> = releases.iter().filter(|r| r.at.is_some_and(|at| at >= from)).collect();
-    let (glance, found) = if recent.is_empty() {
+    let is_recent = |at: Time| at >= from && at <= began;
+    let recent: Vec<&Release> = releases.iter().filter(|r| r.at.is_some_and(is_recent)).collect();
+    // What came while it burned already is no cause of it, and worth knowing all the same.
+    let after: Vec<&Release> = releases.iter().filter(|r| r.at.is_some_and(|at| at > began)).collect();
+    let (glance, mut words) = if recent.is_empty() && after.is_empty() {
         older(releases, began, since, before)
+    } else if recent.is_empty() {
+        (Glance::Notable, format!("no deploy in the {since} before"))
     } else {
-        let one = |release: &&Release| {
-            let runs = if release.runs { ", it runs" } else { "" };
-            let when = release.at.map_or_else(String::new, |at| apart(at, began));
-            format!("{} {when}{runs}", release.what)
-        };
-        let named = recent.iter().take(NAMED).map(one).collect::<Vec<_>>().join("; ");
-        let more = recent.len().saturating_sub(NAMED);
-        let more = if more > 0 { format!("; and {more} more") } else { String::new() };
-        let words =
-            format!("{} in the {since} before: {named}{more}; roll back before you debug", recent.len());
-        (Glance::Notable, words)
+        let named = named(&recent, began);
+        let advice = advice(releases, &recent, before);
+        (Glance::Notable, format!("{} in the {since} before: {named}{advice}", recent.len()))
     };
-    FirstCheck { topic: Topic::Deploys, source, glance, found: Text::line(&found) }
+    if !after.is_empty() {
+        words.push_str(&format!("; since it began: {}", named(&after, began)));
+    }
+    FirstCheck { topic: Topic::Deploys, source, glance, found: Text::line(&words) }
+}
+
+/// The newest of them, each with when it came.
+fn named(releases: &[&Release], began: Time) -> String {
+    let one = |release: &&Release| {
+        let runs = if release.runs { ", it runs" } else { "" };
+        let when = release.at.map_or_else(String::new, |at| apart(at, began));
+        format!("{} {when}{runs}", release.what)
+    };
+    let named = releases.iter().take(NAMED).map(one).collect::<Vec<_>>().join("; ");
+    let more = releases.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!("; and {more} more") } else { String::new() };
+    format!("{named}{more}")
+}
+
+/// What to do about a release that came shortly before. Nobody can go back to what is not there, and
+/// what does not run any more was taken back already.
+fn advice(releases: &[Release], recent: &[&Release], before: Option<&Seen>) -> &'static str {
+    let runs: Vec<&Release> = releases.iter().filter(|release| release.runs).collect();
+    let suspect = |release: &&&Release| runs.is_empty() || release.runs;
+    let Some(suspect) = recent.iter().find(suspect) else { return "" };
+    let is_earlier = |other: &Release| {
+        !other.runs && other.what != suspect.what && other.at.is_none_or(|at| Some(at) <= suspect.at)
+    };
+    let was_seen = before.is_some_and(|seen| seen.what != suspect.what);
+    if releases.iter().any(is_earlier) || was_seen {
+        "; roll back before you debug"
+    } else {
+        "; nothing from before it is known to go back to"
+    }
 }
 
 /// What runs, where nothing came lately as far as anybody says.
@@ -156,11 +186,31 @@ mod tests {
                 Glance::Notable,
                 "v7 runs, and v6 did in INC-4",
             ),
+            // A release after the incident began counted as before, and was the one to roll back.
             (
                 vec![release(Some("12:00:40"), "h3", true)],
                 None,
                 Glance::Notable,
-                "1 in the 2h before: h3 40 s after, it runs",
+                "no deploy in the 2h before; since it began: h3 40 s after, it runs",
+            ),
+            (
+                vec![release(Some("11:48:00"), "h2", true)],
+                None,
+                Glance::Notable,
+                "1 in the 2h before: h2 12 min before, it runs; nothing from before it is known to go back to",
+            ),
+            (
+                vec![release(Some("11:48:00"), "h2", true)],
+                Some(seen("h1")),
+                Glance::Notable,
+                "1 in the 2h before: h2 12 min before, it runs; roll back before you debug",
+            ),
+            // It was rolled back already.
+            (
+                vec![release(Some("12:05:00"), "h1", true), release(Some("11:48:00"), "h2", false)],
+                None,
+                Glance::Notable,
+                "1 in the 2h before: h2 12 min before; since it began: h1 5 min after, it runs",
             ),
         ] {
             let since = "2h".parse().unwrap();

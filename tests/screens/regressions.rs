@@ -3,7 +3,7 @@
 use flightdeck::app::effect::Effect;
 use flightdeck::app::journal::JournalAlarm;
 use flightdeck::app::key::{Input, Key};
-use flightdeck::app::model::{Modal, Model, Pane, Screen};
+use flightdeck::app::model::{AgentCard, Modal, Model, Pane, Screen};
 use flightdeck::app::msg::{Msg, Notice};
 use flightdeck::app::read_only::ReadOnly;
 use flightdeck::app::update;
@@ -529,14 +529,45 @@ fn a_question_that_is_asked_again_says_why_in_its_first_lines() {
 #[test]
 fn d10_whom_to_bring_in_is_listed_by_what_will_carry_it() {
     let mut model = super::telling::told();
-    let reached = [(Op::Escalate, "1"), (Op::Escalate, "3"), (Op::Page, "cy")];
+    let reached = [(Op::Escalate, "3"), (Op::Page, "dee")];
     let reached = reached.map(|(op, target)| ((op, Text::line(target)), "duty".into()));
     tell(&mut model, Msg::Reached(reached.into()));
     press(&mut model, "x");
     let Some(Modal::Choose(choose)) = model.modals.last() else { panic!("{:?}", model.modals) };
-    for (line, words) in
-        [(0, ": through duty, the plan says whom"), (2, ": through duty, the plan says whom")]
-    {
-        assert!(choose.items[line].as_str().contains(words), "{:#?}", choose.items);
+    let said = |words: &str| {
+        assert!(
+            choose.items.iter().any(|item| item.as_str().contains(words)),
+            "{words}: {:#?}",
+            choose.items
+        );
+    };
+    for words in [
+        ": cy (until",
+        "3 ",
+        ": through duty, the plan says whom",
+        "page cy through ops-chat",
+        "page dee through duty",
+    ] {
+        said(words);
     }
+}
+
+/// The list of people said nothing of those whom only an adapter pages, and nothing of those whom nobody
+/// pages.
+#[test]
+fn d10_whom_to_page_is_listed_with_what_pages_them() {
+    let mut model = super::telling::told();
+    let reached = [("dee", "duty"), ("bo", "duty")].map(|(who, by)| ((Op::Page, who.into()), by.into()));
+    tell(&mut model, Msg::Reached(reached.into()));
+    for (agent, owner) in [("mailer-3", "dee"), ("order-2", "zoe")] {
+        let card = AgentCard { owner: owner.into(), ..AgentCard::default() };
+        model.cards.insert(agent.parse().expect("an id"), card);
+    }
+    press(&mut model, "space p");
+    let Some(Modal::Choose(choose)) = model.modals.last() else { panic!("{:?}", model.modals) };
+    let item =
+        |who: &str| choose.items.iter().find(|item| item.as_str().starts_with(who)).expect(who).as_str();
+    assert!(item("cy,").ends_with("through ops-chat"), "{:#?}", choose.items);
+    assert!(item("dee,").ends_with("through duty"), "{:#?}", choose.items);
+    assert!(item("zoe,").ends_with(": nothing pages them"), "{:#?}", choose.items);
 }

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use super::ask::{self, UNDOES};
 use super::evidence::{Brought, EVIDENCE_STORED};
-use super::template::{CheckTemplate, Values};
+use super::template::{CheckTemplate, Template, Values};
 use super::{KEY_TO_COME, Pending, Readings, Sample, Unmade};
 use crate::incident::{AgentId, Aim, Glob, Op, Params, Plan, Text};
 use crate::web::CircuitState;
@@ -94,6 +94,8 @@ pub struct Action<C> {
     pub verify_within: Duration,
     /// Whether it takes away what a later analysis needs.
     pub destroys_evidence: bool,
+    /// What else it reaches.
+    pub caution: Option<Template>,
 }
 
 /// All operations of one adapter.

@@ -32,6 +32,9 @@ impl<C: Call> Book<C> {
         let unread = unread.map(|why| Caution::UnreadVersion(why.clone()));
         let values = self.values(&route, &ask.target, &params, read, KEY_TO_COME);
         let call = route.shown(&values).map_err(and_why)?;
+        // What it reaches, an undo of it reaches too.
+        let also = route.action.caution.as_ref().map(|words| words.fill(&values)).transpose();
+        let also = also.map_err(and_why)?.map(|words| Caution::Also(Text::line(&words)));
         let checks: Result<Vec<Check>, Text> =
             route.checks().iter().map(|check| check.fill(&values)).collect();
         let mut checks = checks.map_err(and_why)?;
@@ -48,7 +51,7 @@ impl<C: Call> Book<C> {
             call,
             version: read.cloned(),
             checks,
-            cautions: unread.into_iter().collect(),
+            cautions: also.into_iter().chain(unread).collect(),
             limit_s: seconds(route.limit()),
             verify_s: seconds(route.action.verify_within),
             already: false,

@@ -10,6 +10,7 @@ use super::spec::{ActionSpec, HttpSpec};
 use crate::adapters::ask::PER_SECOND;
 use crate::adapters::ask::WAS;
 use crate::adapters::book::{self, Names, Probing, Problems, SpecProblem, Versioning};
+use crate::adapters::template::Template;
 use crate::incident::Op;
 use crate::web::Backend;
 
@@ -56,6 +57,8 @@ fn build(
     let checks = problems.checks(".checks", op, spec.checks.as_ref(), &names.read);
     let undo_checks = spec.undo.as_ref().and_then(|undo| undo.checks.as_ref());
     let undo_checks = undo_checks.map(|own| problems.checks(".undo.checks", op, Some(own), &undoing));
+    let caution = spec.caution.as_ref();
+    let caution = caution.map(|words| problems.take(".caution", Template::parse(words, &names.act)));
     Some(Action {
         run: run?,
         undo: undo.map_or(Some(None), |undo| undo.map(Some))?,
@@ -67,5 +70,6 @@ fn build(
         limit: spec.limit.unwrap_or(Duration::from_secs(op.info().limit_s.into())),
         verify_within: spec.verify_within,
         destroys_evidence: spec.destroys_evidence,
+        caution: caution.map_or(Some(None), |caution| caution.map(Some))?,
     })
 }

@@ -62,6 +62,8 @@ pub struct ActionSpec {
     pub verify_within: Duration,
     /// Whether it takes away what a later analysis needs; a plan says so.
     pub destroys_evidence: bool,
+    /// What else it reaches, with placeholders; a plan says it.
+    pub caution: Option<String>,
 }
 
 impl Default for ActionSpec {
@@ -76,6 +78,7 @@ impl Default for ActionSpec {
             limit: None,
             verify_within: Duration::from_secs(VERIFY_S as u64),
             destroys_evidence: false,
+            caution: None,
         }
     }
 }

@@ -80,6 +80,7 @@ fn build(op: Op, spec: &ActionSpec, place: &Place, problems: &mut Problems) -> O
         limit,
         verify_within,
         destroys_evidence,
+        caution: None,
     };
     (!told).then_some(action)
 }

@@ -137,15 +137,10 @@ impl Model {
             |words: String, op, target: String| all.push((Text::line(&words), (op, Text::line(&target))));
         for level in &self.policy.escalation {
             let target = Text::line(&level.level.to_string());
-            let by_itself = rota.on_call(level.level, self.now()).filter(|_| level.automatic);
             let adapter = self.reached.get(&(Op::Escalate, target));
-            let who = match (adapter, rota.on_call(level.level, self.now())) {
-                // What is asked for goes by the adapter, what is due by the table.
-                (Some(adapter), _) => {
-                    let due = by_itself.map(|duty| format!("; when it is due by itself: {}", duty.words()));
-                    format!(": through {adapter}, the plan says whom{}", due.unwrap_or_default())
-                }
-                (None, Some(duty)) => format!(": {}", duty.words()),
+            let who = match (rota.on_call(level.level, self.now()), adapter) {
+                (Some(duty), None) => format!(": {}", duty.words()),
+                (Some(_) | None, Some(adapter)) => format!(": through {adapter}, the plan says whom"),
                 (None, None) if self.is_nobody(level.level) => {
                     format!(": nobody is on call - {}", level.trigger)
                 }
@@ -153,17 +148,26 @@ impl Model {
             };
             add(format!("{} {}{who}", level.level, level.name), Op::Escalate, level.level.to_string());
         }
-        let mut people: Vec<(&Text, &Text)> = rota.people().collect();
+        let by_adapter = self.reached.iter().filter(|((op, who), _)| *op == Op::Page && !who.is_blank());
+        let by_adapter = by_adapter.map(|((_, who), adapter)| (who, adapter));
+        let mut people: Vec<(&Text, &Text)> = rota.people().chain(by_adapter).collect();
         people.sort();
         people.dedup_by_key(|(person, _)| *person);
         for (person, channel) in people {
-            let by = self.reached.get(&(Op::Page, person.clone())).unwrap_or(channel);
+            let by = self.pages(person).unwrap_or(channel);
             add(format!("page {person} through {by}"), Op::Page, person.to_string());
         }
         let (items, targets) = all.into_iter().unzip();
         let title = "escalate: whom? nothing is sent yet".to_owned();
         self.modals.push(Modal::Choose(Choose { title, then: Then::Whom(targets), items, selected: 0 }));
         vec![]
+    }
+
+    /// What would page somebody: an adapter where only that reaches them, else the on-call table's channel.
+    fn pages(&self, who: &Text) -> Option<&Text> {
+        let by_adapter = |who: Text| self.reached.get(&(Op::Page, who));
+        let channel = || self.policy.rota.channel_of(who.as_str());
+        by_adapter(who.clone()).or_else(channel).or_else(|| by_adapter(Text::default()))
     }
 
     /// Whether nobody can be reached at a level: no turn of the on-call table, and in a drill the
@@ -196,9 +200,10 @@ impl Model {
         for (agent, card) in &self.cards {
             add(&card.owner, format!("answers for {agent}"));
         }
-        let channel = |who: &Text| rota.channel_of(who.as_str());
+        let channel = |who: &Text| self.pages(who);
         let words = |who: &Text, why: &str| match channel(who) {
             Some(channel) => format!("{who}, {why}, through {channel}"),
+            None if self.realm == Realm::Live => format!("{who}, {why}: nothing pages them"),
             None => format!("{who}, {why}"),
         };
         // Whom a channel reaches comes first.

@@ -93,7 +93,7 @@ impl PagerDuty {
             // There is no alert to escalate yet; the next try finds it.
             Some(rest::Call::NoIncident) => match self.event("trigger", own, message, incident).await {
                 Delivery::Delivered { .. } => {
-                    let why = "PagerDuty has no open incident of it; it was triggered, and is escalated next";
+                    let why = "PagerDuty had no open incident of it: it was triggered, and not escalated yet";
                     Delivery::Failed { why: Text::line(why), retry_after: Some(Duration::from_secs(5)) }
                 }
                 said @ (Delivery::Failed { .. } | Delivery::Refused(_) | Delivery::Unknown(_)) => said,

@@ -39,11 +39,20 @@ impl Hub {
     /// In words: why it cannot be done, and what would make it possible.
     pub async fn plan(&self, incident: IncidentId, ask: Ask) -> Result<Plan, Text> {
         let ask = self.covering(incident, ask)?;
-        let mut plan = match self.0.rig.need(ask.op, &ask.target) {
-            Ok(adapter) => {
+        // People are reached by one order, whoever asks: by the on-call table, else by an adapter.
+        let mut plan = match (self.page(&ask).await, self.0.rig.need(ask.op, &ask.target)) {
+            (Ok(mut plan), beside) => {
+                let beside = beside.ok().filter(|_| self.realm() == Realm::Live);
+                plan.cautions.extend(beside.map(|adapter| not_asked(adapter.name())));
+                plan
+            }
+            (Err(_), Ok(adapter)) => {
                 let takes = adapter.also_takes(ask.op);
                 let ask = self.told_more(incident, ask, takes);
                 let mut plan = adapter.plan_for(&crate::runtime::outbox::alert(self, incident), &ask).await?;
+                if self.has_table_of(ask.op) {
+                    plan.cautions.push(left_to(adapter.name(), &ask));
+                }
                 if adapter.is_read_only() {
                     let words =
                         format!("'{}' is configured read_only: the call will be refused", plan.adapter);
@@ -56,11 +65,11 @@ impl Hub {
                 );
                 plan
             }
-            Err(unavailable) => self.page(&ask).await.map_err(|why| {
-                // How people are reached is said first: it is the shorter way.
-                let why = why.map(|why| format!("{why}\n\nor by an adapter: ")).unwrap_or_default();
-                Text::block(&format!("{why}{unavailable}"))
-            })?,
+            // How people are reached is said first: it is the shorter way.
+            (Err(Some(why)), Err(unavailable)) => {
+                return Err(Text::block(&format!("{why}\n\nor by an adapter: {unavailable}")));
+            }
+            (Err(None), Err(unavailable)) => return Err(Text::block(&unavailable.to_string())),
         };
         self.go_home(incident, &mut plan);
         self.seen_from_here(incident, &mut plan);
@@ -190,8 +199,8 @@ impl Hub {
         ask
     }
 
-    /// Paging through the outbox, where no adapter does it. Whoever the table leaves to a channel's
-    /// own system is asked for there, so that nobody is woken who was not read out before (D10).
+    /// Paging through the outbox, whom the on-call table reaches. Whoever it leaves to a channel's own
+    /// system is asked for there, so that nobody is woken who was not read out before (D10).
     async fn page(&self, ask: &Ask) -> Result<Plan, Option<String>> {
         if !matches!(ask.op, Op::Escalate | Op::Page) {
             return Err(None);
@@ -222,18 +231,38 @@ impl Hub {
         }))
     }
 
-    /// The levels of the policy and the people of the on-call table that an adapter reaches, and which:
-    /// by it they are told when somebody asks for it. In a drill it is nobody's name to know.
+    /// Whether the on-call table says how people are reached by an operation.
+    fn has_table_of(&self, op: Op) -> bool {
+        matches!(op, Op::Escalate | Op::Page)
+            && self.realm() == Realm::Live
+            && !self.0.policy.rota.levels.is_empty()
+    }
+
+    /// The adapter by which somebody is told whom the on-call table does not reach. In a drill it is
+    /// nobody's name to know.
+    fn reached_by(&self, op: Op, target: &Text) -> Option<Text> {
+        let is_in_table =
+            || !outbox::reached(&self.0.policy, op, target.as_str(), self.0.clock.now()).is_empty();
+        if self.realm() == Realm::Drill || is_in_table() {
+            return None;
+        }
+        Some(self.0.rig.need(op, target).ok()?.name().clone())
+    }
+
+    /// The levels of the policy and the people that only an adapter reaches, and which; under the empty
+    /// name what reaches anybody.
     #[must_use]
     pub fn reached(&self) -> BTreeMap<(Op, Text), Text> {
-        let levels = self.0.policy.escalation.iter().map(|level| (Op::Escalate, level.level.to_string()));
-        let people = self.0.policy.rota.people().map(|(person, _)| (Op::Page, person.to_string()));
-        let by = |(op, target): (Op, String)| {
-            let target = Text::line(&target);
-            let adapter = self.0.rig.need(op, &target).ok()?.name().clone();
+        let levels = self.0.policy.escalation.iter();
+        let levels = levels.map(|level| (Op::Escalate, Text::line(&level.level.to_string())));
+        let table = self.0.policy.rota.people().map(|(person, _)| person.clone());
+        let people = table.chain(self.0.rig.adapters().flat_map(Adapter::people)).chain([Text::default()]);
+        let all = levels.chain(people.map(|person| (Op::Page, person)));
+        let by = |(op, target): (Op, Text)| {
+            let adapter = self.reached_by(op, &target)?;
             Some(((op, target), adapter))
         };
-        levels.chain(people).filter(|_| self.realm() == Realm::Live).filter_map(by).collect()
+        all.filter_map(by).collect()
     }
 
     /// The operations that some adapter, or the outbox, carries.
@@ -243,6 +272,20 @@ impl Hub {
         let pages = [Op::Escalate, Op::Page].into_iter().filter(move |_| pages);
         self.0.rig.adapters().flat_map(Adapter::carries).chain(pages).collect()
     }
+}
+
+/// What is said of an adapter that carries what the on-call table carries.
+fn not_asked(adapter: &Text) -> Caution {
+    let words = format!("'{adapter}' carries it too and is not asked: the on-call table goes first");
+    Caution::Also(Text::line(&words))
+}
+
+/// What is said of whom only an adapter reaches, although there is an on-call table.
+fn left_to(adapter: &Text, ask: &Ask) -> Caution {
+    let whom = if ask.op == Op::Escalate { "has level" } else { "pages" };
+    let words =
+        format!("by '{adapter}', not by the on-call table, which does not say who {whom} {}", ask.target);
+    Caution::Also(Text::line(&words))
 }
 
 /// Whether its checks say no more than that the target runs and is well, as it did before the call.

@@ -95,6 +95,7 @@ fn action(name: &str, action: &HttpAction, site: &Site) -> Result<ActionSpec, (&
         limit: Some(action.limit.duration()),
         verify_within: action.verify_within.duration(),
         destroys_evidence: action.destroys_evidence,
+        caution: action.caution.clone(),
     })
 }
 
