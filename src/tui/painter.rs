@@ -13,6 +13,8 @@ use super::canvas::Canvas;
 use super::colour::Depth;
 use super::pen::{Pen, decimal};
 
+mod scroll;
+
 /// Stands in the remembered screen for the cells that a wide character covers.
 const COVERED: &str = "";
 
@@ -121,8 +123,9 @@ impl Painter {
             out.extend_from_slice(b"\x1b[?25l");
             self.cursor_visible = Some(false);
         }
+        let moved = if all { 0..0 } else { self.scroll(wanted, out) };
         for y in 0..self.size.height {
-            if all {
+            if all || moved.contains(&y) {
                 self.paint_row(wanted.buffer(), y, &(0..self.size.width), out);
                 continue;
             }
@@ -520,7 +523,7 @@ fn has_agreed_width(symbol: &str) -> bool {
     matches!((chars.next(), chars.next()), (Some(c), None) if c < '\u{1f000}')
 }
 
-/// A column as the terminal counts: screens are never wider than `u16`.
+/// A column or a row as the terminal counts: screens are never larger than `u16`.
 fn column(x: usize) -> u16 {
-    u16::try_from(x).expect("a buffer is at most u16::MAX wide")
+    u16::try_from(x).expect("a buffer is at most u16::MAX wide and high")
 }

@@ -304,6 +304,107 @@ fn a_failed_write_is_followed_by_a_whole_frame() {
     assert_eq!(backend.out().1, b"\x1b[m\x1b[H\x1b[2J\x1b[?25labcd");
 }
 
+/// A line of a log as it is shown: times, levels in their colours, wide characters.
+fn log_row(number: usize) -> Vec<(String, Style)> {
+    let (level, look) = match number % 3 {
+        0 => ("ERROR", Style::new().fg(Color::Indexed(1)).add_modifier(Modifier::BOLD)),
+        _ => ("info ", Style::new()),
+    };
+    let said = ["逾時 timeout", "export ok", "no answer 漢字"][number % 3];
+    let text = format!("{said} step={number} ").repeat(8);
+    vec![
+        (format!("04:05:{:02}.{number:03} ", number % 60), Style::new().fg(Color::Indexed(8))),
+        (format!("{level} "), look),
+        (text.chars().take(60).collect(), look.remove_modifier(Modifier::BOLD)),
+    ]
+}
+
+/// Lines from a number on between a head and a foot.
+fn log_from(first: usize, (width, height): (u16, u16)) -> Buffer {
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    buffer.set_string(0, 0, format!("agents.log, line {first}"), Style::new());
+    buffer.set_string(0, height - 1, "f filter  / search  q leave", Style::new().fg(Color::Indexed(8)));
+    for y in 1..height - 1 {
+        let mut x = 0;
+        for (text, style) in log_row(first + usize::from(y)) {
+            (x, _) = buffer.set_stringn(x, y, text, usize::from(width - x), style);
+        }
+    }
+    buffer
+}
+
+#[test]
+fn a_one_line_scroll_costs_little_more_than_the_new_line() {
+    let depth = Depth::Ansi16;
+    for (from, to, row) in [(100, 101, 38), (101, 100, 1)] {
+        let [before, after] = [from, to].map(|first| log_from(first, (120, 40)));
+        // What nobody can do without: moving the rows, and what changes in the head, and the new row
+        // drawn onto blanks.
+        let mut blank = after.clone();
+        for x in 0..120 {
+            blank[(x, 0)] = before[(x, 0)].clone();
+            blank[(x, row)].reset();
+        }
+        let mut perfect = terminal(120, 40, depth);
+        draw(&mut perfect, &blank);
+        perfect.out_mut().take();
+        draw(&mut perfect, &after);
+        let drawn = perfect.out_mut().take();
+        let drawn = drawn.trim_start_matches("^[?2026h").trim_end_matches("^[?2026l").len();
+        let perfect = "^[2;39r^[S^[r".len() + drawn;
+        let mut terminal = terminal(120, 40, depth);
+        draw(&mut terminal, &before);
+        draw(&mut terminal, &after);
+        assert_shows(&terminal, &after, depth);
+        let sent = terminal.sent().last;
+        println!("{sent} bytes, {:.2} x the {perfect} of a perfect painter", sent as f64 / perfect as f64);
+        assert!(sent * 4 <= perfect * 5, "{sent} bytes, and {perfect} would do");
+    }
+}
+
+#[test]
+fn rows_are_moved_where_that_is_shorter_and_the_cursor_is_known_after() {
+    let one = ["head", "first line of it, long", "SECOND, ANOTHER ONE...", "the third line is here", "foot"];
+    let two = ["head", "SECOND, ANOTHER ONE...", "the third line is here", "4", "foot"];
+    let moved = [(one, two, "^[2;4r^[4H\n4^[r"), (two, one, "^[2;4r^[2H^Mfirst line of it, long^[r")];
+    for (before, after, bytes) in moved {
+        let mut terminal = terminal(22, 5, Depth::Ansi16);
+        lines(&mut terminal, &before);
+        let sent = lines(&mut terminal, &after);
+        assert!(sent.contains(bytes), "{sent}");
+        // Where the cursor is known to be.
+        lines(&mut terminal, &["Head", after[1], after[2], after[3], after[4]]);
+        assert_shows(
+            &terminal,
+            &Buffer::with_lines(["Head", after[1], after[2], after[3], after[4]]),
+            Depth::Ansi16,
+        );
+    }
+    // The whole screen needs no region.
+    let mut terminal = terminal(22, 3, Depth::Ansi16);
+    lines(&mut terminal, &["one is long enough", "two is longer than it", "and three, or four"]);
+    let bytes = lines(&mut terminal, &["two is longer than it", "and three, or four", "5"]);
+    assert!(bytes.ends_with("\n5"), "{bytes}");
+    assert!(!bytes.contains('r'), "{bytes}");
+}
+
+#[test]
+fn what_moves_beside_something_that_stands_is_drawn() {
+    // A region is as wide as the screen: what stands beside the log would move too.
+    let rows = |first: usize| {
+        let row = |y: usize| format!("agent {y} is in this pane | line {}", first + y);
+        (0..9).map(row).collect::<Vec<_>>()
+    };
+    let mut terminal = terminal(40, 9, Depth::Ansi16);
+    for first in [10, 11] {
+        let rows = rows(first);
+        let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+        let bytes = lines(&mut terminal, &rows);
+        assert!(!bytes.contains("r^["), "{bytes}");
+        assert_shows(&terminal, &Buffer::with_lines(rows), Depth::Ansi16);
+    }
+}
+
 fn any_colour() -> impl Strategy<Value = Color> {
     prop_oneof![
         3 => Just(Color::Reset),
@@ -370,6 +471,35 @@ proptest! {
         }
         prop_assert_eq!(terminal.out().writes, terminal.sent().writes);
         prop_assert!(terminal.sent().writes <= frames.len() as u64);
+    }
+
+    #[test]
+    fn rows_that_move_are_shown_as_if_they_were_drawn(
+        rows in proptest::collection::vec(
+            ("([a-c ]|漢|字|é|e\u{301}|─|▀|🚀){0,30}", any_style(), any_style()), 4..12,
+        ),
+        frames in proptest::collection::vec((0..12_usize, 0..3_u16, 0..3_u16, any_strokes()), 2..8),
+        cursor in proptest::option::of((0..24_u16, 0..8_u16)),
+        depth in prop_oneof![Just(Depth::Mono), Just(Depth::Ansi16), Just(Depth::TrueColor)],
+    ) {
+        let mut terminal = terminal(24, 8, depth);
+        for (first, head, foot, strokes) in &frames {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 24, 8));
+            for y in *head..8 - foot {
+                let (text, style, ground) = &rows[(first + usize::from(y)) % rows.len()];
+                buffer.set_style(Rect::new(0, y, 24, 1), *ground);
+                buffer.set_stringn(0, y, text, 24, *style);
+            }
+            if let Some((x, y, text, style, _)) = strokes.first() {
+                buffer.set_stringn(*x, *y, text, 24, *style);
+            }
+            let buffer = visible(&buffer);
+            draw_at(&mut terminal, &buffer, cursor.map(Position::from));
+            assert_shows(&terminal, &buffer, depth);
+            if let Some((x, y)) = cursor {
+                prop_assert_eq!(terminal.out().parser.screen().cursor_position(), (y, x));
+            }
+        }
     }
 
     #[test]
