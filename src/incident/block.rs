@@ -157,6 +157,24 @@ impl LogBlock {
         }
     }
 
+    /// Whose all of them are, where they are of one agent.
+    #[must_use]
+    pub fn one_agent(&self) -> Option<&Arc<Text>> {
+        match &self.0 {
+            Lines::Raw(raw) => Some(&raw.agent),
+            Lines::Read(lines) => all_of(lines, |line| &line.agent),
+        }
+    }
+
+    /// Where all of them stand, if that is one file.
+    #[must_use]
+    pub fn one_source(&self) -> Option<&Arc<Text>> {
+        match &self.0 {
+            Lines::Raw(raw) => Some(&raw.source),
+            Lines::Read(lines) => all_of(lines, |line| &line.source),
+        }
+    }
+
     /// Where a line stands.
     #[must_use]
     pub fn source(&self, place: usize) -> &Arc<Text> {
@@ -244,6 +262,12 @@ impl Raw {
         // No more bytes are taken than a number has room for.
         self.ends.push(self.bytes.len() as u32);
     }
+}
+
+/// What all lines share.
+fn all_of(lines: &[LogLine], of: impl Fn(&LogLine) -> &Arc<Text>) -> Option<&Arc<Text>> {
+    let (first, rest) = lines.split_first()?;
+    rest.iter().all(|line| Arc::ptr_eq(of(line), of(first))).then(|| of(first))
 }
 
 impl From<Vec<LogLine>> for LogBlock {

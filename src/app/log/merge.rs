@@ -27,19 +27,27 @@ impl Lately {
             return true;
         };
         for block in new {
+            if let Some(source) = block.one_source() {
+                self.heard(source, read);
+                continue;
+            }
             let mut before: Option<&Arc<Text>> = None;
             for source in (0..block.len()).map(|place| block.source(place)) {
                 if before.is_none_or(|before| !Arc::ptr_eq(before, source)) {
-                    match self.0.iter_mut().find(|(known, _)| known == source) {
-                        Some((_, at)) => *at = read,
-                        None => self.0.push((source.clone(), read)),
-                    }
+                    self.heard(source, read);
                 }
                 before = Some(source);
             }
         }
         self.0.retain(|(_, at)| read - *at <= TOGETHER);
         self.0.len() <= 1
+    }
+
+    fn heard(&mut self, source: &Arc<Text>, read: Time) {
+        match self.0.iter_mut().find(|(known, _)| known == source) {
+            Some((_, at)) => *at = read,
+            None => self.0.push((source.clone(), read)),
+        }
     }
 }
 
