@@ -23,6 +23,16 @@ pub fn hm(at: Time, now: Time) -> String {
     at.format(form).to_string()
 }
 
+/// A time in full, and how far from `now`.
+#[must_use]
+pub fn moment(at: Time, now: Time) -> String {
+    let far = match at - now {
+        ahead if ahead > TimeDelta::zero() => format!("in {}", span(ahead)),
+        gone => format!("{} ago", span(-gone)),
+    };
+    format!("{} UTC, {far}", at.format("%Y-%m-%d %H:%M:%S"))
+}
+
 /// A length of time in one unit, rounded down: `<1m`, `12m`, `3h`, `2d`.
 #[must_use]
 pub fn age(delta: TimeDelta) -> String {
@@ -169,5 +179,7 @@ mod tests {
         assert_eq!(hm(at("2026-05-04T00:05:00Z"), now), "00:05");
         assert_eq!(hm(at("2026-05-03T23:59:00Z"), now), "05-03 23:59");
         assert_eq!(stamp(at("2026-05-03T23:59:07Z"), now), "05-03 23:59:07");
+        assert_eq!(moment(at("2026-05-03T23:59:07Z"), now), "2026-05-03 23:59:07 UTC, 10m ago");
+        assert_eq!(moment(at("2026-05-06T03:10:00Z"), now), "2026-05-06 03:10:00 UTC, in 2d03h");
     }
 }

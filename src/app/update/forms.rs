@@ -336,6 +336,24 @@ impl Model {
         }
     }
 
+    /// Which moment the field that has the keys stands for, as soon as what is typed is one: it is
+    /// read before it is sent.
+    #[must_use]
+    pub fn moment(&self, form: &Form) -> Option<Time> {
+        let entry = form.entries.get(form.focus)?;
+        let written = Some(entry.field.as_text()).filter(|text| !text.is_blank())?;
+        match entry.label {
+            "detected" | "at" => self.read_time(&written).ok(),
+            "from" | "to" => match written.as_str().parse::<Mark>() {
+                Ok(mark) => self.incident()?.mark(mark),
+                Err(_) => self.read_time(&written).ok(),
+            },
+            "due" | "gone by" => self.read_due(&written).ok(),
+            "next in" => written.as_str().parse::<Span>().ok().map(|span| span.after(self.now())),
+            _ => None,
+        }
+    }
+
     /// Reads `14:05`, `14:05:30` or `5m ago`.
     fn read_time(&self, written: &Text) -> Result<Time, String> {
         read_time(written.as_str(), self.now())

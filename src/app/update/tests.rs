@@ -11,6 +11,7 @@ mod lamps;
 mod truth;
 
 use crate::app::effect::{ReviewDeed, Ticket};
+use crate::app::form::{Form, Purpose};
 use crate::app::intent::Intent;
 use crate::app::key::{Input, Key, Mouse, MouseKind};
 use crate::app::keymap::{Context, Keymap};
@@ -637,6 +638,30 @@ fn a_click_selects_the_pane_that_was_drawn_there() {
 #[test]
 fn a_dead_terminal_is_left() {
     assert_eq!(update(&mut session(), Msg::Input(Input::Closed)), [Effect::Quit]);
+}
+
+/// `21:00` typed at 03:10 is another day's: whoever types it sees which before it is sent.
+#[test]
+fn a_time_is_shown_as_it_is_understood_while_it_is_typed() {
+    let model = session();
+    let now = model.now();
+    let t0 = model.incident().unwrap().mark(crate::incident::Mark::T0);
+    let minutes = |minutes| Some(now + chrono::TimeDelta::minutes(minutes));
+    for (label, typed, moment) in [
+        ("at", "5m ago", minutes(-5)),
+        ("detected", "90m", minutes(-90)),
+        ("next in", "15m", minutes(15)),
+        ("due", "7d", minutes(7 * 24 * 60)),
+        ("gone by", "2h", minutes(120)),
+        ("from", "T0", t0),
+        ("to", "1m ago", minutes(-1)),
+        ("at", "25:", None),
+        ("at", "", None),
+        ("reason", "5m", None),
+    ] {
+        let form = Form::new(Purpose::SetMark, "a form").text(label, "", typed);
+        assert_eq!(model.moment(&form), moment, "{label} {typed}");
+    }
 }
 
 #[test]

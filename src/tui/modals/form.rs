@@ -149,7 +149,7 @@ fn field(
     (Line::from(vec![label, span(view, shown, role)]), at)
 }
 
-/// What is wrong, in as many as `rows`, else what belongs into the field.
+/// What is wrong, in as many as `rows`, else how the field is understood or what belongs into it.
 fn answer(view: &View<'_>, form: &Form, cells: usize, rows: usize) -> Vec<Line<'static>> {
     let ellipsis = view.skin.glyphs.ellipsis;
     let cut = |text: &str| truncate(text, cells, ellipsis).into_owned();
@@ -163,6 +163,9 @@ fn answer(view: &View<'_>, form: &Form, cells: usize, rows: usize) -> Vec<Line<'
             .take(rows.max(1))
             .map(|l| line(view, l, Role::Error))
             .collect();
+    }
+    if let Some(moment) = view.model.moment(form) {
+        return vec![line(view, cut(&words::moment(moment, view.model.now())), Role::Text)];
     }
     vec![match form.entries.get(form.focus) {
         Some(entry) if !entry.choices.is_empty() => line(view, cut(&entry.choices.join(" | ")), Role::Dim),
