@@ -4,7 +4,7 @@
 
 use std::ops::Range;
 
-use ratatui::buffer::{Buffer, Cell};
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect, Size};
 use ratatui::style::Style;
 
@@ -47,19 +47,18 @@ impl Canvas {
 
     /// Several parts to be drawn anew.
     pub fn parts(&mut self, areas: impl IntoIterator<Item = Rect>, ground: Style) -> &mut Buffer {
-        let mut blank = Cell::EMPTY;
-        blank.set_style(ground);
         for area in areas {
-            self.blank(area.intersection(self.buffer.area), &blank);
+            self.blank(area.intersection(self.buffer.area), ground);
         }
         &mut self.buffer
     }
 
-    fn blank(&mut self, area: Rect, blank: &Cell) {
+    fn blank(&mut self, area: Rect, ground: Style) {
         for y in area.top()..area.bottom() {
             let start = self.buffer.index_of(area.x, y);
             for cell in &mut self.buffer.content[start..start + usize::from(area.width)] {
-                cell.clone_from(blank);
+                cell.reset();
+                cell.set_style(ground);
             }
             let drawn = &mut self.drawn[usize::from(y)];
             let place = drawn.partition_point(|other| other.start <= area.left());

@@ -15,8 +15,55 @@ use super::pen::{Pen, decimal};
 
 mod scroll;
 
-/// Stands in the remembered screen for the cells that a wide character covers.
-const COVERED: &str = "";
+/// A symbol as one number, so that what is shown is compared without looking at texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Sign(u64);
+
+impl Sign {
+    const BLANK: Self = Self(b' ' as u64);
+    /// Stands in the remembered screen for the cells that a wide character covers.
+    const COVERED: Self = Self(0);
+    /// A symbol longer than a number: never taken for shown, so it is drawn again with its part.
+    const LONG: Self = Self(u64::MAX);
+
+    fn of(symbol: &str) -> Self {
+        match *symbol.as_bytes() {
+            [byte] => Self(u64::from(byte)),
+            [a, b, c] => Self(u64::from_le_bytes([a, b, c, 0, 0, 0, 0, 0])),
+            ref bytes if bytes.len() < 8 => {
+                let mut number = [0; 8];
+                number[..bytes.len()].copy_from_slice(bytes);
+                Self(u64::from_le_bytes(number))
+            }
+            _ => Self::LONG,
+        }
+    }
+
+    fn is(self, other: Self) -> bool {
+        self == other && self != Self::LONG
+    }
+
+    /// The byte, if it is one letter.
+    fn letter(self) -> Option<u8> {
+        u8::try_from(self.0).ok().filter(|_| self != Self::COVERED)
+    }
+}
+
+/// What is seen in a cell of the terminal, colours mapped.
+#[derive(Debug, Clone, Copy)]
+struct Shown {
+    sign: Sign,
+    pen: Pen,
+}
+
+impl Shown {
+    const BLANK: Self = Self { sign: Sign::BLANK, pen: Pen::DEFAULT };
+
+    /// Whether it looks like an erased one.
+    fn is_blank(&self) -> bool {
+        self.sign == Sign::BLANK && self.pen.on_blank() == Pen::DEFAULT
+    }
+}
 
 /// Where the terminal's cursor is: the column is unknown after the last cell of a row, where
 /// terminals wait to wrap.
@@ -29,8 +76,8 @@ struct At {
 /// What is to be seen in a cell.
 #[derive(Debug, Clone, Copy)]
 struct Mark<'a> {
-    cell: &'a Cell,
     symbol: &'a str,
+    sign: Sign,
     /// Columns that it takes.
     columns: usize,
     /// Whether it is the cell's own symbol, and one column wide in every terminal.
@@ -39,15 +86,8 @@ struct Mark<'a> {
 }
 
 impl Mark<'_> {
-    fn remember(self, shown: &mut Cell) {
-        if self.simple {
-            shown.clone_from(self.cell);
-        } else {
-            shown.set_symbol(self.symbol);
-        }
-        shown.fg = self.pen.fg;
-        shown.bg = self.pen.bg;
-        shown.modifier = self.pen.modifier;
+    fn shown(self) -> Shown {
+        Shown { sign: self.sign, pen: self.pen }
     }
 }
 
@@ -74,7 +114,7 @@ pub(super) struct Painter {
     depth: Depth,
     size: Size,
     /// What each cell of the terminal shows, colours mapped, row by row.
-    shown: Vec<Cell>,
+    shown: Vec<Shown>,
     /// Whether `shown` is true; otherwise the next frame clears the terminal first.
     known: bool,
     at: Option<At>,
@@ -149,7 +189,7 @@ impl Painter {
         out.extend_from_slice(b"\x1b[m\x1b[H\x1b[2J");
         self.size = size;
         self.shown.clear();
-        self.shown.resize(usize::from(size.width) * usize::from(size.height), Cell::EMPTY);
+        self.shown.resize(usize::from(size.width) * usize::from(size.height), Shown::BLANK);
         self.known = true;
         self.at = Some(At { x: Some(0), y: 0 });
         self.pen = Some(Pen::DEFAULT);
@@ -168,13 +208,13 @@ impl Painter {
         loop {
             let stands = row[x..].iter().zip(&self.shown[start + x..start + width]);
             x += stands.take(end.saturating_sub(x)).take_while(|(a, b)| is_as_shown(a, b)).count();
-            if x == width || (x >= end && self.shown[start + x].symbol() != COVERED) {
+            if x == width || (x >= end && self.shown[start + x].sign != Sign::COVERED) {
                 return;
             }
             let mark = self.mark(&row[x], width - x);
             if self.shows(start + x, mark) {
                 // Blanks look alike in several pens: the next time this one is recognized at once.
-                mark.remember(&mut self.shown[start + x]);
+                self.shown[start + x] = mark.shown();
                 x += mark.columns;
                 continue;
             }
@@ -183,33 +223,34 @@ impl Painter {
                 return;
             }
             self.draw(x, y, mark, out);
-            mark.remember(&mut self.shown[start + x]);
+            self.shown[start + x] = mark.shown();
             for covered in &mut self.shown[start + x + 1..start + x + mark.columns] {
-                covered.set_symbol(COVERED);
+                covered.sign = Sign::COVERED;
             }
             x += mark.columns;
             if mark.simple && mark.symbol != " " {
-                x += self.draw_on(mark, &row[x..end.max(x)], start + x, y, out);
+                x += self.draw_on(mark.pen, &row[x..end.max(x)], start + x, out);
             }
         }
     }
 
-    /// Draws what follows a mark and looks like it, letter by letter, up to what the terminal shows
+    /// Draws what follows a mark in the same pen, letter by letter, up to what the terminal shows
     /// already: a word costs little more than its bytes. How many cells those are.
-    fn draw_on(&mut self, mark: Mark<'_>, next: &[Cell], index: usize, y: u16, out: &mut Vec<u8>) -> usize {
-        let Some(At { x: Some(x), .. }) = self.at else { return 0 };
-        let wanted = pen_of(mark.cell);
+    fn draw_on(&mut self, pen: Pen, next: &[Cell], index: usize, out: &mut Vec<u8>) -> usize {
+        let Some(At { x: Some(x), y }) = self.at else { return 0 };
+        let wanted = self.pens.wanted;
         // The last one is left to the way that knows where rows end.
         let most = next.len().saturating_sub(1);
         let mut count = 0;
         for (cell, shown) in next.iter().zip(&mut self.shown[index..]).take(most) {
             let symbol = cell.symbol();
-            let goes_on = pen_of(cell) == wanted && symbol != " " && is_simple(symbol);
-            if !goes_on || (pen_of(shown) == mark.pen && is_same(shown.symbol(), symbol)) {
+            let now = Shown { sign: Sign::of(symbol), pen };
+            let goes_on = is_simple(symbol) && now.sign != Sign::BLANK && pen_of(cell) == wanted;
+            if !goes_on || (shown.sign == now.sign && shown.pen == pen) {
                 break;
             }
             append(symbol, out);
-            Mark { cell, symbol, ..mark }.remember(shown);
+            *shown = now;
             count += 1;
         }
         self.at = Some(At { x: Some(x + column(count)), y });
@@ -221,16 +262,16 @@ impl Painter {
         let symbol = cell.symbol();
         let simple = is_simple(symbol);
         let (symbol, columns) = if simple { (symbol, 1) } else { seen(symbol, room) };
-        Mark { cell, symbol, columns, simple, pen: self.pens.map(self.depth, pen_of(cell)) }
+        let pen = self.pens.map(self.depth, pen_of(cell));
+        Mark { symbol, sign: Sign::of(symbol), columns, simple, pen }
     }
 
     /// Whether the terminal shows this already.
     fn shows(&self, index: usize, mark: Mark<'_>) -> bool {
-        let shown = &self.shown[index];
-        let pen = pen_of(shown);
-        is_same(shown.symbol(), mark.symbol)
-            && (pen == mark.pen || (mark.symbol == " " && pen.draws_blank_as(mark.pen)))
-            && self.shown[index + 1..index + mark.columns].iter().all(|covered| covered.symbol() == COVERED)
+        let Shown { sign, pen } = self.shown[index];
+        sign.is(mark.sign)
+            && (pen == mark.pen || (sign == Sign::BLANK && pen.draws_blank_as(mark.pen)))
+            && self.shown[index + 1..index + mark.columns].iter().all(|next| next.sign == Sign::COVERED)
     }
 
     /// Blanks the rest of a row that is to be blank, when that is shorter than spaces.
@@ -240,7 +281,7 @@ impl Painter {
         let width = usize::from(self.size.width);
         let start = usize::from(y) * width;
         let rest = &self.shown[start + x..start + width];
-        let spaces = rest.len() - rest.iter().rev().take_while(|c| is_blank(c)).count();
+        let spaces = rest.len() - rest.iter().rev().take_while(|s| s.is_blank()).count();
         if spaces <= b"\x1b[K".len() {
             return false;
         }
@@ -249,7 +290,7 @@ impl Painter {
             self.set_pen(Pen::DEFAULT, out);
         }
         out.extend_from_slice(b"\x1b[K");
-        self.shown[start + x..start + width].fill(Cell::EMPTY);
+        self.shown[start + x..start + width].fill(Shown::BLANK);
         true
     }
 
@@ -286,15 +327,14 @@ impl Painter {
         }
         let start = usize::from(y) * usize::from(self.size.width);
         let between = &self.shown[start + from..start + x];
-        let same = |cell: &Cell| {
-            let set = pen_of(cell);
-            cell.symbol().len() == 1 && (set == pen || (cell.symbol() == " " && pen.draws_blank_as(set)))
-        };
-        if !between.iter().all(same) {
-            return false;
-        }
-        for cell in between {
-            out.extend_from_slice(cell.symbol().as_bytes());
+        let length = out.len();
+        for shown in between {
+            let is_set = shown.pen == pen || (shown.sign == Sign::BLANK && pen.draws_blank_as(shown.pen));
+            let Some(letter) = shown.sign.letter().filter(|_| is_set) else {
+                out.truncate(length);
+                return false;
+            };
+            out.push(letter);
         }
         true
     }
@@ -412,21 +452,9 @@ const fn backspaces(left: u16) -> bool {
 
 /// Whether a cell is one column wide and stands in the terminal as it is: what most cells do in
 /// most frames, so this is asked before anything else.
-fn is_as_shown(cell: &Cell, shown: &Cell) -> bool {
-    if cell.modifier != shown.modifier || cell.fg != shown.fg || cell.bg != shown.bg {
-        return false;
-    }
+fn is_as_shown(cell: &Cell, shown: &Shown) -> bool {
     let symbol = cell.symbol();
-    is_same(symbol, shown.symbol()) && is_simple(symbol)
-}
-
-/// Whether two symbols are the same; letters and lines are compared without a call.
-fn is_same(one: &str, other: &str) -> bool {
-    match (one.as_bytes(), other.as_bytes()) {
-        ([a], [b]) => a == b,
-        ([a, b, c], [d, e, f]) => a == d && b == e && c == f,
-        (one, other) => one == other,
-    }
+    Sign::of(symbol) == shown.sign && pen_of(cell) == shown.pen && is_simple(symbol)
 }
 
 /// Whether a symbol is a letter or a line: sent as it is, and one column wide.
@@ -511,7 +539,7 @@ fn pen_of(cell: &Cell) -> Pen {
     Pen { fg: cell.fg, bg: cell.bg, modifier: cell.modifier }
 }
 
-/// Whether a cell, wanted or shown, looks like an erased one.
+/// Whether a cell looks like an erased one.
 fn is_blank(cell: &Cell) -> bool {
     cell.symbol() == " " && pen_of(cell).on_blank() == Pen::DEFAULT
 }

@@ -6,10 +6,13 @@
 
 use std::ops::Range;
 
-use ratatui::buffer::{Buffer, Cell};
+use ratatui::buffer::Buffer;
 
-use super::{At, COVERED, Canvas, Painter, column, is_same, seen, sequence};
+use super::{At, Canvas, Painter, Shown, Sign, column, seen, sequence};
 use crate::tui::pen::{Pen, decimal};
+
+/// Fewer rows than this are drawn again.
+const FEWEST: usize = 3;
 
 /// About what it takes to have rows moved, in bytes: letters that this saves at least.
 const COST: usize = 24;
@@ -61,13 +64,13 @@ impl Painter {
         let new = if up {
             moved.rotate_left(rows * width);
             let blank = moved.len() - rows * width;
-            moved[blank..].fill(Cell::EMPTY);
+            moved[blank..].fill(Shown::BLANK);
             self.go(0, last, out);
             out.resize(out.len() + rows, b'\n');
             bottom + 1 - rows..bottom + 1
         } else {
             moved.rotate_right(rows * width);
-            moved[..rows * width].fill(Cell::EMPTY);
+            moved[..rows * width].fill(Shown::BLANK);
             self.go(0, first, out);
             (0..rows).for_each(|_| out.extend_from_slice(b"\x1bM"));
             top..top + rows
@@ -85,7 +88,7 @@ impl Painter {
 
     /// What may best be moved.
     fn find_scroll(&self, wanted: &Canvas) -> Option<Scroll> {
-        let (first, last) = self.drawn_wide(wanted)?;
+        let (first, last) = self.drawn_wide(wanted).filter(|(first, last)| last - first + 1 >= FEWEST)?;
         let width = usize::from(self.size.width);
         let buffer = wanted.buffer();
         let new: Vec<u64> = (first..=last).map(|y| print(wanted_in(buffer, y, width))).collect();
@@ -106,7 +109,7 @@ impl Painter {
             without += unlike(wanted_in(buffer, y, width), self.shown_in(y));
             with += match scroll.source(y) {
                 Some(from) => unlike(wanted_in(buffer, y, width), self.shown_in(from)),
-                None => wanted_in(buffer, y, width).filter(|symbol| *symbol != " ").count(),
+                None => wanted_in(buffer, y, width).filter(|sign| *sign != Sign::BLANK).count(),
             };
         }
         (without > with + COST).then_some(scroll)
@@ -131,35 +134,33 @@ impl Painter {
     }
 
     /// What stands in a row of the terminal.
-    fn shown_in(&self, y: usize) -> impl Iterator<Item = &str> {
+    fn shown_in(&self, y: usize) -> impl Iterator<Item = Sign> {
         let width = usize::from(self.size.width);
         let row = &self.shown[y * width..(y + 1) * width];
-        row.iter().map(Cell::symbol).filter(|symbol| *symbol != COVERED)
+        row.iter().map(|shown| shown.sign).filter(|sign| *sign != Sign::COVERED)
     }
 }
 
 /// What is to stand in a row of the terminal.
-fn wanted_in(buffer: &Buffer, y: usize, width: usize) -> impl Iterator<Item = &str> {
+fn wanted_in(buffer: &Buffer, y: usize, width: usize) -> impl Iterator<Item = Sign> {
     let row = &buffer.content[y * width..(y + 1) * width];
     let mut x = 0;
     std::iter::from_fn(move || {
         let cell = row.get(x)?;
         let (symbol, columns) = seen(cell.symbol(), width - x);
         x += columns;
-        Some(symbol)
+        Some(Sign::of(symbol))
     })
 }
 
 /// A number that stands for what is in a row.
-fn print<'a>(row: impl Iterator<Item = &'a str>) -> u64 {
-    row.flat_map(str::bytes).fold(7, |print: u64, byte| {
-        (print.rotate_left(5) ^ u64::from(byte)).wrapping_mul(0x517c_c1b7_2722_0a95)
-    })
+fn print(row: impl Iterator<Item = Sign>) -> u64 {
+    row.fold(7, |print: u64, Sign(sign)| (print.rotate_left(5) ^ sign).wrapping_mul(0x517c_c1b7_2722_0a95))
 }
 
-/// How many symbols of two rows differ, about.
-fn unlike<'a>(one: impl Iterator<Item = &'a str>, other: impl Iterator<Item = &'a str>) -> usize {
-    one.zip(other).filter(|(one, other)| !is_same(one, other)).count()
+/// How many signs of two rows differ, about.
+fn unlike(one: impl Iterator<Item = Sign>, other: impl Iterator<Item = Sign>) -> usize {
+    one.zip(other).filter(|(one, other)| !one.is(*other)).count()
 }
 
 /// The rows that gain most when all move so far, and how much that is; none, when nothing does.
