@@ -36,9 +36,13 @@ struct Written {
 
 /// Reads one.
 pub(super) fn read(tree: &Tree, paths: &Paths, env: &Env, problems: &mut Problems) -> Option<Alertmanager> {
-    credential::none_written_out(tree, problems)?;
-    let written: Written = tree.without(credential::KEYS).read_whole(problems)?;
-    let site = http::site(tree, written.url, written.ca_file, paths, env, problems)?;
+    let fine = credential::none_written_out(tree, problems);
+    let own = tree.without(credential::KEYS).without(credential::NEVER);
+    let (written, whole) = own.read_part::<Written>(problems);
+    let written = written?;
+    let site = http::site(tree, written.url, written.ca_file, paths, env, problems);
     let author = written.author.filter(|author| !author.is_blank());
-    Some(Alertmanager { site, author, read_only: written.read_only })
+    fine?;
+    let alerts = Alertmanager { site: site?, author, read_only: written.read_only };
+    whole.then_some(alerts)
 }

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::incident::{Audience, MessageKind, Route, Severity, Span, Text};
 use crate::secret::SecretSource;
@@ -226,6 +227,25 @@ pub(super) fn read_all(
 }
 
 impl Reading<'_> {
+    /// The table as written, and whether its form is right: the rest of it is looked at in any case.
+    fn written<T: DeserializeOwned>(&mut self) -> Option<(T, bool)> {
+        let (written, whole) = self.tree.read_part(self.problems);
+        Some((written?, whole))
+    }
+
+    /// Whether one of these keys is there. One that is there and was not read has been told.
+    fn has(&self, keys: &[&str]) -> bool {
+        keys.iter().any(|key| self.tree.has(key))
+    }
+
+    /// Tells that something is missing, unless it is there under one of these keys and was told to be wrong.
+    fn lacks(&mut self, keys: &[&str], what: &str, hint: &str) {
+        if !self.has(keys) {
+            let message = format!("`{}` {what}", self.tree.path());
+            self.problems.push(self.tree.problem_at(&[], message).hint(hint));
+        }
+    }
+
     /// Where a secret lies; `None` if something is wrong with it, `Some(None)` if there is none.
     #[expect(clippy::option_option, reason = "wrong and absent are two things, and only one is told")]
     fn secret(&mut self, what: &str, keys: SecretKeys) -> Option<Option<SecretSource>> {
@@ -239,7 +259,7 @@ impl Reading<'_> {
             (Some(url), None) => {
                 if !(url.starts_with("https://") || url.starts_with("http://")) {
                     let problem = self.tree.problem_at(&["url"], "`url` begins with https:// or http://");
-                    self.problems.push(problem);
+                    self.problems.push(problem.hint("url = \"https://host/path\""));
                     return None;
                 }
                 Some(Address::Plain(url))
@@ -251,9 +271,8 @@ impl Reading<'_> {
                 None
             }
             (None, None) => {
-                let message = format!("`{}` lacks the key `url`", self.tree.path());
                 let hint = "or url_env, url_file, url_command where the URL is a secret";
-                self.problems.push(self.tree.problem_at(&[], message).hint(hint));
+                self.lacks(&["url", "url_env", "url_file", "url_command"], "lacks the key `url`", hint);
                 None
             }
         }
@@ -266,7 +285,7 @@ impl Reading<'_> {
             return Some(url.trim_end_matches('/').to_owned());
         }
         let message = format!("`{key}` begins with https:// or http://");
-        self.problems.push(self.tree.problem_at(&[key], message));
+        self.problems.push(self.tree.problem_at(&[key], message).hint(format!("the usual one is {usual}")));
         None
     }
 

@@ -8,7 +8,7 @@ use crate::app::digest;
 use crate::app::review::{self, TemplateError};
 use crate::incident::Policy;
 
-use super::file::File;
+use super::file::{File, READABLE};
 use super::keymap::Keymaps;
 use super::located::{Problem, Problems};
 use super::paths::{Env, Paths};
@@ -169,7 +169,15 @@ fn names_exist(
         let file = paths.templates().join(format!("{name}.md"));
         if !is_name(name) || !file.is_file() {
             let message = format!("`review.template`: there is no {}", file.display());
-            problems.push(tree.problem_at(&["review", "template"], message));
+            let known: Vec<String> = named_files(&paths.templates(), "md", &mut Problems::new())
+                .into_iter()
+                .map(|(name, _)| name)
+                .collect();
+            let known: Vec<&str> = known.iter().map(String::as_str).collect();
+            let hint = wording::meant(name, &known, "there is").unwrap_or_else(|| {
+                "put it there, or leave the key out: then the built-in one is taken".to_owned()
+            });
+            problems.push(tree.problem_at(&["review", "template"], message).hint(hint));
         }
     }
 }
@@ -181,7 +189,7 @@ pub fn named_files(dir: &Path, extension: &str, problems: &mut Problems) -> Vec<
         Ok(entries) => entries.filter_map(|entry| Some(entry.ok()?.path())).collect(),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
         Err(error) => {
-            problems.push(Problem::whole(&shown, format!("cannot be read: {error}")));
+            problems.push(Problem::whole(&shown, format!("cannot be read: {error}")).hint(READABLE));
             return Vec::new();
         }
     };
@@ -233,6 +241,7 @@ fn template(file: &File, checked: Result<(), TemplateError>) -> Option<Problem> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::cases::each_says_how_to_mend_it;
 
     struct Home(tempfile::TempDir, Paths);
 
@@ -255,6 +264,7 @@ mod tests {
 
     fn told(home: &Home, problems: &[Problem]) -> Vec<String> {
         let dir = format!("{}/", home.0.path().display());
+        each_says_how_to_mend_it(problems.iter().filter(|problem| !problem.file.contains("scenarios")));
         problems.iter().map(|problem| problem.to_string().replace(&dir, "")).collect()
     }
 
@@ -287,11 +297,11 @@ mod tests {
             problems,
             [
                 "config.toml:2:9: `ui.theme`: there is no theme \"drak\" (hint: did you mean `dark`?)",
-                "config.toml:3:8: `ui.bell`: expected a boolean, found integer `1`",
+                "config.toml:3:8: `ui.bell`: expected a boolean, found integer `1` (hint: write true)",
                 "config.toml:4:10: `ui.keymap`: there is no keymap \"nano\" (hint: there is: default, emacs, mine, vim)",
-                "config.toml:6:12: `review.template`: there is no templates/ours.md",
+                "config.toml:6:12: `review.template`: there is no templates/ours.md (hint: there is: bad, good)",
                 "keymaps/mine.toml:3:7: there is no intent \"isolat\" (hint: did you mean `isolate`?)",
-                "policy.toml:1:19: `warn_at_percent`: expected a whole number from 0 to 255, found string \"x\"",
+                "policy.toml:1:19: `warn_at_percent`: expected a whole number from 0 to 255, found string \"x\" (hint: write warn_at_percent = 10, without quotes)",
                 "scenarios/s.toml:1:1: is no scenario",
                 "templates/bad.md:2:1: unexpected end of input, expected end of block (hint: templates are \
                  written in the language of Jinja)",

@@ -58,7 +58,8 @@ impl<'a> Commands<'a> {
         };
         if named(program).next().is_some() {
             let message = format!("`{key}`: the program itself cannot be a placeholder");
-            problems.push(tree.problem_at(&[key], message));
+            let hint = "write the program itself, and the placeholder as one of its arguments";
+            problems.push(tree.problem_at(&[key], message).hint(hint));
             return None;
         }
         if program.contains(char::is_whitespace) && run.len() == 1 && !program.contains('/') {
@@ -69,7 +70,8 @@ impl<'a> Commands<'a> {
             return None;
         }
         if run.iter().any(|argument| argument.contains('\0')) {
-            problems.push(tree.problem_at(&[key], format!("`{key}` holds a NUL, which no program can get")));
+            let problem = tree.problem_at(&[key], format!("`{key}` holds a NUL, which no program can get"));
+            problems.push(problem.hint("leave \\u0000 out"));
             return None;
         }
         let mut is_known = true;
@@ -95,13 +97,17 @@ impl<'a> Commands<'a> {
 pub(super) fn passable(tree: &Tree, env: &[String], problems: &mut Problems) -> Option<()> {
     let is_wrong =
         |name: &&String| name.is_empty() || name.contains(['=', '\0']) || name.starts_with("FLIGHTDECK_");
-    let Some(name) = env.iter().find(is_wrong) else { return Some(()) };
-    let message = format!("`env`: \"{name}\" is no variable that can be passed on");
-    problems.push(tree.problem_at(&["env"], message));
-    None
+    let mut fine = Some(());
+    for name in env.iter().filter(is_wrong) {
+        let message = format!("`env`: \"{name}\" is no variable that can be passed on");
+        let hint = "write the name of a variable alone; flightdeck's own are set by flightdeck";
+        problems.push(tree.problem_at(&["env"], message).hint(hint));
+        fine = None;
+    }
+    fine
 }
 
-/// Tells of a name in braces that stands for nothing there.
+/// Tells of names in braces that stand for nothing there.
 pub(super) fn known_placeholders(
     tree: &Tree,
     key: &str,
@@ -109,13 +115,26 @@ pub(super) fn known_placeholders(
     known: &[&str],
     problems: &mut Problems,
 ) -> Option<()> {
-    let Some(wrong) = named(text).find(|name| !known.contains(name)) else { return Some(()) };
-    let problem = tree.problem_at(&[key], format!("`{key}`: nothing is called {{{wrong}}} here"));
-    problems.push(match wording::meant(wrong, known, "known here") {
-        Some(hint) => problem.hint(hint),
-        None => problem,
-    });
-    None
+    known_placeholders_at(tree, &[key], text, known, problems)
+}
+
+/// The same at the end of a longer way.
+pub(super) fn known_placeholders_at(
+    tree: &Tree,
+    place: &[&str],
+    text: &str,
+    known: &[&str],
+    problems: &mut Problems,
+) -> Option<()> {
+    let mut fine = Some(());
+    for wrong in named(text).filter(|name| !known.contains(name)) {
+        let message = format!("`{}`: nothing is called {{{wrong}}} here", place.join("."));
+        let hint = wording::meant(wrong, known, "known here")
+            .unwrap_or_else(|| "no name in braces stands for anything here: leave it out".to_owned());
+        problems.push(tree.problem_at(place, message).hint(hint));
+        fine = None;
+    }
+    fine
 }
 
 /// The names that stand in braces in a text. Braces around anything else are no placeholder, so

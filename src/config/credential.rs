@@ -67,7 +67,8 @@ impl SecretKeys {
             (Some(variable), None, None) => {
                 if env(&variable).is_none_or(|value| value.trim().is_empty()) {
                     let message = format!("`{name}`: the environment variable {variable} is not set");
-                    problems.push(problem_at(&name, message));
+                    let hint = "set it where flightdeck is started, or name another one";
+                    problems.push(problem_at(&name, message).hint(hint));
                 }
                 SecretSource::Env(variable)
             }
@@ -75,20 +76,22 @@ impl SecretKeys {
                 let path = paths.written(&path);
                 if !path.exists() {
                     let message = format!("`{file}`: there is no file {}", path.display());
-                    problems.push(problem_at(&file, message));
+                    problems.push(problem_at(&file, message).hint("put it there, or write another path"));
                 }
                 SecretSource::File(path)
             }
             (None, None, Some(mut run)) => {
                 let Some(program) = run.first_mut().filter(|program| !program.trim().is_empty()) else {
-                    problems.push(problem_at(&command, format!("`{command}` names no program")));
+                    let problem = problem_at(&command, format!("`{command}` names no program"));
+                    problems.push(problem.hint("write [\"PROGRAM\", \"ARGUMENT\", …]; no shell is involved"));
                     return None;
                 };
                 if program.contains('/') {
                     *program = paths.written(program.trim_start_matches("./")).display().to_string();
                 }
                 if let Some(missing) = program::missing(program, env) {
-                    problems.push(problem_at(&command, format!("`{command}`: {}", missing.why)));
+                    let problem = problem_at(&command, format!("`{command}`: {}", missing.why));
+                    problems.push(problem.hinted(missing.hint));
                 }
                 SecretSource::Command(run)
             }
@@ -167,10 +170,10 @@ impl WrittenAuth {
         let password =
             SecretKeys { env: self.password_env, file: self.password_file, command: self.password_command };
         let key = SecretKeys { env: self.key_env, file: self.key_file, command: self.key_command };
-        let token = token.meant("token", &[], tree, paths, env, problems)?;
-        let password = password.meant("password", &[], tree, paths, env, problems)?;
-        let key = key.meant("key", &[], tree, paths, env, problems)?;
-        let wrong = match (token, (self.user, password), (self.key_header, key)) {
+        let token = token.meant("token", &[], tree, paths, env, problems);
+        let password = password.meant("password", &[], tree, paths, env, problems);
+        let key = key.meant("key", &[], tree, paths, env, problems);
+        let wrong = match (token?, (self.user, password?), (self.key_header, key?)) {
             (None, (None, None), (None, None)) => return Some(Auth::None),
             (Some(token), (None, None), (None, None)) => return Some(Auth::Bearer(token)),
             (None, (Some(user), Some(password)), (None, None)) => {

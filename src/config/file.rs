@@ -7,7 +7,10 @@ use std::path::Path;
 
 use crate::incident::Text;
 
-use super::located::Problem;
+use super::located::{Place, Problem};
+
+/// What helps where something cannot be read.
+pub(super) const READABLE: &str = "whoever runs flightdeck must be allowed to read it";
 
 /// A file's name and text. Never printed whole: it may hold what is nobody's business.
 #[derive(Clone, PartialEq, Eq)]
@@ -44,14 +47,16 @@ impl File {
     /// A problem when it cannot be read, is no text, or is too big to be meant.
     pub fn read_if_there(path: &Path) -> Result<Option<Self>, Problem> {
         let name = path.display().to_string();
-        let cannot = |error: io::Error| Problem::whole(&name, format!("cannot be read: {error}"));
+        let cannot =
+            |error: io::Error| Problem::whole(&name, format!("cannot be read: {error}")).hint(READABLE);
         let file = match fs::File::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(cannot(error)),
         };
         if file.metadata().map_err(cannot)?.is_dir() {
-            return Err(Problem::whole(&name, "is a directory, not a file"));
+            let problem = Problem::whole(&name, "is a directory, not a file");
+            return Err(problem.hint("move it away, or name another file"));
         }
         let mut bytes = Vec::new();
         // One byte more than allowed tells a file that is too big, even one without an end.
@@ -65,7 +70,8 @@ impl File {
     /// A problem when they are no text or too many to be meant.
     pub fn from_bytes(name: &str, bytes: Vec<u8>) -> Result<Self, Problem> {
         if bytes.len() as u64 > Self::MAX {
-            return Err(Problem::whole(name, format!("is larger than {} bytes", Self::MAX)));
+            let problem = Problem::whole(name, format!("is larger than {} bytes", Self::MAX));
+            return Err(problem.hint("nobody writes so much by hand: is it another file?"));
         }
         match String::from_utf8(bytes) {
             Ok(text) => Ok(Self::embedded(name, text.strip_prefix('\u{feff}').unwrap_or(&text))),
@@ -82,6 +88,12 @@ impl File {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Which line and column a byte of it is in.
+    #[must_use]
+    pub fn place(&self, at: usize) -> Place {
+        Place::of(&self.text, at)
     }
 
     /// Its text.

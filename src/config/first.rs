@@ -207,12 +207,17 @@ impl WrittenDependency {
         let is_http = self.kind == DependencyKind::Http;
         let place = match (is_http, self.url, self.address) {
             (true, Some(url), None) => url,
-            (true, _, _) => return Err(("url", "type http is asked at a url, and at nothing else".into())),
+            (true, _, _) => {
+                return Err((
+                    "url",
+                    "type http is asked at a url, and at nothing else; write url = \"https://…\"".into(),
+                ));
+            }
             (false, None, Some(address)) => address,
             (false, _, _) => {
                 return Err((
                     "address",
-                    "it is asked at an address, as 127.0.0.1:6379, and at no url".into(),
+                    "it is asked at an address and at no url; write address = \"127.0.0.1:6379\"".into(),
                 ));
             }
         };
@@ -229,16 +234,16 @@ impl WrittenDependency {
         };
         let (normal_ms, alarm_ms) = (self.normal_ms.unwrap_or(normal), self.alarm_ms.unwrap_or(alarm));
         if normal_ms == 0 || alarm_ms < normal_ms || alarm_ms > 60_000 {
-            let why = format!("expected normal_ms ({normal_ms}) above 0, and alarm_ms from there to 60000");
+            let why = format!("write normal_ms ({normal_ms}) above 0, and alarm_ms from there to 60000");
             return Err(("alarm_ms", why));
         }
         if self.kind != DependencyKind::Postgres && (self.tls.is_some() || self.ca_file.is_some()) {
             let key = if self.tls.is_some() { "tls" } else { "ca_file" };
-            return Err((key, "only type postgres has it; a URL says https itself".into()));
+            return Err((key, "only type postgres has it; leave it out: a URL says https itself".into()));
         }
         let tls = self.tls.unwrap_or_default();
         if self.ca_file.is_some() && tls != DependencyTls::Require {
-            return Err(("ca_file", "nobody is verified by it unless tls = \"require\"".into()));
+            return Err(("ca_file", "nobody is verified by it unless you write tls = \"require\"".into()));
         }
         Ok(Dependency {
             tls,
@@ -257,7 +262,7 @@ impl WrittenDependency {
 impl WrittenDrift {
     fn meant(self, paths: &Paths) -> Result<Drift, Wrong> {
         if self.file.is_some() != self.run.is_empty() {
-            return Err(("run", "say where what runs is read: either `file` or `run`".into()));
+            return Err(("run", "write where what runs is read: either `file` or `run`".into()));
         }
         // A revision that begins with a dash would be an option of git's.
         if self.revision.starts_with('-') || self.revision.is_empty() {

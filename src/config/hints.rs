@@ -8,6 +8,7 @@ use crate::incident::hint::{Hint, Hints};
 
 use super::located::Problems;
 use super::tree::Tree;
+use super::wording;
 use super::{File, Settings};
 
 const BUILT_IN: &str = include_str!("../../assets/patterns/hints.toml");
@@ -38,7 +39,8 @@ pub(super) fn meant(written: BTreeMap<String, Written>, tree: &Tree, problems: &
             Ok(()) => hints.push(hint),
             Err(why) => {
                 let at = ["hints", &hint.name, "pattern"];
-                problems.push(tree.problem_at(&at, format!("`hints.{}.pattern`: {why}", hint.name)));
+                let problem = tree.problem_at(&at, format!("`hints.{}.pattern`: {why}", hint.name));
+                problems.push(problem.hint(wording::expression(&why)));
             }
         }
     }

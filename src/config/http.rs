@@ -171,9 +171,9 @@ impl TryFrom<Value> for Body {
 
     fn try_from(written: Value) -> Result<Self, String> {
         match &written {
-            Value::String(text) => {
-                serde_json::from_str(text).map(Self).map_err(|why| format!("this is no JSON: {why}"))
-            }
+            Value::String(text) => serde_json::from_str(text)
+                .map(Self)
+                .map_err(|why| format!("this is no JSON: {why}; write a table, or JSON in quotes")),
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
                 Ok(Self(written))
             }
@@ -226,7 +226,7 @@ impl TryFrom<Value> for WrittenValue {
             Value::Number(number) => Ok(Self(Text::line(&number.to_string()))),
             Value::Bool(bool) => Ok(Self(Text::line(&bool.to_string()))),
             Value::String(_) | Value::Null | Value::Array(_) | Value::Object(_) => {
-                Err("a value is a text, a number or a boolean".to_owned())
+                Err("a value is a text, a number or a boolean; write it in quotes".to_owned())
             }
         }
     }
@@ -300,10 +300,10 @@ fn whole(mut tree: Tree, paths: &Paths, env: &Env, problems: &mut Problems) -> O
     let actions = tree.take("actions", problems);
     let fine = credential::none_written_out(&tree, problems);
     let own = tree.without(credential::KEYS).without(credential::NEVER);
-    let whole: Option<WrittenHttp> = own.read_whole(problems);
-    let is_whole = fine.is_some() && whole.is_some();
     // What is wrong with the rest is told all the same: one look, all problems.
-    let written = whole.or_else(|| own.read(&mut Problems::new()))?;
+    let (written, whole) = own.read_part::<WrittenHttp>(problems);
+    let written = written?;
+    let is_whole = fine.is_some() && whole;
     let url = written.url.clone().unwrap_or_default();
     let site = site(&tree, written.url, written.ca_file, paths, env, problems);
     let common = (written.probe, written.version);
@@ -367,20 +367,20 @@ pub(super) fn site(
     env: &Env,
     problems: &mut Problems,
 ) -> Option<Site> {
-    let auth = tree.only(credential::KEYS).read_whole::<WrittenAuth>(problems)?;
-    let auth = auth.meant(tree, paths, env, problems);
-    let Some(url) = url else {
+    // Half of it cannot be judged: what is missing may be what was told to be wrong.
+    let auth = tree.only(credential::KEYS).read_whole::<WrittenAuth>(problems);
+    let auth = auth.and_then(|auth| auth.meant(tree, paths, env, problems));
+    if url.is_none() && !tree.has("url") {
         let problem = tree.problem_at(&[], format!("`{}` lacks the key `url`", tree.path()));
         problems.push(problem.hint("url = \"https://host/path\""));
-        return None;
-    };
+    }
     let authorities = ca_file.map(|file| paths.written(&file));
     if let Some(file) = authorities.as_ref().filter(|file| !file.is_file()) {
         let message = format!("`ca_file`: there is no file {}", file.display());
-        problems.push(tree.problem_at(&["ca_file"], message));
+        problems.push(tree.problem_at(&["ca_file"], message).hint("put it there, or write another path"));
         return None;
     }
-    Some(Site { url, auth: auth?, authorities })
+    Some(Site { url: url?, auth: auth?, authorities })
 }
 
 fn action(
@@ -389,21 +389,25 @@ fn action(
     (probe, version): &(Option<HttpLook>, Option<HttpVersion>),
     problems: &mut Problems,
 ) -> Option<HttpAction> {
-    let written: WrittenAction = tree.read_whole(problems)?;
-    let Some(path) = written.path else {
+    let (written, whole) = tree.read_part::<WrittenAction>(problems);
+    let written = written?;
+    if written.path.is_none() && !tree.has("path") {
         problems.push(tree.problem_at(&[], format!("`{}` lacks the key `path`", tree.path())));
-        return None;
-    };
+    }
     let shared = op.info().aim == Aim::Agent;
     let fits = |probe: &HttpLook| shared || probe.is_for_any_target();
     let probe = written.probe.or_else(|| probe.clone().filter(fits));
     let mut checks = process::plain(written.checks);
-    let is_read = probe.is_some() || !written.probes.is_empty();
+    let is_read =
+        probe.is_some() || !written.probes.is_empty() || ["probe", "probes"].iter().any(|key| tree.has(key));
     let hint = "add probe = { path = \"/…\", read = { … } }, or checks = [] to do without proof";
-    process::provable(op, tree, is_read, hint, &mut checks, problems);
+    if whole {
+        process::provable(op, tree, is_read, hint, &mut checks, problems);
+    }
+    let undo = written.undo.map(|written| undo(tree, written, problems));
     let call = HttpCall {
         method: written.method.unwrap_or_else(|| "POST".to_owned()),
-        path,
+        path: written.path?,
         headers: written.headers,
         body: written.body.map(|Body(body)| body),
         status: written.status,
@@ -411,11 +415,11 @@ fn action(
         refuse: written.refuse,
         idempotent: written.idempotent,
     };
-    let undo = match written.undo {
-        Some(written) => Some(undo(tree, written, problems)?),
+    let undo = match undo {
+        Some(undo) => Some(undo?),
         None => None,
     };
-    Some(HttpAction {
+    let action = HttpAction {
         call,
         undo,
         probe,
@@ -426,7 +430,8 @@ fn action(
         verify_within: written.verify_within.unwrap_or(process::VERIFY_WITHIN),
         destroys_evidence: written.destroys_evidence,
         caution: written.caution.filter(|words| !words.trim().is_empty()),
-    })
+    };
+    whole.then_some(action)
 }
 
 fn undo(
@@ -435,6 +440,10 @@ fn undo(
     problems: &mut Problems,
 ) -> Option<(HttpCall, Option<Vec<Check>>)> {
     let Some(path) = written.path else {
+        // One that is there and was not read has been told.
+        if tree.span_of(&["undo", "path"]) != tree.span_of(&["undo"]) {
+            return None;
+        }
         problems.push(tree.problem_at(&["undo"], format!("`{}.undo` lacks the key `path`", tree.path())));
         return None;
     };

@@ -146,7 +146,8 @@ fn bindings(context: Context, mut table: Tree<'_>, problems: &mut Problems) -> V
         let keys = match keys(&written) {
             Ok(keys) => keys,
             Err(why) => {
-                problems.push(table.problem(place, why));
+                problems
+                    .push(table.problem(place, why).hint("such as \"g t\", \"ctrl-p\", \"space\", \"f5\""));
                 continue;
             }
         };
@@ -160,7 +161,8 @@ fn bindings(context: Context, mut table: Tree<'_>, problems: &mut Problems) -> V
             continue;
         };
         if let Some(why) = unfit(context, &keys, intent) {
-            problems.push(table.problem(place, format!("`{written}`: {why}")));
+            let hint = "bind another key";
+            problems.push(table.problem(place, format!("`{written}`: {why}")).hint(hint));
             continue;
         }
         match bound.entry(keys) {
@@ -169,7 +171,7 @@ fn bindings(context: Context, mut table: Tree<'_>, problems: &mut Problems) -> V
             }
             Entry::Occupied(taken) => {
                 let message = format!("`{written}` is bound twice here; both are {}", show(taken.key()));
-                problems.push(table.problem(place, message));
+                problems.push(table.problem(place, message).hint("keep one of them"));
             }
         }
     }
@@ -239,12 +241,14 @@ fn unfit(context: Context, keys: &[Key], intent: Intent) -> Option<&'static str>
 mod tests {
     use super::*;
     use crate::app::keymap::Lookup;
+    use crate::config::cases::each_says_how_to_mend_it;
 
     fn read(text: &str) -> (Keymap, Vec<String>) {
         let mut keymaps = Keymaps::default();
         keymaps.add("mine", File::embedded("mine.toml", text));
         let mut problems = Problems::new();
         let keymap = keymaps.read("mine", &mut problems);
+        each_says_how_to_mend_it(&problems);
         (keymap, problems.into_sorted().iter().map(ToString::to_string).collect())
     }
 

@@ -8,7 +8,7 @@ use serde::de::IgnoredAny;
 
 use crate::incident::{Check, Glob, Op, Span, Text};
 
-use super::command::known_placeholders;
+use super::command::{known_placeholders, known_placeholders_at};
 use super::located::Problems;
 use super::paths::Paths;
 use super::process::WrittenCheck;
@@ -140,16 +140,18 @@ const VERIFY_WITHIN: Span = Span::seconds(60);
 /// Reads one adapter of this type.
 pub(super) fn read(mut tree: Tree, paths: &Paths, problems: &mut Problems) -> Option<Kubernetes> {
     let actions = tree.take("actions", problems);
-    let written: WrittenKubernetes = tree.read_whole(problems)?;
+    // All of it is looked at before what is wrong in one part ends it.
+    let (written, mut whole) = tree.read_part::<WrittenKubernetes>(problems);
+    let written = written?;
     let workload = written.workload.unwrap_or_else(|| "deployment/{agent}".to_owned());
-    workload_is_right(&tree, &["workload"], &workload, problems)?;
+    whole &= workload_is_right(&tree, &["workload"], &workload, problems).is_some();
     for (agent, workload) in &written.workloads {
-        workload_is_right(&tree, &["workloads", agent], workload, problems)?;
+        whole &= workload_is_right(&tree, &["workloads", agent], workload, problems).is_some();
     }
     if written.deadline.is_some_and(|deadline| deadline < Span::seconds(1)) {
         let message = "`deadline`: a cluster needs a second at least";
-        problems.push(tree.problem_at(&["deadline"], message));
-        return None;
+        problems.push(tree.problem_at(&["deadline"], message).hint("write 1s or more"));
+        whole = false;
     }
     let agents = written.agents.unwrap_or_else(|| vec!["*".to_owned()]);
     let mut kubernetes = Kubernetes {
@@ -172,7 +174,7 @@ pub(super) fn read(mut tree: Tree, paths: &Paths, problems: &mut Problems) -> Op
             }
         }
     }
-    Some(kubernetes)
+    whole.then_some(kubernetes)
 }
 
 fn op(actions: &Tree, name: &str, problems: &mut Problems) -> Option<Op> {
@@ -202,13 +204,22 @@ fn op(actions: &Tree, name: &str, problems: &mut Problems) -> Option<Op> {
 
 /// The action, if nothing is wrong with it.
 fn action(op: Op, tree: &Tree, problems: &mut Problems) -> Option<KubernetesAction> {
-    let written: WrittenAction = tree.read_whole(problems)?;
+    let (written, mut whole) = tree.read_part::<WrittenAction>(problems);
+    let written = written?;
     if written.method.is_some() && op != Op::Isolate {
         let problem = tree.problem_at(&["method"], format!("`method`: {op} has only one way"));
         problems.push(problem.hint("leave `method` out"));
-        return None;
+        whole = false;
     }
-    let knob = knob(op, tree, written.annotation, written.config_map, written.key, problems)?;
+    // Half of it cannot be judged: what is missing may be what was told to be wrong.
+    let is_written = |key: &str, read: bool| read || !tree.has(key);
+    let knob = match is_written("annotation", written.annotation.is_some())
+        && is_written("config_map", written.config_map.is_some())
+        && is_written("key", written.key.is_some())
+    {
+        true => knob(op, tree, written.annotation, written.config_map, written.key, problems),
+        false => None,
+    };
     let checks = match written.checks {
         None => None,
         Some(written) => {
@@ -218,21 +229,26 @@ fn action(op: Op, tree: &Tree, problems: &mut Problems) -> Option<KubernetesActi
                 .collect();
             let checks: Vec<Check> = written.into_iter().map(|WrittenCheck(check)| check).collect();
             for check in &checks {
-                known_placeholders(tree, "checks", check.name.as_str(), &[], problems)?;
-                known_placeholders(tree, "checks", check.expected.as_str(), &known, problems)?;
+                for (text, known) in [(&check.name, &[][..]), (&check.expected, &known[..])] {
+                    whole &= known_placeholders(tree, "checks", text.as_str(), known, problems).is_some();
+                }
             }
             Some(checks)
         }
     };
-    readable(op, tree, checks.as_deref(), &written.probes, problems);
-    Some(KubernetesAction {
+    // Checks and probes that were told to be wrong prove nothing else.
+    if checks.is_some() || !["checks", "probes"].iter().any(|key| tree.has(key)) {
+        readable(op, tree, checks.as_deref(), &written.probes, problems);
+    }
+    let action = KubernetesAction {
         method: written.method.unwrap_or_default(),
-        knob,
+        knob: knob?,
         probes: written.probes,
         checks,
         limit: written.limit.unwrap_or(Span::seconds(op.info().limit_s)),
         verify_within: written.verify_within.unwrap_or(VERIFY_WITHIN),
-    })
+    };
+    whole.then_some(action)
 }
 
 /// Tells of a check that nothing reads. The action is kept: better unproved than unavailable.
@@ -266,6 +282,7 @@ fn knob(
     problems: &mut Problems,
 ) -> Option<Option<KubernetesKnob>> {
     let wanted = op == Op::RateLimit;
+    let mut misplaced = false;
     for (name, given) in
         [("annotation", annotation.is_some()), ("config_map", config_map.is_some()), ("key", key.is_some())]
     {
@@ -273,8 +290,11 @@ fn knob(
             let problem =
                 tree.problem_at(&[name], format!("`{name}`: only {} writes somewhere", Op::RateLimit));
             problems.push(problem.hint(format!("leave `{name}` out")));
-            return None;
+            misplaced = true;
         }
+    }
+    if misplaced {
+        return None;
     }
     let knob = match (annotation, config_map, key) {
         (None, None, None) if !wanted => return Some(None),
@@ -292,7 +312,8 @@ fn knob(
         }
         (None, Some(_), Some(key)) => {
             let shown = Text::line(&key);
-            problems.push(tree.problem_at(&["key"], format!("`key`: \"{shown}\" is no key of a ConfigMap")));
+            let problem = tree.problem_at(&["key"], format!("`key`: \"{shown}\" is no key of a ConfigMap"));
+            problems.push(problem.hint("use letters, digits, -, _ and ."));
             return None;
         }
         (_, _, _) => {
@@ -342,5 +363,5 @@ fn workload_is_right(tree: &Tree, place: &[&str], raw: &str, problems: &mut Prob
         });
         return None;
     }
-    known_placeholders(tree, &key, raw, &["agent", "target"], problems)
+    known_placeholders_at(tree, place, raw, &["agent", "target"], problems)
 }

@@ -58,7 +58,7 @@ impl Problem {
     pub fn at(file: &File, span: Range<usize>, message: impl AsRef<str>) -> Self {
         let start = floor_char_boundary(file.text(), span.start);
         let end = floor_char_boundary(file.text(), span.end).max(start);
-        let place = place_of(file.text(), start);
+        let place = Place::of(file.text(), start);
         Self {
             file: file.name().to_owned(),
             place: Some(place),
@@ -350,12 +350,14 @@ fn clean(raw: &str) -> String {
     Text::line(raw).as_str().to_owned()
 }
 
-/// The line and column of a byte of `text`.
-fn place_of(text: &str, at: usize) -> Place {
-    let before = &text[..at];
-    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-    Place { line, column: before[line_start..].chars().count() + 1 }
+impl Place {
+    /// The line and column of a byte of `text`.
+    pub(super) fn of(text: &str, at: usize) -> Self {
+        let before = &text[..floor_char_boundary(text, at)];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
+        Self { line, column: before[line_start..].chars().count() + 1 }
+    }
 }
 
 fn floor_char_boundary(text: &str, at: usize) -> usize {

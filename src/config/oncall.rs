@@ -104,7 +104,9 @@ impl Written {
                 Some(channel) if channel.read_only => {
                     let message =
                         format!("level {level} is paged through `{}`, which is read-only", turns.channel);
-                    problems.push(tree.problem_at(&place, message));
+                    problems.push(
+                        tree.problem_at(&place, message).hint("take its read_only away, or name another"),
+                    );
                 }
                 Some(_) => {}
                 None if described.contains(&turns.channel) => continue,
@@ -126,7 +128,8 @@ impl Written {
         let swaps = self.swaps.into_iter().filter_map(|swap| {
             if !levels.contains_key(&swap.level) {
                 let message = format!("`oncall.swaps`: nobody is on call at level {}", swap.level);
-                problems.push(tree.problem_at(&["oncall", "swaps"], message));
+                let hint = format!("describe it in [oncall.levels.{}]", swap.level);
+                problems.push(tree.problem_at(&["oncall", "swaps"], message).hint(hint));
                 return None;
             }
             Some(Swap { week: swap.week.0, level: swap.level, person: Text::line(swap.person.trim()) })

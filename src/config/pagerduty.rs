@@ -36,15 +36,16 @@ struct Written {
 
 /// Reads one.
 pub(super) fn read(tree: &Tree, problems: &mut Problems) -> Option<Pager> {
-    let written: Written = tree.read_whole(problems)?;
-    let Some(channel) = written.channel else {
+    let (written, whole) = tree.read_part::<Written>(problems);
+    let written = written?;
+    if written.channel.is_none() && !tree.has("channel") {
         let message = format!("`{}` lacks the key `channel`", tree.path());
         let hint = "the name of a [channels.NAME] of type pagerduty: its account is the one that is acted by";
         problems.push(tree.problem_at(&[], message).hint(hint));
-        return None;
-    };
+    }
     let limit = written.limit.unwrap_or(Span::seconds(10));
-    Some(Pager { channel, limit, read_only: written.read_only })
+    let pager = Pager { channel: written.channel?, limit, read_only: written.read_only };
+    whole.then_some(pager)
 }
 
 /// Leaves out, and tells of, those whose channel is not there or cannot act.
@@ -54,12 +55,15 @@ pub(super) fn have_accounts(
     tree: &Tree,
     problems: &mut Problems,
 ) {
+    // One that is described wrongly has been told already.
+    let described = tree.keys_of("channels");
     adapters.retain(|name, adapter| {
         let Adapter::PagerDuty(pager) = adapter else { return true };
         let (why, hint) = match channels.get(&pager.channel).map(|channel| &channel.way) {
             Some(Way::PagerDuty(account)) if account.rest.is_some() => return true,
             Some(Way::PagerDuty(_)) => ("has no token", "escalating needs `token_env` and `from` there"),
             Some(_) => ("is of another type", "name one of type pagerduty"),
+            None if described.contains(&pager.channel) => return false,
             None => ("is not there", "name a [channels.NAME] of type pagerduty"),
         };
         let message = format!("`adapters.{name}.channel`: the channel \"{}\" {why}", pager.channel);

@@ -99,12 +99,14 @@ fn judge(mut policy: Policy, own: &Tree, file: &File, problems: &mut Problems) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::cases::each_says_how_to_mend_it;
     use crate::incident::policy::{Approval, Level, WindowName};
     use crate::incident::{Op, Severity, Span};
 
     fn policy(text: &str) -> (Policy, Vec<String>) {
         let mut problems = Problems::new();
         let policy = read(&File::embedded("/etc/fd/policy.toml", text), &mut problems);
+        each_says_how_to_mend_it(&problems);
         (policy, problems.into_sorted().iter().map(ToString::to_string).collect())
     }
 
@@ -135,7 +137,7 @@ mod tests {
             [
                 "/etc/fd/policy.toml:2:19: `warn_at_percent`: expected a whole number from 0 to 255, found integer `500`",
                 "/etc/fd/policy.toml:3:1: unknown key `nameing` (hint: did you mean `naming`?)",
-                "/etc/fd/policy.toml:5:13: `windows.respond.within.P0`: expected a string, found integer `3`",
+                "/etc/fd/policy.toml:5:13: `windows.respond.within.P0`: expected a length of time, found integer `3` (hint: write it with its unit, in quotes: \"3s\")",
                 "/etc/fd/policy.toml:6:8: unknown key `windows.respond.within.P4` (hint: did you mean `P0`?)",
                 "/etc/fd/policy.toml:7:8: `windows.respond.from`: \"T9\" is no moment; use start, told, resolved or T0 to T5",
                 "/etc/fd/policy.toml:8:10: unknown key `windows.repond` (hint: did you mean `respond`?)",
@@ -178,7 +180,7 @@ mod tests {
         assert_eq!(kept.escalation, built_in);
         assert_eq!(
             problems,
-            ["/etc/fd/policy.toml:1:2: `escalation`: \"first\" is no level: they are 1, 2, 3 …"]
+            ["/etc/fd/policy.toml:1:2: `escalation`: \"first\" is no level; write 1, 2, 3 …"]
         );
     }
 

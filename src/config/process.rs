@@ -187,7 +187,7 @@ impl Reader<'_> {
     ) -> Option<Vec<String>> {
         if !collect.is_empty() && op != Op::Snapshot {
             let message = format!("`collect`: only {} brings files home", Op::Snapshot);
-            self.problems.push(tree.problem_at(&["collect"], message));
+            self.problems.push(tree.problem_at(&["collect"], message).hint("leave `collect` out"));
             return None;
         }
         // One that is no list of texts has been told.

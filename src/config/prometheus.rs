@@ -89,7 +89,7 @@ impl TryFrom<Value> for Metric {
             }
             table @ Value::Object(_) => serde_json::from_value(table).map_err(|why| why.to_string())?,
             Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
-                return Err("a query is a text, or a table with the key `query`".to_owned());
+                return Err("a query is a text, or a table; write { query = \"...\" }".to_owned());
             }
         };
         let WrittenMetric { query, replica, over, worst, fresh, stale } = written;
@@ -112,19 +112,23 @@ struct Written {
 
 /// Reads one.
 pub(super) fn read(tree: &Tree, paths: &Paths, env: &Env, problems: &mut Problems) -> Option<Prometheus> {
-    credential::none_written_out(tree, problems)?;
-    let written: Written = tree.without(credential::KEYS).read_whole(problems)?;
-    let site = http::site(tree, written.url, written.ca_file, paths, env, problems)?;
-    if written.queries.is_empty() {
+    let fine = credential::none_written_out(tree, problems);
+    let own = tree.without(credential::KEYS).without(credential::NEVER);
+    let (written, whole) = own.read_part::<Written>(problems);
+    let written = written?;
+    let site = http::site(tree, written.url, written.ca_file, paths, env, problems);
+    if written.queries.is_empty() && (whole || !tree.has("queries")) {
         let problem = tree.problem_at(&[], format!("`{}` has no query", tree.path()));
         problems
             .push(problem.hint("queries.error_rate = \"…\": the value that a check compares, by its name"));
         return None;
     }
-    Some(Prometheus {
-        site,
+    fine?;
+    let prometheus = Prometheus {
+        site: site?,
         queries: written.queries,
         limit: written.limit.unwrap_or(Span::seconds(10)),
         stale: written.stale.unwrap_or(Span::seconds(60)),
-    })
+    };
+    whole.then_some(prometheus)
 }

@@ -116,31 +116,42 @@ fn kind(tree: &mut Tree, types: &[&str], problems: &mut Problems) -> Option<Stri
 }
 
 fn process(tree: &Tree, paths: &Paths, env: &Env, problems: &mut Problems) -> Option<ProcessReader> {
-    let written: WrittenProcess = tree.read_whole(problems)?;
+    let (written, whole) = tree.read_part::<WrittenProcess>(problems);
+    let written = written?;
     let mut commands = Commands::new(paths, env);
     if let Some(dir) = &written.dir {
         commands.work_in(dir);
     }
-    command::passable(tree, &written.env, problems)?;
+    let passable = command::passable(tree, &written.env, problems);
     let Some(run) = commands.read(tree, "run", written.run, KNOWN, problems)? else {
-        problems.push(tree.problem_at(&[], format!("`{}` lacks the key `run`", tree.path())));
+        if !tree.has("run") {
+            problems.push(tree.problem_at(&[], format!("`{}` lacks the key `run`", tree.path())));
+        }
         return None;
     };
+    passable?;
     let limit = written.limit.unwrap_or(Span::seconds(10));
     let probe = Probe { run, format: written.format, limit };
-    Some(ProcessReader { dir: commands.dir().to_owned(), env: written.env, probe })
+    whole.then_some(ProcessReader { dir: commands.dir().to_owned(), env: written.env, probe })
 }
 
 fn http(tree: &Tree, paths: &Paths, env: &Env, problems: &mut Problems) -> Option<HttpReader> {
-    credential::none_written_out(tree, problems)?;
-    let place: WrittenPlace = tree.only(&["url", "ca_file"]).read_whole(problems)?;
+    let fine = credential::none_written_out(tree, problems);
+    let (place, whole) = tree.only(&["url", "ca_file"]).read_part::<WrittenPlace>(problems);
     let mut beside = vec!["url", "ca_file"];
     beside.extend(credential::KEYS);
-    let look: HttpLook = tree.without(&beside).read_whole(problems)?;
+    beside.extend(credential::NEVER);
+    let look: Option<HttpLook> = tree.without(&beside).read_whole(problems);
+    let place = place?;
     // The first of several places stands for all of them.
-    let url = place.url.or_else(|| look.urls.first().cloned());
-    let site = http::site(tree, url, place.ca_file, paths, env, problems)?;
-    Some(HttpReader { site, look })
+    let url = place.url.or_else(|| look.as_ref()?.urls.first().cloned());
+    let site = match url.is_none() && tree.has("urls") {
+        true => None, // they have been told to be wrong
+        false => http::site(tree, url, place.ca_file, paths, env, problems),
+    };
+    fine?;
+    let reader = HttpReader { site: site?, look: look? };
+    whole.then_some(reader)
 }
 
 /// Where a request goes, as written.

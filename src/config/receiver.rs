@@ -1,9 +1,11 @@
 //! `[receiver]`: where alerts, logs and traces come in over HTTP.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
 use serde::Deserialize;
+use serde::de::{self, Deserializer, Visitor};
 
 use crate::incident::Text;
 use crate::secret::SecretSource;
@@ -157,9 +159,28 @@ impl TryFrom<String> for Listen {
 }
 
 /// A number of bytes: `64KiB`, `1MiB`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Size(usize);
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        struct Written;
+
+        impl Visitor<'_> for Written {
+            type Value = Size;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a size in quotes, such as \"64KiB\"")
+            }
+
+            fn visit_str<E: de::Error>(self, written: &str) -> Result<Size, E> {
+                written.parse().map_err(E::custom)
+            }
+        }
+
+        from.deserialize_str(Written)
+    }
+}
 
 impl Default for Size {
     fn default() -> Self {
@@ -187,14 +208,6 @@ impl FromStr for Size {
                 Err(format!("\"{shown}\" is not a size; write 64KiB or 1MiB, from 1KiB to 64MiB"))
             }
         }
-    }
-}
-
-impl TryFrom<String> for Size {
-    type Error = String;
-
-    fn try_from(written: String) -> Result<Self, String> {
-        written.parse()
     }
 }
 

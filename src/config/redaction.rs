@@ -8,6 +8,7 @@ use crate::incident::redact::{Proof, Redactor, Rule};
 
 use super::located::Problems;
 use super::tree::Tree;
+use super::wording;
 use super::{File, Settings};
 
 const BUILT_IN: &str = include_str!("../../assets/patterns/redaction.toml");
@@ -48,7 +49,8 @@ pub(super) fn meant(written: BTreeMap<String, Written>, tree: &Tree, problems: &
             Ok(()) => rules.push(rule),
             Err(why) => {
                 let at = ["redaction", &name, "pattern"];
-                problems.push(tree.problem_at(&at, format!("`redaction.{name}.pattern`: {why}")));
+                let problem = tree.problem_at(&at, format!("`redaction.{name}.pattern`: {why}"));
+                problems.push(problem.hint(wording::expression(&why)));
             }
         }
     }

@@ -173,12 +173,14 @@ fn known(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::cases::each_says_how_to_mend_it;
 
     fn read(text: &str) -> (Theme, Vec<String>) {
         let mut themes = Themes::default();
         themes.add("mine", File::embedded("mine.toml", text));
         let mut problems = Problems::new();
         let theme = themes.read("mine", &mut problems).unwrap();
+        each_says_how_to_mend_it(&problems);
         (theme, problems.into_sorted().iter().map(ToString::to_string).collect())
     }
 

@@ -9,11 +9,12 @@ use std::ops::Range;
 
 use serde::de::DeserializeOwned;
 use toml::Spanned;
-use toml::de::{DeTable, DeValue, ValueDeserializer};
+use toml::de::{DeTable, DeValue};
 
 use super::file::File;
 use super::located::{Problem, Problems};
-use super::walk::{Step, find, keys_at, merge, put, reach, shift_table, shifted, span_at, steps};
+use super::values::{self, Pretended, What};
+use super::walk::{Step, extent, key_span_at, keys_at, merge, put, reach, shift_table, shifted, span_at};
 use super::wording;
 
 /// A table of values from files, or a part of one.
@@ -44,9 +45,8 @@ impl<'f> Tree<'f> {
         let readable = errors.iter().all(|error| is_double(error.message()));
         for error in errors.into_iter().take(Self::MOST) {
             let span = error.span().unwrap_or(0..0);
-            let problem = Problem::at(file, span, wording::syntax(error.message()));
-            let hint = is_double(error.message()).then(|| "keep one of them".to_owned());
-            problems.push(problem.hinted(hint));
+            let (words, hint) = wording::syntax(error.message());
+            problems.push(Problem::at(file, span, words).hinted(hint.map(str::to_owned)));
         }
         // What a parser guesses behind a syntax error would only bring follow-up problems.
         let root = if readable { root } else { Spanned::new(0..0, DeTable::new()) };
@@ -148,7 +148,8 @@ impl<'f> Tree<'f> {
         if let DeValue::String(text) = value.into_inner() {
             return Some((text.into_owned(), span));
         }
-        problems.push(self.problem(span, format!("`{key}`: expected a string, found {found}")));
+        let problem = self.problem(span, format!("`{key}`: expected a string, found {found}"));
+        problems.push(problem.hint(wording::text_at(key)));
         None
     }
 
@@ -164,6 +165,14 @@ impl<'f> Tree<'f> {
             table = inner;
         }
         span
+    }
+
+    /// From where the table at `path` begins to where the last part of it ends; nothing where none is.
+    #[must_use]
+    pub fn extent_of(&self, path: &[&str]) -> Option<Range<usize>> {
+        let (first, rest) = path.split_first()?;
+        let value = self.root.get_ref().get(*first)?;
+        rest.iter().try_fold(value, |value, key| value.get_ref().get(*key)).map(extent)
     }
 
     /// Where `key` itself stands.
@@ -198,6 +207,15 @@ impl<'f> Tree<'f> {
             .collect()
     }
 
+    /// The texts at `key` of the tables of the list at `list`, right or wrong as the tables are.
+    #[must_use]
+    pub fn texts_in_list(&self, list: &str, key: &str) -> Vec<String> {
+        let items = self.root.get_ref().get(list).and_then(|list| list.get_ref().as_array());
+        let text =
+            |item: &Spanned<DeValue<'_>>| item.get_ref().get(key)?.get_ref().as_str().map(str::to_owned);
+        items.into_iter().flat_map(|items| items.iter()).filter_map(text).collect()
+    }
+
     /// Where `of` stands in the table of a list whose `key` is `name`; the list itself where it does not.
     #[must_use]
     pub fn span_in_list(&self, list: &str, (key, name): (&str, &str), of: &str) -> Range<usize> {
@@ -227,7 +245,7 @@ impl<'f> Tree<'f> {
     ///
     /// `None` when too much is wrong for a value of this type.
     pub fn read<T: DeserializeOwned>(&self, problems: &mut Problems) -> Option<T> {
-        self.read_counted(problems).0
+        self.read_around(problems).0
     }
 
     /// The value, if nothing at all is wrong with it. For what must not act on half of what its
@@ -242,8 +260,8 @@ impl<'f> Tree<'f> {
     /// The value without what is wrong in it, and whether nothing was: so that the rest of what must be
     /// whole is looked at too, before it is let go of.
     pub fn read_part<T: DeserializeOwned>(&self, problems: &mut Problems) -> (Option<T>, bool) {
-        let (value, found) = self.read_counted(problems);
-        (value, found == 0 && !self.broken)
+        let (value, spoilt) = self.read_around(problems);
+        (value, spoilt.found == 0 && !self.broken)
     }
 
     /// Whether the file has errors of syntax, so that what is missing may be in it all the same.
@@ -252,42 +270,38 @@ impl<'f> Tree<'f> {
         self.broken
     }
 
-    fn read_counted<T: DeserializeOwned>(&self, problems: &mut Problems) -> (Option<T>, usize) {
+    /// The value without what is wrong in it, and where something was.
+    pub fn read_around<T: DeserializeOwned>(&self, problems: &mut Problems) -> (Option<T>, Spoilt) {
         let mut left = self.root.clone();
+        let mut spoilt = Spoilt::default();
         // Keys that were taken out, with their tables: that they are missing then is no news.
-        let mut taken: BTreeSet<(usize, String)> = BTreeSet::new();
-        let mut found = 0;
+        let mut taken: Vec<(Range<usize>, String)> = Vec::new();
         loop {
-            let value = Spanned::new(left.span(), DeValue::Table(left.get_ref().clone()));
-            let error = match serde_path_to_error::deserialize(ValueDeserializer::from(value)) {
-                Ok(value) => return (Some(value), found),
-                Err(error) => error,
+            let mut wrong = match values::read(&left, &Pretended::default()) {
+                Ok(value) => return (Some(value), spoilt),
+                Err(wrong) => wrong,
             };
-            let by_path = steps(error.path());
-            let error = error.into_inner();
-            // A path ends early where a key is no plain text; a span at a list where an item is wrong.
-            let (by_span, is_key) =
-                error.span().and_then(|span| find(left.get_ref(), &span)).unwrap_or_default();
-            let (steps, is_key) = match by_span.len() >= by_path.len() {
-                true => (by_span, is_key),
-                false => (by_path, false),
-            };
-            let follow_up = wording::missing_key(error.message())
-                .is_some_and(|key| taken.contains(&(span_at(&left, &steps).start, key.to_owned())));
-            if !follow_up {
-                // The reader names the list where an item is wrong; the way leads to the item.
-                let at = span_at(&left, &steps);
-                let is_outside = |span: &Range<usize>| at.start < span.start || span.end < at.end;
-                let span = error.span().filter(|span| is_key || is_outside(span)).unwrap_or(at);
-                problems.push(self.describe(span, &steps, error.message(), is_key));
-                found += 1;
+            let steps = wrong.way();
+            let at = span_at(&left, &steps);
+            spoilt.places.extend((1..=steps.len()).map(|n| span_at(&left, &steps[..n]).start));
+            if let What::MissingKey(key) = wrong.what {
+                let missing: Vec<&str> = lacking::<T>(&left, &at, &steps, key);
+                for key in missing.into_iter().filter(|key| !self.is_no_news(&taken, &at, key)) {
+                    problems.push(self.describe(at.clone(), &steps, &What::MissingKey(key), false));
+                    spoilt.found += 1;
+                }
+            } else {
+                let span = if wrong.is_key { key_span_at(&left, &steps) } else { at };
+                problems.push(self.describe(span, &steps, &wrong.what, wrong.is_key));
+                spoilt.found += 1;
             }
             let steps = &steps[..reach(&left, &steps)];
-            let Some((last, before)) = steps.split_last().filter(|_| found < Self::MOST) else {
-                return (None, found.max(1));
+            let Some((last, before)) = steps.split_last().filter(|_| spoilt.found < Self::MOST) else {
+                spoilt.found = spoilt.found.max(1);
+                return (None, spoilt);
             };
             if let Step::Key(key) = last {
-                taken.insert((span_at(&left, before).start, key.clone()));
+                taken.push((span_at(&left, before), key.clone()));
             }
             let was = span_at(&left, steps).start;
             let under = self.base.as_ref().and_then(|base| keys_at(base, steps));
@@ -296,7 +310,13 @@ impl<'f> Tree<'f> {
         }
     }
 
-    fn describe(&self, span: Range<usize>, steps: &[Step], message: &str, is_key: bool) -> Problem {
+    /// Whether everybody knows that the table at a place lacks a key: it was taken out there, or may stand
+    /// in a line that cannot be read.
+    fn is_no_news(&self, taken: &[(Range<usize>, String)], table: &Range<usize>, key: &str) -> bool {
+        self.broken || taken.iter().any(|(at, taken)| at == table && taken == key)
+    }
+
+    fn describe(&self, span: Range<usize>, steps: &[Step], what: &What, is_key: bool) -> Problem {
         let mut path = self.path.join(".");
         for step in steps {
             match step {
@@ -306,12 +326,8 @@ impl<'f> Tree<'f> {
                 Step::Index(_) => {}
             }
         }
-        let (message, hint) = wording::value(&path, message, is_key);
-        let problem = self.problem(span, message);
-        match hint {
-            Some(hint) => problem.hint(hint),
-            None => problem,
-        }
+        let (message, hint) = wording::value(&path, what, is_key);
+        self.problem(span, message).hinted(hint)
     }
 
     /// Of how many files the one at a place lies over the others: what is below is what is inherited.
@@ -325,9 +341,44 @@ impl<'f> Tree<'f> {
     }
 }
 
+/// The keys that a table lacks, from the first one on: it is read again as if it had those that are known.
+fn lacking<T: DeserializeOwned>(
+    root: &Spanned<DeTable<'_>>,
+    table: &Range<usize>,
+    way: &[Step],
+    first: &'static str,
+) -> Vec<&'static str> {
+    let mut pretended = Pretended { table: table.clone(), keys: vec![first] };
+    while let Err(mut wrong) = values::read::<T>(root, &pretended) {
+        let is_there = wrong.way() == way;
+        let What::MissingKey(key) = wrong.what else { break };
+        if !is_there || pretended.keys.contains(&key) {
+            break;
+        }
+        pretended.keys.push(key);
+    }
+    pretended.keys
+}
+
+/// Where something was wrong, and how much: what is judged further there would only follow from it.
+#[derive(Debug, Default)]
+pub struct Spoilt {
+    found: usize,
+    places: BTreeSet<usize>,
+}
+
+impl Spoilt {
+    /// Whether something was wrong in what begins at this byte.
+    #[must_use]
+    pub fn holds(&self, start: usize) -> bool {
+        self.places.contains(&start)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::cases::each_says_how_to_mend_it;
     use serde::Deserialize;
     use std::collections::BTreeMap;
 
@@ -368,6 +419,7 @@ mod tests {
         let file = File::embedded("house.toml", text);
         let mut problems = Problems::new();
         let house = Tree::parse(&file, &mut problems).read(&mut problems);
+        each_says_how_to_mend_it(&problems);
         (house, problems.into_sorted().iter().map(ToString::to_string).collect())
     }
 
@@ -384,10 +436,10 @@ mod tests {
                 "house.toml:1:1: unknown key `nmae` (hint: did you mean `name`?)",
                 "house.toml:2:9: `rooms`: expected a whole number from 0 to 255, found integer `500`",
                 "house.toml:4:9: `color`: unknown value \"pale_blue\" (hint: did you mean `pale-blue`?)",
-                "house.toml:7:9: `doors.width`: expected a whole number from 0 to 255, found string \"wide\"",
+                "house.toml:7:9: `doors.width`: expected a whole number from 0 to 255, found string \"wide\" (hint: write width = 10, without quotes)",
                 "house.toml:11:1: `doors` lacks the key `to`",
-                "house.toml:15:9: `lamps.attic`: expected a whole number from 0 to 255, found boolean `true`",
-                "house.toml:17:8: `garden.pond`: expected a boolean, found integer `1`",
+                "house.toml:15:9: `lamps.attic`: expected a whole number from 0 to 255, found boolean `true` (hint: write attic = 10, without quotes)",
+                "house.toml:17:8: `garden.pond`: expected a boolean, found integer `1` (hint: write true)",
                 "house.toml:18:1: unknown key `garden.bench` (hint: known here: trees, pond)",
                 "house.toml:20:2: unknown key `cellar` (hint: known here: name, rooms, color, doors, lamps, garden)",
             ]
@@ -419,8 +471,8 @@ mod tests {
         assert_eq!(
             problems,
             [
-                "base.toml:4:9: `garden.trees`: expected a whole number from 0 to 255, found string \"many\"",
-                "over.toml:2:9: `rooms`: expected a whole number from 0 to 255, found string \"x\"",
+                "base.toml:4:9: `garden.trees`: expected a whole number from 0 to 255, found string \"many\" (hint: write trees = 10, without quotes)",
+                "over.toml:2:9: `rooms`: expected a whole number from 0 to 255, found string \"x\" (hint: write rooms = 10, without quotes)",
                 "over.toml:3:8: unknown key `garden.pnd` (hint: did you mean `pond`?)",
             ]
         );

@@ -2,26 +2,14 @@
 
 use std::ops::Range;
 
-use serde_path_to_error::Segment;
 use toml::Spanned;
 use toml::de::{DeArray, DeString, DeTable, DeValue};
 
 /// One step on the way to a value.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Key(String),
     Index(usize),
-}
-
-/// The way to an error, as far as it can be walked.
-pub(super) fn steps(path: &serde_path_to_error::Path) -> Vec<Step> {
-    path.iter()
-        .map_while(|segment| match segment {
-            Segment::Seq { index } => Some(Step::Index(*index)),
-            Segment::Map { key } | Segment::Enum { variant: key } => Some(Step::Key(key.clone())),
-            Segment::Unknown => None,
-        })
-        .collect()
 }
 
 /// The value one step below, if there is one.
@@ -43,32 +31,37 @@ pub(super) fn span_at(root: &Spanned<DeTable<'_>>, steps: &[Step]) -> Range<usiz
     value.span()
 }
 
-/// The way to what stands at `span`, and whether that is a key.
-pub(super) fn find(table: &DeTable<'_>, span: &Range<usize>) -> Option<(Vec<Step>, bool)> {
-    let (key, below, is_key) = table.iter().find_map(|(key, value)| {
-        let below = match key.span() == *span {
-            true => Some((Vec::new(), true)),
-            false => find_in(value, span),
-        };
-        below.map(|(below, is_key)| (key.get_ref().to_string(), below, is_key))
-    })?;
-    Some((std::iter::once(Step::Key(key)).chain(below).collect(), is_key))
+/// Where the key stands that `steps` lead to; the value where the last step is none.
+pub(super) fn key_span_at(root: &Spanned<DeTable<'_>>, steps: &[Step]) -> Range<usize> {
+    let Some((Step::Key(key), before)) = steps.split_last() else { return span_at(root, steps) };
+    let table = match before {
+        [] => Some(root.get_ref()),
+        _ => value_at(root, before).and_then(|value| value.get_ref().as_table()),
+    };
+    table
+        .and_then(|table| table.get_key_value(key.as_str()))
+        .map_or_else(|| span_at(root, steps), |(key, _)| key.span())
 }
 
-fn find_in(value: &Spanned<DeValue<'_>>, span: &Range<usize>) -> Option<(Vec<Step>, bool)> {
-    let below = match value.get_ref() {
-        DeValue::Table(table) => find(table, span),
-        DeValue::Array(items) => items.iter().enumerate().find_map(|(index, item)| {
-            let (below, is_key) = find_in(item, span)?;
-            Some((std::iter::once(Step::Index(index)).chain(below).collect(), is_key))
-        }),
+fn value_at<'a, 'f>(root: &'a Spanned<DeTable<'f>>, steps: &[Step]) -> Option<&'a Spanned<DeValue<'f>>> {
+    let (Step::Key(first), rest) = steps.split_first()? else { return None };
+    rest.iter().try_fold(root.get_ref().get(first.as_str())?, below)
+}
+
+/// From where a value begins to where the last part of it ends.
+pub(super) fn extent(value: &Spanned<DeValue<'_>>) -> Range<usize> {
+    let ends =
+        |below: &mut dyn Iterator<Item = &Spanned<DeValue<'_>>>| below.map(|value| extent(value).end).max();
+    let end = match value.get_ref() {
+        DeValue::Table(table) => ends(&mut table.iter().map(|(_, value)| value)),
+        DeValue::Array(items) => ends(&mut items.iter()),
         DeValue::String(_)
         | DeValue::Integer(_)
         | DeValue::Float(_)
         | DeValue::Boolean(_)
         | DeValue::Datetime(_) => None,
     };
-    below.or_else(|| (value.span() == *span).then(|| (Vec::new(), false)))
+    value.span().start..end.unwrap_or_default().max(value.span().end)
 }
 
 /// How many of `steps` lead somewhere.

@@ -404,7 +404,7 @@ fn ladder<'de, D: Deserializer<'de>>(tables: D) -> Result<Vec<Level>, D::Error> 
         Ok(number @ 1..) => Ok(Level { level: number, ..level }),
         Ok(0) | Err(_) => {
             let key = Text::line(&key);
-            Err(D::Error::custom(format!("\"{key}\" is no level: they are 1, 2, 3 …")))
+            Err(D::Error::custom(format!("\"{key}\" is no level; write 1, 2, 3 …")))
         }
     };
     let mut levels: Vec<Level> =

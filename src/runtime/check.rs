@@ -1,8 +1,8 @@
 //! Everything that can be wrong with what a person wrote: the files that `config` knows, and those
 //! whose form other layers know.
 
-use crate::config::{self, Env, File, Paths, Problem};
-use crate::sim::Scenario;
+use crate::config::{self, Env, File, Paths, Problem, Problems, Settings, Tree};
+use crate::sim::{Described, ScenarioFile};
 
 use super::live;
 
@@ -21,19 +21,53 @@ pub fn problems(paths: &Paths, env: &Env<'_>) -> Vec<Problem> {
                 .map(|wrong| config::located_at(&file, &wrong.keys, &wrong.words).hinted(wrong.hint.clone())),
         );
     }
-    if problems.is_empty() {
-        // Channels are built only from what was read without a problem.
-        let (_, unbuilt) = live::channels(&config.settings, env);
-        let file = paths.config_file.display().to_string();
-        problems.extend(unbuilt.iter().map(|words| Problem::whole(&file, words)));
-    }
+    problems.extend(unbuilt_channels(&config.settings, paths, env, &problems));
     problems.sort_by(|a, b| (&a.file, a.place).cmp(&(&b.file, b.place)));
     problems
 }
 
-fn scenario(file: &File) -> Vec<Problem> {
-    match Scenario::parse(file.text()) {
-        Ok(_) => Vec::new(),
-        Err(flaws) => flaws.into_iter().map(|flaw| Problem::at(file, flaw.span, flaw.message)).collect(),
+/// Channels that were read and cannot be built, but for those of which something is told already.
+fn unbuilt_channels(settings: &Settings, paths: &Paths, env: &Env<'_>, told: &[Problem]) -> Vec<Problem> {
+    let Ok(file) = File::read(&paths.config_file) else { return Vec::new() };
+    let tree = Tree::parse(&file, &mut Problems::new());
+    let mut found = Vec::new();
+    for (name, channel) in &settings.channels {
+        let keys = ["channels", name.as_str()];
+        let Some(extent) = tree.extent_of(&keys) else { continue };
+        let (first, last) = (file.place(extent.start).line, file.place(extent.end).line);
+        let is_of_it = |problem: &&Problem| {
+            let line = problem.place.map_or(0, |place| place.line);
+            problem.file == file.name() && (first..=last).contains(&line)
+        };
+        if told.iter().find(is_of_it).is_some() {
+            continue;
+        }
+        let alone = Settings { channels: [(name.clone(), channel.clone())].into(), ..settings.clone() };
+        let (_, unbuilt) = live::channels(&alone, env);
+        found.extend(unbuilt.iter().map(|words| tree.problem_at(&keys, words.as_str()).hint(UNBUILT)));
     }
+    found
+}
+
+/// What helps a channel that was read and cannot be built.
+const UNBUILT: &str = "mend it, or write read_only = true until it can be";
+
+/// What is wrong with a scenario: every flaw of form, and those of sense in what is written right.
+fn scenario(file: &File) -> Vec<Problem> {
+    let mut problems = Problems::new();
+    let left = config::salvage(file.text());
+    let tree = Tree::parse(file, &mut problems);
+    let tree = match &left {
+        Some(left) => Tree::parse_left(file, left),
+        None => tree,
+    };
+    let (written, spoilt) = tree.read_around::<ScenarioFile>(&mut problems);
+    // What is missing may stand in a line that cannot be read.
+    if let Some(written) = written.filter(|_| !tree.is_broken()) {
+        let described = Described { keys: tree.keys(), agents: tree.texts_in_list("agent", "id") };
+        let flaws = written.scenario(&described).err().unwrap_or_default();
+        let flaws = flaws.into_iter().filter(|flaw| !spoilt.holds(flaw.span.start));
+        problems.extend(flaws.map(|flaw| Problem::at(file, flaw.span, flaw.message)));
+    }
+    problems.into_sorted()
 }

@@ -36,15 +36,26 @@ struct FleetFile {
     person: Vec<Person>,
 }
 
+/// What is in a file, though perhaps not as it should be, so that nobody misses it.
+#[derive(Clone, Debug, Default)]
+pub struct Described {
+    /// Its keys.
+    pub keys: Vec<String>,
+    /// The ids of its agents.
+    pub agents: Vec<String>,
+}
+
+/// A scenario as written: its form is right, its sense is not looked at yet. Whoever can read a file
+/// around what is wrong in it may do so, and ask for the sense of the rest.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ScenarioFile {
-    name: Text,
-    title: Text,
-    about: Text,
+pub struct ScenarioFile {
+    name: Option<Text>,
+    title: Option<Text>,
+    about: Option<Text>,
     #[serde(default)]
     seed: u64,
-    severity: Severity,
+    severity: Option<Severity>,
     #[serde(default = "some_noise")]
     noise_percent: Spanned<u8>,
     #[serde(default)]
@@ -102,48 +113,76 @@ impl Scenario {
     /// Reads a scenario's file.
     ///
     /// # Errors
-    /// Everything that is wrong with it: the first flaw of form, or else every flaw of sense.
+    /// What is wrong with it: the first flaw of form, or else every flaw of sense.
     pub fn parse(text: &str) -> Result<Self, Vec<Flaw>> {
         let file: ScenarioFile = toml::from_str(text)
             .map_err(|e| vec![Flaw { span: e.span().unwrap_or(0..0), message: e.message().to_owned() }])?;
-        let base = match file.fleet {
+        file.scenario(&Described::default())
+    }
+}
+
+impl ScenarioFile {
+    /// The scenario that is meant.
+    ///
+    /// # Errors
+    /// Every flaw of sense.
+    pub fn scenario(self, described: &Described) -> Result<Scenario, Vec<Flaw>> {
+        let base = match self.fleet {
             Base::Default => toml::from_str(DEFAULT_FLEET).expect("a test reads the built-in fleet"),
             Base::None => FleetFile { agent: vec![], person: vec![] },
         };
-        let mut reader = Reader { flaws: vec![], agents: base.agent, people: base.person };
-        if *file.noise_percent.get_ref() > 100 {
-            reader.flaw(file.noise_percent.span(), "noise_percent is a share: 0 to 100");
+        let mut reader = Reader { flaws: vec![], agents: base.agent, people: base.person, described };
+        let name = reader.needed("name", self.name);
+        let title = reader.needed("title", self.title);
+        let about = reader.needed("about", self.about);
+        let severity = reader.needed("severity", self.severity);
+        if *self.noise_percent.get_ref() > 100 {
+            reader.flaw(self.noise_percent.span(), "noise_percent is a share: write 0 to 100");
         }
-        reader.join_agents(file.agent);
-        reader.join_people(file.person);
-        let injects = file.inject.into_iter().filter_map(|inject| reader.inject(inject)).collect();
-        if !reader.flaws.is_empty() {
-            return Err(reader.flaws);
+        reader.join_agents(self.agent);
+        reader.join_people(self.person);
+        let injects = self.inject.into_iter().filter_map(|inject| reader.inject(inject)).collect();
+        match (name, title, about, severity) {
+            (Some(name), Some(title), Some(about), Some(severity)) if reader.flaws.is_empty() => {
+                Ok(Scenario {
+                    name,
+                    title,
+                    about,
+                    seed: self.seed,
+                    severity,
+                    noise_percent: self.noise_percent.into_inner(),
+                    agents: reader.agents,
+                    people: reader.people,
+                    injects,
+                })
+            }
+            (_, _, _, _) => Err(reader.flaws),
         }
-        Ok(Self {
-            name: file.name,
-            title: file.title,
-            about: file.about,
-            seed: file.seed,
-            severity: file.severity,
-            noise_percent: file.noise_percent.into_inner(),
-            agents: reader.agents,
-            people: reader.people,
-            injects,
-        })
     }
 }
 
 /// What is known so far, and what was found wrong.
-struct Reader {
+struct Reader<'a> {
     flaws: Vec<Flaw>,
     agents: Vec<AgentSpec>,
     people: Vec<Person>,
+    described: &'a Described,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn flaw(&mut self, span: Range<usize>, message: impl Into<String>) {
         self.flaws.push(Flaw { span, message: message.into() });
+    }
+
+    fn needed<T>(&mut self, key: &str, value: Option<T>) -> Option<T> {
+        if value.is_none() && self.described.keys.iter().all(|described| described != key) {
+            self.flaw(0..0, format!("the key `{key}` is missing"));
+        }
+        value
+    }
+
+    fn is_described(&self, id: &AgentId) -> bool {
+        self.described.agents.iter().any(|described| id.as_str() == described)
     }
 
     fn agent(&self, id: &AgentId) -> Option<&AgentSpec> {
@@ -151,9 +190,9 @@ impl Reader {
     }
 
     fn agent_at(&mut self, id: &AgentId, span: &Range<usize>) -> Option<&AgentSpec> {
-        if self.agent(id).is_none() {
+        if self.agent(id).is_none() && !self.is_described(id) {
             let known: Vec<&str> = self.agents.iter().map(|agent| agent.id.as_str()).collect();
-            let message = format!("there is no agent '{id}' in the fleet; there are {}", known.join(", "));
+            let message = format!("there is no agent '{id}' in the fleet; use one of {}", known.join(", "));
             self.flaw(span.clone(), message);
         }
         self.agent(id)
@@ -176,7 +215,9 @@ impl Reader {
         }
         for (span, id) in spans {
             if let Some(agent) = self.agent(&id).cloned() {
-                for message in agent_flaws(&agent, &self.agents) {
+                let all = &self.agents;
+                let parent = agent.parent.as_ref().filter(|id| !self.is_described(id));
+                for message in agent_flaws(&agent, parent, all) {
                     self.flaw(span.clone(), format!("{id}: {message}"));
                 }
             }
@@ -327,7 +368,7 @@ impl Reader {
 }
 
 /// What is wrong with one agent among the others.
-fn agent_flaws(agent: &AgentSpec, all: &[AgentSpec]) -> Vec<String> {
+fn agent_flaws(agent: &AgentSpec, parent_id: Option<&AgentId>, all: &[AgentSpec]) -> Vec<String> {
     let mut found = vec![];
     if !(1..=9).contains(&agent.replicas) {
         found.push("replicas: 1 to 9".to_owned());
@@ -351,7 +392,7 @@ fn agent_flaws(agent: &AgentSpec, all: &[AgentSpec]) -> Vec<String> {
     }
     // A chain of parents longer than the fleet comes back to itself.
     let parent = |of: &AgentSpec| of.parent.as_ref().and_then(|id| all.iter().find(|other| other.id == *id));
-    if let Some(id) = agent.parent.as_ref().filter(|id| all.iter().all(|other| other.id != **id)) {
+    if let Some(id) = parent_id.filter(|id| all.iter().all(|other| other.id != **id)) {
         found.push(format!("its parent '{id}' is not in the fleet"));
     } else if std::iter::successors(Some(agent), |of| parent(of)).nth(all.len()).is_some() {
         found.push("it is its own ancestor".to_owned());
@@ -367,7 +408,12 @@ mod tests {
     fn the_built_in_fleet_is_sound() {
         let fleet: FleetFile = toml::from_str(DEFAULT_FLEET).unwrap();
         for agent in &fleet.agent {
-            assert_eq!(agent_flaws(agent, &fleet.agent), Vec::<String>::new(), "{}", agent.id);
+            assert_eq!(
+                agent_flaws(agent, agent.parent.as_ref(), &fleet.agent),
+                Vec::<String>::new(),
+                "{}",
+                agent.id
+            );
             assert_eq!(
                 (&agent.config, &agent.version),
                 (&agent.backups.config[0], &agent.backups.version[0])

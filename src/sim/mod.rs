@@ -28,7 +28,7 @@ mod story;
 mod watch;
 
 pub use fault::{FAULTS, Fault, FaultInfo, Home};
-pub use file::Flaw;
+pub use file::{Described, Flaw, ScenarioFile};
 pub use fleet::{Fleet, Happening, What};
 pub use scenario::{
     AgentSpec, AlertStep, AlertText, Backups, FaultStep, Inject, Kind, MessageStep, Normal, Person,

@@ -36,22 +36,19 @@ written! {
 const SENDMAIL: [&str; 3] = ["/usr/sbin/sendmail", "-t", "-oi"];
 
 pub(super) fn read(reading: &mut Reading<'_>) -> Option<Email> {
-    let written: Written = reading.tree.read_whole(reading.problems)?;
+    let (written, whole) = reading.written::<Written>()?;
     let send = written.send.unwrap_or_else(|| SENDMAIL.map(str::to_owned).to_vec());
     let send = reading.program("send", send);
-    let Some(from) = written.from else {
-        let message = format!("`{}` lacks the key `from`", reading.tree.path());
-        reading.problems.push(reading.tree.problem_at(&[], message));
-        return None;
-    };
-    if written.to.is_empty() && written.people.is_empty() {
-        let message = format!("`{}` has nobody to write to", reading.tree.path());
-        let hint = "to = [\"ops@example.com\"], or people = { ana = \"ana@example.com\" }";
-        reading.problems.push(reading.tree.problem_at(&[], message).hint(hint));
-        return None;
+    if written.from.is_none() {
+        reading.lacks(&["from"], "lacks the key `from`", "from = \"flightdeck@example.com\"");
     }
-    let mut right = true;
-    let addresses = [("from", &from)].into_iter();
+    let is_for_somebody = !written.to.is_empty() || !written.people.is_empty();
+    if !is_for_somebody {
+        let hint = "to = [\"ops@example.com\"], or people = { ana = \"ana@example.com\" }";
+        reading.lacks(if whole { &[] } else { &["to", "people"] }, "has nobody to write to", hint);
+    }
+    let mut right = whole && is_for_somebody;
+    let addresses = written.from.iter().map(|from| ("from", from));
     let addresses = addresses.chain(written.to.iter().map(|to| ("to", to)));
     for (key, address) in addresses.chain(written.people.values().map(|address| ("people", address))) {
         if !is_address(address) {
@@ -62,7 +59,8 @@ pub(super) fn read(reading: &mut Reading<'_>) -> Option<Email> {
         }
     }
     let dir = reading.dir();
-    right.then_some(Email { send: send?, dir, from, to: written.to, people: written.people })
+    let email = Email { send: send?, dir, from: written.from?, to: written.to, people: written.people };
+    right.then_some(email)
 }
 
 /// A bare address: nothing that could be a header, a list, an option or another address.

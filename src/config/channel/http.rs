@@ -67,7 +67,7 @@ pub const PLACEHOLDERS: &[&str] = &[
 ];
 
 pub(super) fn read(reading: &mut Reading<'_>) -> Option<HttpChannel> {
-    let written: Written = reading.tree.read_whole(reading.problems)?;
+    let (written, whole) = reading.written::<Written>()?;
     let url = SecretKeys { env: written.url_env, file: written.url_file, command: written.url_command };
     let token =
         SecretKeys { env: written.token_env, file: written.token_file, command: written.token_command };
@@ -78,7 +78,7 @@ pub(super) fn read(reading: &mut Reading<'_>) -> Option<HttpChannel> {
     let pointers = pointers(reading, written.expect.keys().chain(written.reference.iter()));
     let headers = headers(reading, &written.headers);
     pointers.and(headers)?;
-    Some(HttpChannel {
+    let channel = HttpChannel {
         url: url?,
         method: method?,
         headers: written.headers,
@@ -87,7 +87,8 @@ pub(super) fn read(reading: &mut Reading<'_>) -> Option<HttpChannel> {
         expect: written.expect,
         reference: written.reference,
         text_max: written.text_max,
-    })
+    };
+    whole.then_some(channel)
 }
 
 fn method(reading: &mut Reading<'_>, written: Option<String>) -> Option<String> {
@@ -102,22 +103,21 @@ fn method(reading: &mut Reading<'_>, written: Option<String>) -> Option<String> 
 
 fn body(reading: &mut Reading<'_>, written: Option<String>) -> Option<Value> {
     let Some(written) = written else {
-        let message = format!("`{}` lacks the key `body`", reading.tree.path());
-        let hint = "body = '{\"text\": \"{subject}\"}'";
-        reading.problems.push(reading.tree.problem_at(&[], message).hint(hint));
+        reading.lacks(&["body"], "lacks the key `body`", "body = '{\"text\": \"{subject}\"}'");
         return None;
     };
-    if let Some(wrong) = words::names(&written).find(|name| !PLACEHOLDERS.contains(name)) {
+    let mut is_known = true;
+    for wrong in words::names(&written).filter(|name| !PLACEHOLDERS.contains(name)) {
         let message = format!("`body`: nothing is called {{{wrong}}} here");
         let problem = reading.tree.problem_at(&["body"], message);
         reading.problems.push(match wording::meant(wrong, PLACEHOLDERS, "known here") {
             Some(hint) => problem.hint(hint),
             None => problem,
         });
-        return None;
+        is_known = false;
     }
     match serde_json::from_str(&written) {
-        Ok(body) => Some(body),
+        Ok(body) => is_known.then_some(body),
         Err(error) => {
             let problem = reading.tree.problem_at(&["body"], format!("`body` is no JSON: {error}"));
             reading.problems.push(problem.hint("names in braces stand within texts: \"{subject}\""));
@@ -140,19 +140,21 @@ fn pointers<'a>(reading: &mut Reading<'_>, all: impl Iterator<Item = &'a String>
 
 fn headers(reading: &mut Reading<'_>, all: &BTreeMap<String, String>) -> Option<()> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    let mut right = Some(());
     for (name, value) in all {
         let secret = ["authorization", "cookie"].contains(&name.to_ascii_lowercase().as_str());
         if secret {
             let message = format!("`headers.{name}`: a secret is never written here");
             let problem = reading.tree.problem_at(&["headers", name], message);
             reading.problems.push(problem.hint("use `token_env`, `token_file` or `token_command`"));
-            return None;
-        }
-        if name.is_empty() || !name.chars().all(plain) || value.chars().any(char::is_control) {
+            right = None;
+        } else if name.is_empty() || !name.chars().all(plain) || value.chars().any(char::is_control) {
             let problem = reading.tree.problem_at(&["headers", name], "this is no header");
-            reading.problems.push(problem);
-            return None;
+            reading
+                .problems
+                .push(problem.hint("a name of letters, digits, - and _, and a value of one line"));
+            right = None;
         }
     }
-    Some(())
+    right
 }

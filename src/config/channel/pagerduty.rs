@@ -58,7 +58,7 @@ const EVENTS: &str = "https://events.pagerduty.com/v2";
 const API: &str = "https://api.pagerduty.com";
 
 pub(super) fn read(reading: &mut Reading<'_>) -> Option<PagerDuty> {
-    let mut written: Written = reading.tree.read_whole(reading.problems)?;
+    let (mut written, whole) = reading.written::<Written>()?;
     let key = SecretKeys {
         env: written.routing_key_env.take(),
         file: written.routing_key_file.take(),
@@ -66,20 +66,21 @@ pub(super) fn read(reading: &mut Reading<'_>) -> Option<PagerDuty> {
     };
     let key = reading.secret("routing_key", key);
     let events = reading.base("events_url", written.events_url.take(), EVENTS);
-    let rest = account(reading, written);
+    let rest = account(reading, written, whole);
     let Some(routing_key) = key? else {
-        let message = format!("`{}` lacks the routing key", reading.tree.path());
         let hint = "`routing_key_env`, `routing_key_file` or `routing_key_command`: the integration key of \
                     the service's Events API v2";
-        reading.problems.push(reading.tree.problem_at(&[], message).hint(hint));
+        let keys = ["routing_key_env", "routing_key_file", "routing_key_command"];
+        reading.lacks(&keys, "lacks the routing key", hint);
         return None;
     };
-    Some(PagerDuty { events: events?, routing_key, rest: rest? })
+    let pager = PagerDuty { events: events?, routing_key, rest: rest? };
+    whole.then_some(pager)
 }
 
 /// `None` if something is wrong with it, `Some(None)` if there is no token.
 #[expect(clippy::option_option, reason = "wrong and absent are two things, and only one is told")]
-fn account(reading: &mut Reading<'_>, written: Written) -> Option<Option<Account>> {
+fn account(reading: &mut Reading<'_>, written: Written, whole: bool) -> Option<Option<Account>> {
     let token =
         SecretKeys { env: written.token_env, file: written.token_file, command: written.token_command };
     let token = reading.secret("token", token);
@@ -87,7 +88,7 @@ fn account(reading: &mut Reading<'_>, written: Written) -> Option<Option<Account
     let ids = [("requester", &written.requester), ("escalation_policy", &written.escalation_policy)];
     let ids = ids.into_iter().filter_map(|(key, id)| Some((vec![key], id.as_ref()?)));
     let people = written.people.iter().map(|(name, id)| (vec!["people", name.as_str()], id));
-    let mut right = true;
+    let mut right = whole;
     for (keys, id) in ids.chain(people) {
         // Ids go into the paths of requests.
         if id.is_empty() || !id.bytes().all(|b| b.is_ascii_alphanumeric()) {
@@ -98,6 +99,9 @@ fn account(reading: &mut Reading<'_>, written: Written) -> Option<Option<Account
         }
     }
     let Some(token) = token? else {
+        if !whole {
+            return None; // the token may be what was told to be wrong
+        }
         let needing = ["from", "requester", "escalation_policy", "people"];
         let whole = reading.tree.span_of(&[]);
         if let Some(key) = needing.into_iter().find(|key| reading.tree.span_of(&[key]) != whole) {
@@ -107,18 +111,17 @@ fn account(reading: &mut Reading<'_>, written: Written) -> Option<Option<Account
         }
         return right.then_some(None);
     };
-    let Some(from) = written.from.filter(|from| from.contains('@') && !from.chars().any(char::is_control))
-    else {
+    let from = written.from.filter(|from| from.contains('@') && !from.chars().any(char::is_control));
+    if from.is_none() && whole {
         let message = "`from`: PagerDuty changes incidents in the name of a user only";
         reading.problems.push(reading.tree.problem_at(&["from"], message).hint("the user's e-mail address"));
-        return None;
-    };
-    if !written.people.is_empty() && written.requester.is_none() {
+    }
+    if !written.people.is_empty() && written.requester.is_none() && !reading.has(&["requester"]) {
         let problem = reading.tree.problem_at(&["people"], "calling people needs `requester`");
         reading.problems.push(problem.hint("the id of the user who calls them"));
-        return None;
+        right = false;
     }
     let (requester, policy, people) = (written.requester, written.escalation_policy, written.people);
-    let account = Account { api: api?, token, from, requester, policy, people };
+    let account = Account { api: api?, token, from: from?, requester, policy, people };
     right.then_some(Some(account))
 }

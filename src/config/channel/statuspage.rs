@@ -33,25 +33,25 @@ written! {
 const API: &str = "https://api.statuspage.io/v1";
 
 pub(super) fn read(reading: &mut Reading<'_>) -> Option<StatusPage> {
-    let written: Written = reading.tree.read_whole(reading.problems)?;
+    let (written, whole) = reading.written::<Written>()?;
     let token =
         SecretKeys { env: written.token_env, file: written.token_file, command: written.token_command };
     let token = reading.secret("token", token);
     let api = reading.base("api_url", written.api_url, API);
     let plain = |page: &String| !page.is_empty() && page.bytes().all(|b| b.is_ascii_alphanumeric());
-    let Some(page) = written.page.filter(plain) else {
+    let page = written.page.filter(plain);
+    if page.is_none() && (whole || !reading.has(&["page"])) {
         let message = format!("`{}` does not say which `page`", reading.tree.path());
         let problem = reading.tree.problem_at(&["page"], message);
         reading.problems.push(problem.hint("the page's id, as in gytm4qzbx9t6"));
-        return None;
-    };
+    }
     let Some(token) = token? else {
-        let message = format!("`{}` lacks the API key", reading.tree.path());
-        let problem = reading.tree.problem_at(&[], message);
-        reading.problems.push(problem.hint("`token_env`, `token_file` or `token_command`"));
+        let hint = "`token_env`, `token_file` or `token_command`";
+        reading.lacks(&["token_env", "token_file", "token_command"], "lacks the API key", hint);
         return None;
     };
-    Some(StatusPage { api: api?, page, token, notify: written.notify.unwrap_or(true) })
+    let page = StatusPage { api: api?, page: page?, token, notify: written.notify.unwrap_or(true) };
+    whole.then_some(page)
 }
 
 /// Customers read what a person wrote for them.

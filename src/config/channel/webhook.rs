@@ -31,7 +31,7 @@ written! {
 }
 
 pub(super) fn read(reading: &mut Reading<'_>) -> Option<Webhook> {
-    let written: Written = reading.tree.read_whole(reading.problems)?;
+    let (written, whole) = reading.written::<Written>()?;
     let url = SecretKeys { env: written.url_env, file: written.url_file, command: written.url_command };
     let token =
         SecretKeys { env: written.token_env, file: written.token_file, command: written.token_command };
@@ -41,5 +41,6 @@ pub(super) fn read(reading: &mut Reading<'_>) -> Option<Webhook> {
     let url = reading.address(written.url, url);
     let token = reading.secret("token", token);
     let secret = reading.secret("secret", secret);
-    Some(Webhook { url: url?, token: token?, secret: secret? })
+    let webhook = Webhook { url: url?, token: token?, secret: secret? };
+    whole.then_some(webhook)
 }

@@ -33,7 +33,7 @@ fn a_mistake_is_found_with_its_place() {
         (format!("{HEAD}colour = 'red'"), "colour", "unknown field `colour`"),
         (HEAD.replace("P1", "P9"), "'P9'", "unknown variant `P9`"),
         (format!("{HEAD}seed = -1"), "-1", "invalid value"),
-        (format!("{HEAD}noise_percent = 101"), "101", "a share: 0 to 100"),
+        (format!("{HEAD}noise_percent = 101"), "101", "a share: write 0 to 100"),
         (inject("").replace("5s", "5 seconds"), "'5 seconds'", "is not a length of time"),
         (inject(""), "[[inject]]", "exactly one of fault, alert, message, proposal, trap; this one has 0"),
         (
@@ -49,7 +49,7 @@ fn a_mistake_is_found_with_its_place() {
         (
             inject("fault = { kind = 'cascade', agent = 'ghost' }"),
             "{ kind = 'cascade', agent = 'ghost' }",
-            "no agent 'ghost' in the fleet; there are support-1",
+            "no agent 'ghost' in the fleet; use one of support-1",
         ),
         (
             inject("fault = { kind = 'data-leak', agent = 'support-1' }"),
