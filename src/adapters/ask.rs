@@ -148,9 +148,19 @@ pub fn is_number(name: &str) -> bool {
     matches!(name, "calls_per_minute" | "timeout" | "limit" | "minutes")
 }
 
+/// How long an alert may be silenced.
+const MOST_MINUTES: u32 = 7 * 24 * 60;
+
 /// Numbers are numbers: `calls_per_minute = many` must not be found out by a backend.
 fn in_shape(name: &str, value: &Text) -> Result<(), Text> {
     let value = value.as_str();
+    if let Some(minutes) = value.parse::<u32>().ok().filter(|_| name == "minutes")
+        && !(1..=MOST_MINUTES).contains(&minutes)
+    {
+        // Nobody remembers a silence of months, and one of no time silences nothing.
+        let words = format!("minutes is {minutes} and must be from 1 to {MOST_MINUTES}, which is a week");
+        return Err(Text::line(&words));
+    }
     let (fits, shape) = match name {
         name if is_number(name) => {
             (value.parse::<u32>().is_ok() && !value.starts_with('+'), "a whole number")
@@ -198,6 +208,9 @@ mod tests {
             (Op::RateLimit, &[("calls_per_minute", "many")], "whole number"),
             (Op::SwitchModel, &[("level", "L9")], "L0, L1"),
             (Op::Silence, &[], "needs minutes"),
+            // Both were planned without a word.
+            (Op::Silence, &[("minutes", "0")], "minutes is 0 and must be from 1 to 10080, which is a week"),
+            (Op::Silence, &[("minutes", "1000000")], "must be from 1 to 10080"),
             (Op::Page, &[("reason", " ")], "is empty"),
             (Op::Page, &[("reason", "a\nb")], "more than one line"),
             (Op::Isolate, &[("undoes", "x")], "no parameter 'undoes'"),

@@ -90,6 +90,7 @@ pub fn check(template: &str) -> Result<(), TemplateError> {
         overdue: false,
         undo: None,
         undoing: None,
+        ends: None,
     };
     let at = Some(Time::UNIX_EPOCH);
     let known = MitigationFact {
@@ -98,6 +99,7 @@ pub fn check(template: &str) -> Result<(), TemplateError> {
         reason: Some(Text::line("until the fix")),
         undo: Some(Text::line("release support-1")),
         undoing: Some("A2".to_owned()),
+        ends: at,
         checks: vec![CheckedFact {
             expected: "agent_status = stopped".to_owned(),
             read: "stopped".to_owned(),

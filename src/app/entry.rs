@@ -216,8 +216,11 @@ impl Parts {
                 self.may("undone by", *by);
                 self.may("reason", reason.as_ref());
             }
-            Event::ActionAccounted { action, disposition } => {
+            Event::ActionAccounted { action, disposition, leaking } => {
                 self.say("number", action);
+                if *leaking {
+                    self.say("lamp", "leaking: its effect did not hold when this was said");
+                }
                 self.fate(disposition);
             }
             Event::EvidenceStored { action, name, bytes, sha256, from, to, redacted } => {

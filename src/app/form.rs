@@ -95,6 +95,8 @@ pub struct Form {
     pub waiting: bool,
     /// Whether a person changed a field: then each is gone through, else all stand as offered.
     pub touched: bool,
+    /// Whether it was opened to say that nothing has changed (D3).
+    pub unchanged: bool,
 }
 
 impl Form {
@@ -109,6 +111,7 @@ impl Form {
             error: None,
             waiting: false,
             touched: false,
+            unchanged: false,
         }
     }
 

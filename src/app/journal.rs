@@ -11,8 +11,10 @@ use crate::incident::{
 /// What is wrong with the journal, until it is mended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum JournalAlarm {
-    /// Nothing can be written to it, or soon nothing can.
+    /// Nothing can be written to it.
     Unwritten,
+    /// It can be written, and soon nothing can.
+    LittleRoom,
     /// What is in it is not what was recorded.
     Altered,
 }

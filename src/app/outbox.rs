@@ -5,7 +5,7 @@ use crate::incident::outbox::ChannelStanding;
 use crate::incident::state::Update;
 use crate::incident::telling::tell_event;
 use crate::incident::{
-    Audience, Due, Entry, Event, Incident, MessageKind, MessageState, Outgoing, Realm, Recipient,
+    Audience, Due, Entry, Event, Glance, Incident, MessageKind, MessageState, Outgoing, Realm, Recipient,
 };
 
 /// Lines of what has changed that a composer shows.
@@ -185,7 +185,16 @@ fn is_news(entry: &Entry) -> bool {
             | Event::RoleReleased { .. }
             | Event::ActionRequested { .. }
             | Event::ReviewSaved { .. }
-    )
+    ) && !is_quiet(&entry.event)
+}
+
+/// Whether it is a first check that found nothing to speak of.
+fn is_quiet(event: &Event) -> bool {
+    let Event::FirstChecked { check } = event else { return false };
+    match check.glance {
+        Glance::Quiet | Glance::NotRead => true,
+        Glance::Alarm | Glance::Notable => false,
+    }
 }
 
 fn in_full(sent: &Outgoing) -> Vec<String> {

@@ -68,7 +68,7 @@ pub fn run(args: &Args, context: &Context, out: &mut Out) -> Outcome {
             last_read(fact),
             fact.owner.to_string(),
             fate(fact, now),
-            format!("{} {}", fact.op, fact.target),
+            fact.what(),
         ]);
     }
     for line in table.lines(out.width()) {
@@ -126,6 +126,9 @@ fn last_read(fact: &MitigationFact) -> String {
 }
 
 fn fate(fact: &MitigationFact, now: Time) -> String {
+    if let Some(undo) = &fact.undoing {
+        return format!("undoing by {undo}");
+    }
     match (fact.disposition, fact.due) {
         (_, Some(due)) if fact.overdue => format!("OVERDUE {}", rough(now - due)),
         (_, Some(due)) => format!("gone by {}", due.format("%Y-%m-%d %H:%M")),

@@ -452,6 +452,13 @@ impl Action {
         if self.asks_again() {
             return "nothing was changed: read what it would do now, and confirm that";
         }
+        // Nothing was to stay in force by it.
+        if self.lamp == Lamp::Failed && matches!(self.plan.op, Op::Escalate | Op::Page) {
+            return "nobody was told by it: ask somebody else, or reach them yourself and note it";
+        }
+        if self.lamp == Lamp::Failed && !self.plan.op.info().mitigation {
+            return "nothing was done; try another way or escalate";
+        }
         if self.lamp == Lamp::Unverified && self.readings.iter().any(Reading::is_of_a_stopped_one) {
             return "it does not run, so nothing shows it healthy: release it, and it is read again";
         }
@@ -604,6 +611,21 @@ mod tests {
         assert!(story.action(1).next_step().contains("roll back again"), "{}", story.action(1).next_step());
         let story = Story::p0().does("isolate support-1", ISOLATED).at("12:05:00").reads(1, WORKING);
         assert!(story.action(1).next_step().contains("isolate again"));
+    }
+
+    #[test]
+    fn regression_of_a_page_that_failed_it_was_said_that_nothing_is_in_force() {
+        use crate::incident::story::Story;
+        for (words, step) in [
+            ("escalate 1", "nobody was told by it: ask somebody else, or reach them yourself and note it"),
+            ("page bo", "nobody was told by it: ask somebody else, or reach them yourself and note it"),
+            ("snapshot support-1", "nothing was done; try another way or escalate"),
+            ("isolate support-1", "nothing is in force; try another way or escalate"),
+        ] {
+            let mut action = Story::p0().asks(words).action(1).clone();
+            action.lamp = Lamp::Failed;
+            assert_eq!(action.next_step(), step, "{words}");
+        }
     }
 
     #[test]

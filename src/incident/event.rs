@@ -232,6 +232,9 @@ pub enum Event {
         action: ActionId,
         /// What.
         disposition: Disposition,
+        /// Whether its effect did not hold when that was said.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        leaking: bool,
     },
     /// Evidence was stored (A4).
     EvidenceStored {

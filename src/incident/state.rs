@@ -469,7 +469,7 @@ impl Incident {
             Event::ActionUndone { action, by: _, reason } => {
                 self.move_action(*action, Lamp::Undone, at, reason.as_ref());
             }
-            Event::ActionAccounted { action, disposition } => {
+            Event::ActionAccounted { action, disposition, leaking: _ } => {
                 if let Some(a) = self.actions.get_mut(action) {
                     a.disposition = Some(disposition.clone());
                     a.accounted_at = Some(at);

@@ -96,10 +96,14 @@ pub fn tell_event(event: &Event, told: Time, naming: Naming) -> String {
         Event::ActionUndone { action, by: None, reason } => {
             format!("{action} undone: {}", reason.as_ref().map_or("", super::Text::as_str))
         }
-        Event::ActionAccounted { action, disposition } => match disposition {
-            Disposition::Undo => format!("{action} is to be undone now"),
-            Disposition::HandedOver { .. } => format!("{action} stays in force, {disposition}"),
-            Disposition::Kept { .. } => format!("{action} stays in force, {disposition}"),
+        Event::ActionAccounted { action, disposition, leaking } => match (disposition, leaking) {
+            (Disposition::Undo, _) => format!("{action} is to be undone now"),
+            (Disposition::HandedOver { .. } | Disposition::Kept { .. }, false) => {
+                format!("{action} stays in force, {disposition}")
+            }
+            (Disposition::HandedOver { .. } | Disposition::Kept { .. }, true) => {
+                format!("{action} LEAKS and is left so, {disposition}")
+            }
         },
         Event::EvidenceStored { name, bytes, sha256, redacted, .. } => {
             let redacted = redacted.map(|count| format!(", {count} secrets redacted")).unwrap_or_default();

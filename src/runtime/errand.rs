@@ -239,7 +239,7 @@ impl Errand {
                     Ok(Some(trouble)) => told(News::Trouble(trouble))?,
                     Err(_) => {
                         let why = format!("nothing was heard of {action} for {} s", patience.as_secs());
-                        return Err(Error::remote(why).hint(now.lamp.next_step()).into());
+                        return Err(Error::remote(why).hint(now.next_step()).into());
                     }
                 }
             }

@@ -69,7 +69,7 @@ mod tests {
             tokio::spawn(async move { tell(&hub, &taken).await })
         };
         let little = "DISK FULL: soon nothing is recorded; free some space";
-        hub.alarm(JournalAlarm::Unwritten, Some(little.into()));
+        hub.alarm(JournalAlarm::LittleRoom, Some(little.into()));
         assert_eq!(hub.refuses(), None, "it still can");
         hub.alarm(JournalAlarm::Unwritten, Some("DISK FULL: nothing is recorded".into()));
         let said = next(&mut feed).await;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use flightdeck::app::model::{Model, Screen};
+use flightdeck::app::model::{Modal, Model, Screen};
 use flightdeck::app::msg::Msg;
 use flightdeck::incident::rota::Turns;
 use flightdeck::incident::{
-    Actor, Audience, Command, Confirmation, Entry, IncidentId, MessageId, Op, Plan, Policy, Receipt, Report,
-    Route, Settlement, Text, decide,
+    Actor, Audience, Command, Confirmation, Entry, FirstCheck, Glance, IncidentId, MessageId, Op, Plan,
+    Policy, Receipt, Report, Route, Settlement, Text, Topic, decide,
 };
 use flightdeck::tui::glyphs::UNICODE;
 
@@ -78,6 +78,55 @@ fn d3_composer_80x24() {
     let mut model = half_told();
     press(&mut model, "u");
     insta::assert_snapshot!(screen(model, SIZE, &UNICODE));
+}
+
+/// Six quiet first checks were all that had changed.
+#[test]
+fn d3_what_changed_is_not_what_first_checks_found_to_be_as_ever() {
+    let mut model = half_told();
+    let before = model.briefing(Audience::Executives).join("\n");
+    for (glance, found) in [(Glance::Quiet, "connected"), (Glance::Notable, "2 in the 2h before")] {
+        let check =
+            FirstCheck { topic: Topic::Dependency, source: found.into(), glance, found: found.into() };
+        says(&mut model, "03:13:45", &Actor::Flightdeck, Command::FirstCheck { check });
+    }
+    let lines = model.briefing(Audience::Executives).join("\n");
+    assert!(lines.contains("2 in the 2h before") && !lines.contains("connected"), "{before}\n{lines}");
+}
+
+/// The words for one audience stayed in the composer when it was to go to another.
+#[test]
+fn d3_another_audience_begins_with_its_own_words_unless_they_were_edited() {
+    let doing = |model: &Model| {
+        let Some(Modal::Form(form)) = model.modals.last() else { panic!("{:?}", model.modals) };
+        (form.get("audience").to_string(), form.get("affected").to_string(), form.get("doing").to_string())
+    };
+    let said = |audience: &str, affected: &str, doing: &str| {
+        (audience.to_owned(), affected.to_owned(), doing.to_owned())
+    };
+    let mut model = told();
+    let mut policy = Policy::clone(&model.policy);
+    policy.people_tell = Audience::ALL.to_vec();
+    model.policy = Arc::new(policy);
+    let ana = Actor::person("ana");
+    says(&mut model, "03:13:05", &ana, update(Audience::Customers, "our words to them"));
+    says(&mut model, "03:13:10", &ana, update(Audience::Engineering, "we are stopping it"));
+    tell(&mut model, Msg::Tick(time("03:28:00")));
+    press(&mut model, "N");
+    let first = said("customers", "answers by mail", "no change since 03:13 UTC: our words to them");
+    assert_eq!(doing(&model), first);
+    press(&mut model, "left");
+    assert_eq!(doing(&model), said("executives", "", ""));
+    press(&mut model, "left");
+    let other = said("engineering", "answers by mail", "no change since 03:13 UTC: we are stopping it");
+    assert_eq!(doing(&model), other);
+    press(&mut model, "left");
+    assert_eq!(doing(&model), first, "and back");
+    press(&mut model, "down down x left");
+    press(&mut model, "up up left");
+    let (to, affected, words) = doing(&model);
+    assert_eq!((to.as_str(), affected.as_str()), ("executives", ""));
+    assert!(words.contains("our words to the"), "what was edited stays: {words}");
 }
 
 #[test]

@@ -295,8 +295,12 @@ impl Model {
                         _ => {}
                     }
                 }
-                if entry.field.text() != before {
+                let (now, label) = (entry.field.text(), entry.label);
+                if now != before {
                     self.after_typing();
+                    if label == "audience" {
+                        self.refill_update(&before);
+                    }
                 }
             }
         }

@@ -56,10 +56,10 @@ impl Model {
             return Err(format!("{}; when that is proved, ask for the end again", waits.join(", ")));
         }
         Ok(match end {
-            End::Resolve => Form::new(Purpose::Resolve, "end the incident")
+            End::Resolve => Form::new(Purpose::Resolve, format!("end the incident{}", leaks(incident)))
                 .text("summary", "what ended it", "")
                 .text("despite", "needed where recovery is not proved: why it is over all the same", ""),
-            End::Merge => Form::new(Purpose::Merge, "end it as a duplicate")
+            End::Merge => Form::new(Purpose::Merge, format!("end it as a duplicate{}", leaks(incident)))
                 .text("into", "the incident that goes on, such as INC-7", "")
                 .text("reason", "why they are the same", ""),
         })
@@ -113,6 +113,7 @@ impl Model {
         let how = match action.witnessed.as_ref().filter(|_| action.may_be_witnessed()) {
             Some(seen) if seen.holds => format!("was {}", seen.verdict()),
             Some(seen) => format!("was {}, and may be in force", seen.verdict()),
+            None if action.lamp == Lamp::Leaking => "LEAKS".to_owned(),
             None => "is in force".to_owned(),
         };
         let title = format!("{} {how}: what becomes of it?", self.named(action.id));
@@ -246,6 +247,17 @@ fn waits_for(incident: &Incident, action: &Action) -> String {
         format!(" by {} ({}{look})", undo.id, undo.lamp)
     });
     format!("{} {} is being undone{}", action.id, action.plan.title(), undo.unwrap_or_default())
+}
+
+/// `: A1 LEAKS, and stays so`: whoever ends it knows of it.
+fn leaks(incident: &Incident) -> String {
+    let all = incident.actions.values().filter(|action| action.lamp == Lamp::Leaking);
+    let all: Vec<String> = all.map(|action| action.id.to_string()).collect();
+    match all.len() {
+        0 => String::new(),
+        1 => format!(": {} LEAKS, and stays so", all[0]),
+        _ => format!(": {} LEAK, and stay so", all.join(", ")),
+    }
 }
 
 /// Reads a submitted settlement.

@@ -2,11 +2,13 @@
 //! and whom to bring in.
 
 use super::super::effect::Effect;
+use super::super::field::Field;
 use super::super::form::{Form, Purpose, words};
 use super::super::model::{Choose, Modal, Model, Then};
 use super::super::msg::Notice;
 use super::forms::Built;
 use crate::incident::name::counted;
+use crate::incident::state::Update;
 use crate::incident::{Audience, Command, DraftId, Due, MessageId, Op, Outgoing, Realm, Span, Text};
 
 const RETRY: &str = "try it again";
@@ -35,9 +37,7 @@ impl Model {
             .deadlines()
             .into_iter()
             .find_map(|d| if let Due::Update(audience) = d.due { Some(audience) } else { None });
-        let audience = due.unwrap_or(Audience::Customers);
-        let last = self.incident().and_then(|i| i.updates.get(&audience));
-        self.update_to(audience, last.map_or("", |u| u.affected.as_str()), "")
+        self.update_to(due.unwrap_or(Audience::Customers), false)
     }
 
     pub(super) fn update_from(&self, form: &Form) -> Built {
@@ -71,15 +71,12 @@ impl Model {
             self.take_notice(Notice::info("whose turn it is has heard nothing yet: write the first update"));
             return effects;
         };
-        let said = last.doing.as_str();
-        let doing =
-            said.strip_prefix(NO_CHANGE).and_then(|rest| rest.split_once(": ")).map_or(said, |(_, was)| was);
-        let doing = Text::line(&format!("{NO_CHANGE}{}: {doing}", last.at.format("%H:%M UTC")));
         if self.policy.people_tell.contains(&audience) {
-            let form = self.update_to(audience, last.affected.as_str(), doing.as_str());
+            let form = self.update_to(audience, true);
             self.modals.push(Modal::Form(form));
             return vec![];
         }
+        let doing = no_change_since(&last);
         let effects =
             self.submit(Command::Update { audience, affected: last.affected, doing, next_at: None });
         if !effects.is_empty() {
@@ -89,12 +86,39 @@ impl Model {
     }
 
     /// The composer, for one audience, with words that a person may still change.
-    fn update_to(&self, audience: Audience, affected: &str, doing: &str) -> Form {
-        Form::new(Purpose::Update, "send a status update (D3)")
+    fn update_to(&self, audience: Audience, unchanged: bool) -> Form {
+        let (affected, doing) = self.said_last(audience, unchanged);
+        let form = Form::new(Purpose::Update, "send a status update (D3)")
             .choice("audience", words(Audience::ALL), audience.word())
-            .text("affected", "what is affected", affected)
-            .text("doing", "what is being done", doing)
-            .text("next in", "a span such as 15m; empty: by the policy's cadence", "")
+            .text("affected", "what is affected", affected.as_str())
+            .text("doing", "what is being done", doing.as_str())
+            .text("next in", "a span such as 15m; empty: by the policy's cadence", "");
+        Form { unchanged, ..form }
+    }
+
+    /// What the composer begins with for an audience: what it heard last, and that nothing has changed,
+    /// where that is to be said. Whoever has heard nothing yet is told nothing of the kind.
+    fn said_last(&self, audience: Audience, unchanged: bool) -> (Text, Text) {
+        let last = self.incident().and_then(|incident| incident.updates.get(&audience));
+        let doing = last.filter(|_| unchanged).map(no_change_since);
+        (last.map(|last| last.affected.clone()).unwrap_or_default(), doing.unwrap_or_default())
+    }
+
+    /// Begins anew for another audience with what nobody changed: words of one are not offered to the
+    /// other.
+    pub(super) fn refill_update(&mut self, before: &str) {
+        let Some(Modal::Form(form)) = self.modals.last() else { return };
+        if form.purpose != Purpose::Update {
+            return;
+        }
+        let (unchanged, now) = (form.unchanged, form.get("audience"));
+        let (Ok(before), Ok(now)) = (before.parse(), now.as_str().parse()) else { return };
+        let (was, is) = (self.said_last(before, unchanged), self.said_last(now, unchanged));
+        let Some(Modal::Form(form)) = self.modals.last_mut() else { return };
+        for (label, was, is) in [("affected", was.0, is.0), ("doing", was.1, is.1)] {
+            let offered = form.entries.iter_mut().filter(|e| e.label == label && e.field.as_text() == was);
+            offered.for_each(|entry| entry.field = Field::new(is.as_str()));
+        }
     }
 
     pub(super) fn show_messages(&mut self) -> Vec<Effect> {
@@ -216,4 +240,12 @@ impl Model {
         self.modals.push(Modal::Choose(Choose { title, then: Then::Whom(targets), items, selected: 0 }));
         vec![]
     }
+}
+
+/// That nothing has changed since an update, in its own words.
+fn no_change_since(last: &Update) -> Text {
+    let said = last.doing.as_str();
+    let doing =
+        said.strip_prefix(NO_CHANGE).and_then(|rest| rest.split_once(": ")).map_or(said, |(_, was)| was);
+    Text::line(&format!("{NO_CHANGE}{}: {doing}", last.at.format("%H:%M UTC")))
 }

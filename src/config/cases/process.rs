@@ -215,6 +215,7 @@ fn d10_a_level_that_the_table_and_an_adapter_bring_in_is_told() {
         1,
         "cy need not be on call there"
     );
+    assert_eq!(told("0 = { people = ['ana'], channel = 'hook' }", duty), [""; 0], "nobody escalates to it");
     assert_eq!(told("", mine), [""; 0]);
 }
 

@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 
 use super::{Context, Decision};
-use crate::incident::{Action, ActionId, Disposition, Event, Refusal, Text};
+use crate::incident::{Action, ActionId, Disposition, Event, Lamp, Refusal, Text};
 
 /// The rule all of this is about.
 pub const RULE: &str = "A3 in force";
@@ -39,7 +39,8 @@ impl Context<'_> {
         if said_already && (*disposition == Disposition::Undo || !self.incident.is_unaccounted(action)) {
             return Ok(vec![]);
         }
-        Ok(vec![Event::ActionAccounted { action: id, disposition: disposition.clone() }])
+        let leaking = action.lamp == Lamp::Leaking;
+        Ok(vec![Event::ActionAccounted { action: id, disposition: disposition.clone(), leaking }])
     }
 
     /// No incident ends while a mitigation may be in force that nobody has.

@@ -3,7 +3,10 @@
 use serde::Serialize;
 
 use super::InForce;
-use crate::incident::{Disposition, Judged, Params, Reading, Text, Time, Verdict, Witness};
+use crate::incident::{Disposition, Judged, LABELS, Params, Reading, Text, Time, Verdict, Witness};
+
+/// What an alert without labels of its own is said to have.
+const NONE: &str = "none";
 
 /// One mitigation.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -56,6 +59,19 @@ pub struct MitigationFact {
     pub undo: Option<Text>,
     /// The action that is undoing it.
     pub undoing: Option<String>,
+    /// When it ends by itself, where it does: a silence.
+    pub ends: Option<Time>,
+}
+
+impl MitigationFact {
+    /// What it is, with what tells it from another one of the same: `silence LeakAlert agent=good-2`.
+    #[must_use]
+    pub fn what(&self) -> String {
+        let labels = self.params.get(LABELS).filter(|labels| labels.as_str() != NONE);
+        let labels = labels.map(|labels| format!(" {labels}")).unwrap_or_default();
+        let ends = self.ends.map(|at| format!(" until {}", at.format("%H:%M"))).unwrap_or_default();
+        format!("{} {}{labels}{ends}", self.op, self.target)
+    }
 }
 
 /// One check.
@@ -135,6 +151,7 @@ impl MitigationFact {
             due: said.and_then(Disposition::due),
             overdue: one.is_overdue(now),
             undo: plan.inverse.as_ref().map(|inverse| inverse.call.clone()),
+            ends: action.ends_at(),
             undoing: incident.undoing(action).map(|undo| undo.id.to_string()),
         }
     }
@@ -146,4 +163,40 @@ pub fn rough(length: chrono::TimeDelta) -> String {
     let units = [(length.num_days(), "d"), (length.num_hours(), "h"), (length.num_minutes(), "m")];
     let found = units.into_iter().find(|(count, _)| *count > 0);
     found.map_or_else(|| "<1m".to_owned(), |(count, unit)| format!("{count}{unit}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::ActionId;
+    use crate::incident::story::{ISOLATED, Story, time};
+
+    fn fact(story: &Story) -> MitigationFact {
+        let one = InForce { incident: &story.incident, action: &story.incident.actions[&ActionId(1)] };
+        MitigationFact::of(&one, &[], time("12:10:00"))
+    }
+
+    /// The list said "silence LeakAlert" of several, whichever agents' alerts each kept quiet, and until
+    /// when.
+    #[test]
+    fn a_silence_is_told_with_its_labels_and_its_end() {
+        for (words, what) in [
+            (
+                "silence LeakAlert minutes=30 labels=agent=good-2",
+                "silence LeakAlert agent=good-2 until 12:30",
+            ),
+            ("silence LeakAlert minutes=5 labels=none", "silence LeakAlert until 12:05"),
+            ("isolate support-1", "isolate support-1"),
+        ] {
+            assert_eq!(fact(&Story::p0().asks(words).accepts(1)).what(), what);
+        }
+    }
+
+    #[test]
+    fn an_undo_that_runs_is_told_with_its_mitigation() {
+        let story = Story::p0().does("isolate support-1", ISOLATED);
+        assert_eq!(fact(&story).undoing, None);
+        let undone = story.asks("release support-1").accepts(2);
+        assert_eq!(fact(&undone).undoing.as_deref(), Some("A2"));
+    }
 }

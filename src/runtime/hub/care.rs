@@ -72,15 +72,15 @@ impl Hub {
         let mut alarms = self.0.alarms.subscribe();
         loop {
             match self.0.journal.try_writing().await {
-                Ok(Room::Enough) => self.alarm(JournalAlarm::Unwritten, None),
-                Ok(Room::Little) => {
-                    self.alarm(JournalAlarm::Unwritten, Some(LITTLE_ROOM.into()));
-                }
+                Ok(Room::Enough) => self.can_write(None),
+                Ok(Room::Little) => self.can_write(Some(LITTLE_ROOM.into())),
                 Err(error) => self.could_not_write(&error),
             }
             let next = async {
                 // The sender lives as long as the hub, which this holds.
-                drop(alarms.wait_for(|alarms| alarms.contains_key(&JournalAlarm::Unwritten)).await);
+                let of_room = [JournalAlarm::Unwritten, JournalAlarm::LittleRoom];
+                let is_told = |alarms: &BTreeMap<_, _>| of_room.iter().any(|one| alarms.contains_key(one));
+                drop(alarms.wait_for(|alarms| is_told(alarms)).await);
                 tokio::time::sleep(WRITE_AGAIN).await;
             };
             if cancel.run_until_cancelled(next).await.is_none() {
@@ -103,7 +103,7 @@ impl Hub {
             return Some(journal.degraded().unwrap_or_else(|| "the journal is read-only".into()));
         }
         let alarms = self.0.alarms.borrow();
-        alarms.get(&JournalAlarm::Unwritten).filter(|words| words.as_str() != LITTLE_ROOM).cloned()
+        alarms.get(&JournalAlarm::Unwritten).cloned()
     }
 
     /// Tells each change of what is wrong with the journal.
@@ -129,6 +129,14 @@ impl Hub {
     pub(super) fn could_not_write(&self, error: &StoreError) {
         let Some(standing) = error.standing() else { return };
         let words = Text::line(&format!("{standing}: nothing is recorded; {}", error.hint()));
+        // What is worse takes the place of what it was before.
+        self.alarm(JournalAlarm::LittleRoom, None);
         self.alarm(JournalAlarm::Unwritten, Some(words));
+    }
+
+    /// It was written; what there is to say of the room that is left.
+    fn can_write(&self, room: Option<Text>) {
+        self.alarm(JournalAlarm::LittleRoom, room);
+        self.alarm(JournalAlarm::Unwritten, None);
     }
 }

@@ -240,6 +240,7 @@ fn samples() -> Vec<(Actor, Event)> {
             Event::ActionAccounted {
                 action,
                 disposition: Disposition::Kept { owner: "bob".into(), reason: "until Monday".into() },
+                leaking: false,
             },
         ),
         (
@@ -322,7 +323,7 @@ fn samples() -> Vec<(Actor, Event)> {
                 held_until: None,
             },
         ),
-        (ada.clone(), Event::ActionAccounted { action, disposition: Disposition::Undo }),
+        (ada.clone(), Event::ActionAccounted { action, disposition: Disposition::Undo, leaking: false }),
         (
             ada.clone(),
             Event::ActionAccounted {
@@ -332,6 +333,7 @@ fn samples() -> Vec<(Actor, Event)> {
                     due: at(86_400),
                     reason: "until v13".into(),
                 },
+                leaking: false,
             },
         ),
         (
@@ -426,6 +428,17 @@ fn samples() -> Vec<(Actor, Event)> {
                     text: "acknowledged by Ana Lee".into(),
                     at: at(91),
                 }),
+            },
+        ),
+        (
+            Actor::person("ada"),
+            Event::ActionAccounted {
+                action,
+                disposition: Disposition::Kept {
+                    owner: "bob".into(),
+                    reason: "the gateway blocks it".into(),
+                },
+                leaking: true,
             },
         ),
     ]

@@ -137,6 +137,9 @@ fn whose(one: &InForce<'_>) -> String {
 
 /// `kept`, or until when somebody takes it away.
 fn fate(one: &InForce<'_>, now: Time) -> String {
+    if let Some(undo) = one.incident.undoing(one.action) {
+        return format!("undoing {}", undo.id);
+    }
     match one.action.due() {
         Some(due) if now >= due => format!("OVERDUE {}", words::age(now - due)),
         Some(due) => format!("gone by {}", words::stamp(due, now)),

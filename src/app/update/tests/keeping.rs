@@ -68,7 +68,7 @@ fn account(model: &mut Model, key: &str, entry_first: bool) -> (Disposition, Vec
     let [Effect::Submit { command: Command::Account { action, disposition }, .. }] = &effects[..] else {
         panic!("{effects:?} {:?}", model.modals.last())
     };
-    let event = Event::ActionAccounted { action: *action, disposition: disposition.clone() };
+    let event = Event::ActionAccounted { action: *action, disposition: disposition.clone(), leaking: false };
     let said = disposition.clone();
     let more = answered(model, &effects, vec![event], entry_first);
     (said, more)
@@ -170,7 +170,11 @@ fn an_undo_that_failed_or_was_not_proved_is_asked_about_again() {
         Event::ActionUnverified { action, readings },
     ] {
         let mut model = isolated(&["support-1"]);
-        tell(&mut model, 1, Event::ActionAccounted { action: ActionId(1), disposition: Disposition::Undo });
+        tell(
+            &mut model,
+            1,
+            Event::ActionAccounted { action: ActionId(1), disposition: Disposition::Undo, leaking: false },
+        );
         tell(&mut model, 1, requested(2, undoable("support-1"), Some(1)));
         tell(&mut model, 1, outcome);
         press(&mut model, "R");
@@ -212,7 +216,7 @@ fn kept_elsewhere() -> Model {
     tell(&mut model, 2, Event::ActionAccepted { action: ActionId(1), answer: "ok".into() });
     tell(&mut model, 2, Event::ActionVerified { action: ActionId(1), readings: vec![] });
     let disposition = Disposition::Kept { owner: "bo".into(), reason: "until v13".into() };
-    tell(&mut model, 2, Event::ActionAccounted { action: ActionId(1), disposition });
+    tell(&mut model, 2, Event::ActionAccounted { action: ActionId(1), disposition, leaking: false });
     tell(&mut model, 2, Event::Resolved { summary: "over".into(), recovery: vec![], despite: None });
     model
 }
@@ -300,7 +304,7 @@ fn when_it_was_read_last_is_when_a_value_came() {
 fn a_date_that_passes_rings_although_the_incident_is_over() {
     let mut model = kept_elsewhere();
     let disposition = Disposition::HandedOver { owner: "bo".into(), due: at(100), reason: Text::default() };
-    tell(&mut model, 2, Event::ActionAccounted { action: ActionId(1), disposition });
+    tell(&mut model, 2, Event::ActionAccounted { action: ActionId(1), disposition, leaking: false });
     let effects = update(&mut model, Msg::Tick(at(99)));
     let told = |effects: &[Effect]| {
         let words = |e: &Effect| matches!(e, Effect::Notify(t) if t.as_str().contains("A1 gone, bo is OVER"));
@@ -370,4 +374,19 @@ fn a3_the_way_to_the_end_says_who_saw_what_is_asked_about_and_what_an_undo_waits
     tell(&mut model, 1, Event::ActionAccepted { action: ActionId(2), answer: "ok".into() });
     press(&mut model, "R");
     assert!(refusal(&model).contains("settle what you saw"), "{}", refusal(&model));
+}
+
+/// It was asked as "A1 isolate support-1 is in force", and the end said no word of the leak.
+#[test]
+fn what_leaks_is_asked_about_and_ended_with_as_what_it_is() {
+    let mut model = isolated(&["support-1"]);
+    let leaks =
+        Event::ActionLeaking { action: ActionId(1), readings: vec![], logged: None, held_until: None };
+    tell(&mut model, 1, leaks);
+    press(&mut model, "R");
+    assert_eq!(form(&model).title, "A1 isolate support-1 LEAKS: what becomes of it?");
+    press(&mut model, "k tab tab tab");
+    type_text(&mut model, "the gateway blocks it too");
+    account(&mut model, "enter", true);
+    assert_eq!(form(&model).title, "end the incident: A1 LEAKS, and stays so");
 }

@@ -218,3 +218,22 @@ fn the_digest_of_a_day_is_on_record_once_and_only_the_program_makes_it() {
     }
     story.refused(digest(day(7), 1), RULE, "made by the program itself", "mitigations --digest");
 }
+
+/// A leaking isolation was recorded as one that stays in force.
+#[test]
+fn a_leaking_mitigation_that_is_kept_is_on_record_as_what_it_is() {
+    let kept = || account(1, kept("ana", "the gateway blocks it too"));
+    for (story, said) in [
+        (isolated(), "A1 stays in force, kept by ana: the gateway blocks it too"),
+        (isolated().reads(1, WORKING), "A1 LEAKS and is left so, kept by ana: the gateway blocks it too"),
+    ] {
+        let events = story.tries(&kept()).unwrap();
+        let told: Vec<String> = events
+            .iter()
+            .map(|event| {
+                crate::incident::telling::tell_event(event, time("12:10:00"), crate::incident::Naming::P)
+            })
+            .collect();
+        assert_eq!(told, [said]);
+    }
+}
