@@ -17,8 +17,8 @@ pub const KEPT: usize = 20_000;
 /// How much later than others a line of the same moment may come.
 const LATE: TimeDelta = TimeDelta::seconds(10);
 
-/// Lines that are counted in a flood: a hundredth of a core's work.
-const COUNTED_A_MILLISECOND: usize = 5;
+/// Lines that are counted in a flood: a two-hundredth of a core's work.
+const COUNTED_A_MILLISECOND: usize = 2;
 
 /// Lines that are counted at once: less work than a frame.
 const COUNTED_AT_ONCE: usize = 2_000;
@@ -74,16 +74,19 @@ impl LogView {
         let is_one_source = self.lately.is_one_source(blocks);
         // What would be let go of at once is not looked at.
         let mut skipped = 0;
-        let mut new = Vec::with_capacity(left.min(KEPT));
+        let mut from = self.kept.len();
+        let mut new = Vec::new();
         for block in blocks {
             let skip = left.saturating_sub(KEPT).min(block.len());
             left -= block.len();
             skipped += skip;
-            if skip < block.len() {
-                new.extend(self.kept.take(block.clone(), skip));
+            match block.len() - skip {
+                0 => {}
+                _ if is_one_source => self.kept.append(block.clone(), skip),
+                _ => new.extend(self.kept.take(block.clone(), skip)),
             }
         }
-        let mut from = self.kept.len();
+        let mut came = self.kept.len() - from;
         let back = if is_one_source { 0 } else { merge::overtaken(&self.kept, &new) };
         if back > 0 || !(is_one_source || merge::is_sorted(&self.kept, &new)) {
             from -= back;
@@ -102,13 +105,12 @@ impl LogView {
                 self.selected = Some(first + place as u64);
             }
         }
-        let came = new.len() - back;
+        came += new.len() - back;
         new.into_iter().for_each(|place| self.kept.push(place));
         self.uncounted += came;
-        while self.kept.len() > KEPT {
-            self.let_go_of_the_oldest();
-            from = from.saturating_sub(1);
-        }
+        let surplus = self.kept.len().saturating_sub(KEPT);
+        self.let_go_of_the_oldest(surplus);
+        from = from.saturating_sub(surplus);
         if !self.filter.is_empty() || !self.muted.is_empty() {
             self.kept.show(&self.filter, &self.muted, from);
         }
@@ -122,17 +124,16 @@ impl LogView {
         }
     }
 
-    fn let_go_of_the_oldest(&mut self) {
-        if let Some(place) = self.kept.pop_oldest() {
-            match place.counted {
-                Some(Counted { second, is_error, given }) => {
-                    self.volume.remove(second, is_error);
-                    self.tally.remove(given);
-                }
-                None => self.uncounted = self.uncounted.saturating_sub(1),
+    fn let_go_of_the_oldest(&mut self, count: usize) {
+        let Self { kept, volume, tally, uncounted, .. } = self;
+        kept.pop_oldest(count, |place| match place.counted {
+            Some(Counted { second, is_error, given }) => {
+                volume.remove(second, is_error);
+                tally.remove(given);
             }
-            self.let_go += 1;
-        }
+            None => *uncounted = uncounted.saturating_sub(1),
+        });
+        self.let_go += count as u64;
     }
 
     /// How many of the lines that are kept are not counted yet.
@@ -595,7 +596,7 @@ mod tests {
         extend(&mut view, lines(&["slow"; 5_000]));
         assert_eq!(view.hinted(), "slow 2000 in 2000 of 5000 lines");
         view.count(Time::UNIX_EPOCH + TimeDelta::milliseconds(100));
-        assert_eq!(view.hinted(), "slow 2500 in 2500 of 5000 lines");
+        assert_eq!(view.hinted(), "slow 2200 in 2200 of 5000 lines");
         for second in 1..4 {
             view.count(Time::UNIX_EPOCH + TimeDelta::seconds(second));
         }

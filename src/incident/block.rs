@@ -83,13 +83,35 @@ impl LogBlock {
         let Lines::Raw(raw) = &mut self.0 else { return false };
         let goes_on = whole.is_none()
             && line.len() <= LogLine::RAW_MAX
-            && raw.offset + raw.bytes.len() as u64 == offset
             && raw.bytes.len() + line.len() < u32::MAX as usize
-            && Arc::ptr_eq(&raw.source, &origin.source)
-            && Arc::ptr_eq(&raw.agent, &origin.agent)
-            && (raw.seen, raw.backlog) == (origin.seen, origin.backlog);
+            && raw.goes_on(origin, offset);
         if goes_on {
             raw.push(line);
+        }
+        goes_on
+    }
+
+    /// Begins with lines that are whole and short enough to be kept whole: the offset of the first, their
+    /// bytes with the ends, and where in these each of them ends, behind its `\n`.
+    #[must_use]
+    pub fn begin_lines(origin: &Origin, offset: u64, bytes: &[u8], ends: &[u32]) -> Self {
+        let Origin { agent, source, seen, backlog } = origin.clone();
+        let (bytes, ends) = (bytes.to_vec(), ends.to_vec());
+        Self(Lines::Raw(Raw { agent, source, offset, seen, backlog, bytes, ends }))
+    }
+
+    /// Takes such lines, if they stand in the file right behind the last one; says whether it did. What
+    /// is large already takes none: it would be copied to make room.
+    pub fn push_lines(&mut self, origin: &Origin, offset: u64, bytes: &[u8], ends: &[u32]) -> bool {
+        /// Copying so much costs less than one block more.
+        const SMALL: usize = 16 * 1024;
+        let Lines::Raw(raw) = &mut self.0 else { return false };
+        let before = raw.bytes.len();
+        let goes_on = before + bytes.len() <= SMALL && raw.goes_on(origin, offset);
+        if goes_on {
+            raw.bytes.extend_from_slice(bytes);
+            // No more bytes are taken than a number has room for.
+            raw.ends.extend(ends.iter().map(|end| before as u32 + end));
         }
         goes_on
     }
@@ -256,6 +278,14 @@ impl LogBlock {
 }
 
 impl Raw {
+    /// Whether what stands there in the file comes right behind, and was read at the same time.
+    fn goes_on(&self, origin: &Origin, offset: u64) -> bool {
+        self.offset + self.bytes.len() as u64 == offset
+            && Arc::ptr_eq(&self.source, &origin.source)
+            && Arc::ptr_eq(&self.agent, &origin.agent)
+            && (self.seen, self.backlog) == (origin.seen, origin.backlog)
+    }
+
     fn push(&mut self, line: &[u8]) {
         self.bytes.extend_from_slice(line);
         self.bytes.push(b'\n');
@@ -310,6 +340,12 @@ mod tests {
         let long = LogBlock::begin(&origin, 0, &vec![b'x'; LogLine::RAW_MAX + 1], None);
         assert_eq!((long.len(), long.line(0).len()), (1, LogLine::RAW_MAX as u64 + 1));
         assert!(long.line(0).backlog && block.line(2).backlog);
+        // Several at once are the same as one by one.
+        let mut several = LogBlock::begin_lines(&origin, 7, b"one\n\n", &[4, 5]);
+        assert!(!several.push_lines(&origin, 13, b"two\n", &[4]), "a hole in the file");
+        assert!(several.push_lines(&origin, 12, b"two\nthree\n", &[4, 10]));
+        assert_eq!(several, block);
+        assert!(!several.push_lines(&origin, 22, &[b"x".repeat(20_000), vec![b'\n']].concat(), &[20_001]));
     }
 
     #[test]

@@ -4,6 +4,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::splitter::{Piece, RawLine, RawLines};
+use crate::incident::block::Origin;
 use crate::incident::name::Time;
 use crate::incident::{LogBlock, LogLine, Text};
 
@@ -16,6 +18,22 @@ pub struct LogBatch {
     pub lost_bytes: u64,
     /// What happened to the files.
     pub notices: Vec<Notice>,
+}
+
+/// Puts lines behind those that came before.
+pub(super) fn append(blocks: &mut Vec<LogBlock>, origin: &Origin, piece: &Piece<'_>) {
+    let goes_on = blocks.last_mut().is_some_and(|last| match *piece {
+        Piece::Lines(RawLines { offset, bytes, ends }) => last.push_lines(origin, offset, bytes, ends),
+        Piece::Line(RawLine { offset, bytes, whole }) => last.push(origin, offset, bytes, whole),
+    });
+    if !goes_on {
+        blocks.push(match *piece {
+            Piece::Lines(RawLines { offset, bytes, ends }) => {
+                LogBlock::begin_lines(origin, offset, bytes, ends)
+            }
+            Piece::Line(RawLine { offset, bytes, whole }) => LogBlock::begin(origin, offset, bytes, whole),
+        });
+    }
 }
 
 impl LogBatch {

@@ -15,10 +15,11 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use super::batch::{Happening, LogBatch, Notice};
-use super::splitter::Splitter;
+use super::batch::{Happening, LogBatch, Notice, append};
+use super::splitter::{Piece, Splitter};
+use crate::incident::Text;
+use crate::incident::block::Origin;
 use crate::incident::name::Time;
-use crate::incident::{LogBlock, LogLine, Text};
 
 /// A command that prints an agent's log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,15 +145,9 @@ async fn pass_on(
     let mut buf = vec![0; BUF];
     loop {
         let read = timeout(UNFINISHED, pipe.read(&mut buf)).await;
-        let mut lines = Vec::new();
-        let now = clock();
-        let mut take = |line: super::splitter::RawLine<'_>| {
-            let (agent, source) = (agent.clone(), source.clone());
-            lines.push(match line.whole {
-                Some(_) => LogLine::parse_head(agent, source, line.offset, line.bytes, line.whole, now),
-                None => LogLine::parse(agent, source, line.offset, line.bytes, now),
-            });
-        };
+        let mut blocks = Vec::new();
+        let origin = Origin { agent: agent.clone(), source: source.clone(), seen: clock(), backlog: false };
+        let mut take = |piece: Piece<'_>| append(&mut blocks, &origin, &piece);
         let is_over = match read {
             Ok(Ok(got @ 1..)) => {
                 splitter.feed(&buf[..got], &mut usize::MAX.clone(), &mut take);
@@ -168,8 +163,8 @@ async fn pass_on(
                 true
             }
         };
-        if !lines.is_empty() {
-            let blocks = vec![Arc::new(LogBlock::from(lines))];
+        if !blocks.is_empty() {
+            let blocks = blocks.into_iter().map(Arc::new).collect();
             out.send(LogBatch { blocks, ..LogBatch::default() }).await.ok()?;
         }
         if is_over {

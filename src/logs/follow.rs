@@ -15,14 +15,14 @@ use super::generation::{Generation, Outcome};
 use super::ledger::{FileId, Ledger};
 use super::passed::{Passed, passed};
 use super::sibling::{siblings, standing};
-use super::splitter::RawLine;
+use super::splitter::Piece;
 use crate::incident::Text;
 use crate::incident::name::Time;
 
 /// What a follower finds.
 #[derive(Debug)]
 pub(super) enum Found<'a> {
-    Line(RawLine<'a>),
+    Lines(Piece<'a>),
     Happening(Happening),
 }
 
@@ -150,10 +150,10 @@ impl Follower {
         let mut place = 0;
         while place < self.generations.len() && *room > 0 {
             let generation = &mut self.generations[place];
-            match generation.read(buf, room, &mut |line| sink(Found::Line(line))) {
+            match generation.read(buf, room, &mut |lines| sink(Found::Lines(lines))) {
                 Ok(Outcome::CaughtUp) => {
                     if generation.is_unfinished() && generation.quiet_for(now) >= self.patience.unfinished {
-                        generation.flush(&mut |line| sink(Found::Line(line)));
+                        generation.flush(&mut |lines| sink(Found::Lines(lines)));
                         *room -= 1;
                     }
                     place += 1;
@@ -333,7 +333,7 @@ impl Follower {
 
     fn close(&mut self, place: usize, ledger: &mut Ledger, sink: &mut Sink<'_>) {
         if let Some(generation) = self.generations.remove(place) {
-            ledger.give_back(generation.close(&mut |line| sink(Found::Line(line))));
+            ledger.give_back(generation.close(&mut |lines| sink(Found::Lines(lines))));
         }
     }
 }

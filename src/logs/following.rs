@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::batch::Notice;
 use super::follow::{Follower, Found, Patience, Start};
 use super::ledger::Ledger;
+use super::splitter::Piece;
 use super::stream::Stream;
 use crate::incident::filter::Filter;
 use crate::incident::record::{Reading, Record};
@@ -89,25 +90,36 @@ impl Following {
             let fresh = &mut self.fresh;
             let mut lines = 0;
             let mut take = |what: Found<'_>| match what {
-                Found::Line(line) => {
-                    lines += 1;
-                    if line.offset != *next {
+                Found::Lines(some) => {
+                    lines += some.count();
+                    let (offset, len) = match &some {
+                        Piece::Lines(some) => (some.offset, some.bytes.len() as u64),
+                        Piece::Line(line) => {
+                            let len = line.whole.map_or(line.bytes.len() as u64, |whole| whole.len);
+                            (line.offset, len + 1)
+                        }
+                    };
+                    if offset != *next {
                         // Another file, or the same begun again: no record goes on there.
                         stream.feed(fresh, filter, &mut found);
                         fresh.clear();
                         stream.finish(filter, &mut found);
-                        stream.locate(line.offset);
+                        stream.locate(offset);
                     }
-                    let len = line.whole.map_or(line.bytes.len() as u64, |whole| whole.len);
-                    fresh.extend_from_slice(line.bytes);
-                    fresh.push(b'\n');
-                    *next = line.offset + len + 1;
-                    if line.whole.is_some() {
-                        // What is not here is not counted by the stream.
-                        stream.feed(fresh, filter, &mut found);
-                        fresh.clear();
-                        stream.finish(filter, &mut found);
-                        stream.locate(*next);
+                    *next = offset + len;
+                    match some {
+                        Piece::Lines(some) => fresh.extend_from_slice(some.bytes),
+                        Piece::Line(line) => {
+                            fresh.extend_from_slice(line.bytes);
+                            fresh.push(b'\n');
+                            if line.whole.is_some() {
+                                // What is not here is not counted by the stream.
+                                stream.feed(fresh, filter, &mut found);
+                                fresh.clear();
+                                stream.finish(filter, &mut found);
+                                stream.locate(*next);
+                            }
+                        }
                     }
                 }
                 Found::Happening(what) => {

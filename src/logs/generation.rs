@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::file::read_at;
 use super::ledger::{FileId, Place};
-use super::splitter::{RawLine, Splitter};
+use super::splitter::{Piece, Splitter};
 use crate::incident::name::Time;
 
 /// One of the files that stood at a followed path, one after the other.
@@ -148,7 +148,7 @@ impl Generation {
         &mut self,
         buf: &mut [u8],
         room: &mut usize,
-        sink: &mut dyn FnMut(RawLine<'_>),
+        sink: &mut dyn FnMut(Piece<'_>),
     ) -> io::Result<Outcome> {
         if !self.changed {
             return Ok(Outcome::CaughtUp);
@@ -169,7 +169,7 @@ impl Generation {
     }
 
     /// Begins again in a file that was emptied; `there` is what it has where the anchor was.
-    fn restart(&mut self, there: &[u8], sink: &mut dyn FnMut(RawLine<'_>)) {
+    fn restart(&mut self, there: &[u8], sink: &mut dyn FnMut(Piece<'_>)) {
         self.splitter.flush(sink);
         let before = self.anchor.len();
         let zeros =
@@ -188,12 +188,12 @@ impl Generation {
     }
 
     /// Gives the unfinished line out.
-    pub fn flush(&mut self, sink: &mut dyn FnMut(RawLine<'_>)) {
+    pub fn flush(&mut self, sink: &mut dyn FnMut(Piece<'_>)) {
         self.splitter.flush(sink);
     }
 
     /// Lets the file go and says how far it was read.
-    pub fn close(mut self, sink: &mut dyn FnMut(RawLine<'_>)) -> Place {
+    pub fn close(mut self, sink: &mut dyn FnMut(Piece<'_>)) -> Place {
         self.splitter.flush(sink);
         Place {
             id: self.id,

@@ -2,7 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use crate::incident::line::Whole;
+use crate::incident::line::{LogLine, Whole};
 
 /// One line as it stands in its file, without the line end.
 #[derive(Debug)]
@@ -12,6 +12,57 @@ pub(super) struct RawLine<'a> {
     pub bytes: &'a [u8],
     /// What is known of all of it, when `bytes` is not all of it.
     pub whole: Option<Whole>,
+}
+
+/// Whole lines, one behind the other as they stand in their file.
+#[derive(Debug)]
+pub(super) struct RawLines<'a> {
+    pub offset: u64,
+    /// With their ends, none of them longer than [`LogLine::RAW_MAX`].
+    pub bytes: &'a [u8],
+    /// Where in `bytes` each of them ends, behind its `\n`.
+    pub ends: &'a [u32],
+}
+
+/// What a splitter gives out: in a flood, many lines at once.
+#[derive(Debug)]
+pub(super) enum Piece<'a> {
+    Lines(RawLines<'a>),
+    Line(RawLine<'a>),
+}
+
+impl Piece<'_> {
+    /// How many lines it has.
+    pub fn count(&self) -> usize {
+        match self {
+            Self::Lines(lines) => lines.ends.len(),
+            Self::Line(_) => 1,
+        }
+    }
+
+    /// How many of its bytes are kept.
+    pub fn kept(&self) -> usize {
+        match self {
+            Self::Lines(lines) => lines.bytes.len(),
+            Self::Line(line) => line.bytes.len().min(LogLine::RAW_MAX),
+        }
+    }
+
+    /// Each line on its own.
+    #[cfg(test)]
+    pub fn each(self, mut sink: impl FnMut(RawLine<'_>)) {
+        match self {
+            Self::Lines(RawLines { offset, bytes, ends }) => {
+                let mut begin = 0;
+                for end in ends.iter().map(|end| *end as usize) {
+                    let bytes = &bytes[begin..end - 1];
+                    sink(RawLine { offset: offset + begin as u64, bytes, whole: None });
+                    begin = end;
+                }
+            }
+            Self::Line(line) => sink(line),
+        }
+    }
 }
 
 /// Cuts what it is fed at each `\n` and holds back what comes after the last.
@@ -29,6 +80,8 @@ pub(super) struct Splitter {
     continues: bool,
     /// Zeros before the next line are no text: the file has a hole here.
     hole: bool,
+    /// Where the lines end that are given out together; kept for its memory.
+    ends: Vec<u32>,
 }
 
 impl Splitter {
@@ -37,7 +90,7 @@ impl Splitter {
     pub const LINE_MAX: usize = 1024 * 1024;
 
     pub fn new(at: u64, continues: bool) -> Self {
-        Self { at, held: Vec::new(), len: 0, digest: None, continues, hole: false }
+        Self { at, held: Vec::new(), len: 0, digest: None, continues, hole: false, ends: Vec::new() }
     }
 
     /// The offset of the next byte to be fed.
@@ -62,12 +115,14 @@ impl Splitter {
 
     /// Takes bytes until they end or `room`, the number of lines still wanted, is used up. Returns
     /// how many bytes it took.
-    pub fn feed(&mut self, bytes: &[u8], room: &mut usize, sink: &mut dyn FnMut(RawLine<'_>)) -> usize {
+    pub fn feed(&mut self, bytes: &[u8], room: &mut usize, sink: &mut dyn FnMut(Piece<'_>)) -> usize {
         let mut taken = 0;
         while taken < bytes.len() && *room > 0 {
             let rest = &bytes[taken..];
             taken += if self.hole && self.len == 0 {
                 self.pass_hole(rest)
+            } else if let Some(end) = self.give_lines(rest, room, sink) {
+                end
             } else if let Some(end) = memchr::memchr(b'\n', rest) {
                 if self.finish(&rest[..end], sink) {
                     *room -= 1;
@@ -83,11 +138,41 @@ impl Splitter {
     }
 
     /// Gives out the unfinished line as it is; what is fed next goes on with it.
-    pub fn flush(&mut self, sink: &mut dyn FnMut(RawLine<'_>)) {
+    pub fn flush(&mut self, sink: &mut dyn FnMut(Piece<'_>)) {
         if self.is_unfinished() {
             self.give_held(sink);
             self.continues = true;
         }
+    }
+
+    /// Gives out the lines that bytes begin with, if they are whole and short, and says where the last
+    /// of them ends: a flood of lines costs little more than its bytes.
+    fn give_lines(
+        &mut self,
+        rest: &[u8],
+        room: &mut usize,
+        sink: &mut dyn FnMut(Piece<'_>),
+    ) -> Option<usize> {
+        if self.is_unfinished() || self.continues {
+            return None;
+        }
+        self.ends.clear();
+        let mut begin = 0;
+        for end in memchr::memchr_iter(b'\n', rest).take(*room) {
+            // A number has room for what is read at once, and more.
+            if end - begin > LogLine::RAW_MAX || end >= u32::MAX as usize {
+                break;
+            }
+            begin = end + 1;
+            self.ends.push(begin as u32);
+        }
+        if begin == 0 {
+            return None;
+        }
+        *room -= self.ends.len();
+        sink(Piece::Lines(RawLines { offset: self.at, bytes: &rest[..begin], ends: &self.ends }));
+        self.at += begin as u64;
+        Some(begin)
     }
 
     fn pass_hole(&mut self, rest: &[u8]) -> usize {
@@ -98,7 +183,7 @@ impl Splitter {
     }
 
     /// Ends the line with `rest`; says whether a line was given out.
-    fn finish(&mut self, rest: &[u8], sink: &mut dyn FnMut(RawLine<'_>)) -> bool {
+    fn finish(&mut self, rest: &[u8], sink: &mut dyn FnMut(Piece<'_>)) -> bool {
         let continues = std::mem::take(&mut self.continues);
         if !self.is_unfinished() && continues && matches!(rest, b"" | b"\r") {
             // The line was given out before its end came: the end alone is no line.
@@ -106,7 +191,7 @@ impl Splitter {
             return false;
         }
         if !self.is_unfinished() && rest.len() <= Self::LINE_MAX {
-            sink(RawLine { offset: self.at, bytes: rest, whole: None });
+            sink(Piece::Line(RawLine { offset: self.at, bytes: rest, whole: None }));
             self.at += rest.len() as u64;
         } else {
             self.hold(rest);
@@ -125,10 +210,10 @@ impl Splitter {
         self.at += rest.len() as u64;
     }
 
-    fn give_held(&mut self, sink: &mut dyn FnMut(RawLine<'_>)) {
+    fn give_held(&mut self, sink: &mut dyn FnMut(Piece<'_>)) {
         let whole =
             self.digest.take().map(|digest| Whole { len: self.len, sha256: digest.finalize().into() });
-        sink(RawLine { offset: self.at - self.len, bytes: &self.held, whole });
+        sink(Piece::Line(RawLine { offset: self.at - self.len, bytes: &self.held, whole }));
         self.len = 0;
         self.held.clear();
         // One long line must not cost its length for as long as the file is followed.
@@ -145,8 +230,10 @@ mod tests {
 
     fn feed_all(splitter: &mut Splitter, bytes: &[u8], seen: &mut Vec<Seen>) {
         let mut room = usize::MAX;
-        splitter.feed(bytes, &mut room, &mut |line| {
-            seen.push((line.offset, line.bytes.to_vec(), line.whole.map(|whole| whole.len)));
+        splitter.feed(bytes, &mut room, &mut |piece| {
+            piece.each(|line| {
+                seen.push((line.offset, line.bytes.to_vec(), line.whole.map(|whole| whole.len)))
+            });
         });
     }
 
@@ -155,7 +242,7 @@ mod tests {
         let mut seen = Vec::new();
         let mut splitter = Splitter::new(100, false);
         feed_all(&mut splitter, b"a\nhal", &mut seen);
-        splitter.flush(&mut |line| seen.push((line.offset, line.bytes.to_vec(), None)));
+        splitter.flush(&mut |piece| piece.each(|line| seen.push((line.offset, line.bytes.to_vec(), None))));
         splitter.flush(&mut |_| unreachable!("nothing is left to give"));
         feed_all(&mut splitter, b"\r\n\nb\n", &mut seen);
         let wanted = [(100, &b"a"[..]), (102, b"hal"), (107, b""), (108, b"b")];
@@ -169,7 +256,9 @@ mod tests {
         let mut seen = Vec::new();
         let mut room = 9;
         for piece in long.chunks(300_000).chain([&b"\nnext\n"[..]]) {
-            splitter.feed(piece, &mut room, &mut |line| seen.push((line.bytes.len(), line.whole)));
+            splitter.feed(piece, &mut room, &mut |piece| {
+                piece.each(|line| seen.push((line.bytes.len(), line.whole)));
+            });
         }
         let whole = Whole { len: long.len() as u64, sha256: Sha256::digest(&long).into() };
         assert_eq!(seen, vec![(Splitter::LINE_MAX, Some(whole)), (4, None)]);
@@ -211,8 +300,8 @@ mod tests {
                 let mut piece = &bytes[cut[0]..cut[1]];
                 while !piece.is_empty() {
                     let mut room = step;
-                    let taken = splitter.feed(piece, &mut room, &mut |line| {
-                        seen.push((line.offset, line.bytes.to_vec(), None));
+                    let taken = splitter.feed(piece, &mut room, &mut |piece| {
+                        piece.each(|line| seen.push((line.offset, line.bytes.to_vec(), None)));
                     });
                     piece = &piece[taken..];
                 }

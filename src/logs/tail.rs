@@ -9,12 +9,11 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::batch::{Happening, LogBatch, Notice};
+use super::batch::{Happening, LogBatch, Notice, append};
 use super::bell::Bell;
 use super::follow::{Follower, Found, Patience, Start};
 use super::ledger::Ledger;
 use super::source::LogSource;
-use super::splitter::RawLine;
 use crate::incident::block::Origin;
 use crate::incident::name::Time;
 use crate::incident::{LogBlock, LogLine, Text};
@@ -28,6 +27,9 @@ pub struct Settings {
     pub active: Duration,
     /// The time between two looks when none came for a while.
     pub quiet: Duration,
+    /// The same while more lines come than anybody reads. A little longer than a frame of a screen, so
+    /// that each brings one frame, at once.
+    pub flood: Duration,
     /// The time between two look-ups of patterns.
     pub rescan: Duration,
     /// How long a file that left its path is held open after its last change.
@@ -41,6 +43,7 @@ impl Default for Settings {
         Self {
             tail_lines: 1_000,
             active: Duration::from_millis(20),
+            flood: Duration::from_millis(34),
             quiet: Duration::from_millis(200),
             rescan: Duration::from_secs(2),
             linger: Duration::from_secs(10),
@@ -52,7 +55,7 @@ impl Default for Settings {
 /// Follows `sources` until `cancel` or until the receiver is gone.
 ///
 /// Nothing is read that `out` has no room for; a small capacity (4, say) is enough, since every batch
-/// holds up to 8,000 lines. `clock` says what time it is.
+/// holds up to 16,000 lines. `clock` says what time it is.
 pub fn spawn(
     sources: Vec<LogSource>,
     settings: Settings,
@@ -72,7 +75,7 @@ async fn run(mut tail: Tail, clock: impl Fn() -> Time, out: mpsc::Sender<LogBatc
     let mut wait = Duration::ZERO;
     let (mut bell, mut listened) = (Bell::new(), 0);
     loop {
-        bell.wait(wait, tail.settings.active).await;
+        bell.wait(wait, tail.pause()).await;
         let permit = loop {
             tokio::select! {
                 biased;
@@ -123,6 +126,8 @@ struct Tail {
     heard: Option<Time>,
     /// The last step brought lines.
     came: bool,
+    /// It brought more than anybody reads in that time.
+    flooded: bool,
     /// There is more to read at once.
     behind: bool,
 }
@@ -151,9 +156,11 @@ struct Followed {
 
 impl Tail {
     /// Lines in a batch: they are not read before they are shown, so many are a short work too.
-    const LINES_MAX: usize = 8_000;
+    const LINES_MAX: usize = 16_000;
     /// Bytes of memory a batch may take; what one read brings may go beyond it.
-    const WEIGHT_MAX: usize = 1024 * 1024;
+    const WEIGHT_MAX: usize = 4 * 1024 * 1024;
+    /// Lines of a step that no screen has room for.
+    const FLOOD: usize = 200;
     /// Bytes read at once.
     const BUF: usize = 256 * 1024;
     /// Notices kept while there is no room for a batch: the latest of a file that comes and goes for
@@ -177,6 +184,7 @@ impl Tail {
             scanned: None,
             heard: None,
             came: false,
+            flooded: false,
             behind: false,
         };
         for source in sources {
@@ -214,6 +222,7 @@ impl Tail {
             self.look(now);
         }
         self.read(now);
+        self.flooded = self.collected.lines > Self::FLOOD;
         let batch = std::mem::take(&mut self.collected).into_batch();
         self.came = !batch.blocks.is_empty();
         if self.came {
@@ -222,9 +231,14 @@ impl Tail {
         batch
     }
 
+    /// The shortest time between two steps, unless there is more to read at once.
+    fn pause(&self) -> Duration {
+        if self.flooded { self.settings.flood } else { self.settings.active }
+    }
+
     /// How long nothing need be done after a step, if nothing is heard of the files.
     fn wait(&self) -> Duration {
-        let Settings { active, quiet, .. } = self.settings;
+        let (active, quiet) = (self.pause(), self.settings.quiet);
         let is_quiet = self.looked.is_none_or(|now| is_due(self.heard, Self::HEARD, now));
         // Looking at many files takes its time too.
         let active = active.max(Self::LOOK * u32::try_from(self.files.len()).unwrap_or(u32::MAX));
@@ -278,8 +292,13 @@ impl Tail {
 
     /// Reads until the batch is full or everything is read, each file in its turn.
     fn read(&mut self, now: Time) {
+        while self.read_round(now) {}
+    }
+
+    /// Reads once from each file, and says whether there is more to read and room for it.
+    fn read_round(&mut self, now: Time) -> bool {
         let files = self.files.len();
-        let first = self.turn;
+        let (first, before) = (self.turn, self.collected.weight);
         for step in 0..files {
             let place = (first + step) % files;
             let Followed { agent, source, follower, backlog, .. } = &mut self.files[place];
@@ -296,6 +315,8 @@ impl Tail {
             }
         }
         self.behind = self.files.iter().any(|file| !file.follower.is_caught_up());
+        // What brings nothing now is asked again later.
+        self.behind && !self.collected.is_full() && self.collected.weight > before
     }
 }
 
@@ -330,13 +351,10 @@ impl Collected {
     ) -> impl FnMut(Found<'_>) + 'a {
         let origin = Origin { agent: Arc::clone(agent), source: Arc::clone(source), seen: now, backlog };
         move |found| match found {
-            Found::Line(RawLine { offset, bytes, whole }) => {
-                self.lines += 1;
-                self.weight += bytes.len().min(LogLine::RAW_MAX) + Self::LINE;
-                let goes_on = |block: &mut LogBlock| block.push(&origin, offset, bytes, whole);
-                if !self.blocks.last_mut().is_some_and(goes_on) {
-                    self.blocks.push(LogBlock::begin(&origin, offset, bytes, whole));
-                }
+            Found::Lines(piece) => {
+                self.lines += piece.count();
+                self.weight += piece.kept() + piece.count() * Self::LINE;
+                append(&mut self.blocks, &origin, &piece);
             }
             Found::Happening(what) => {
                 self.batch.lost_bytes += what.lost();

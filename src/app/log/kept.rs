@@ -52,6 +52,12 @@ impl Kept {
         &self.blocks[(number - self.gone) as usize].0
     }
 
+    /// Keeps a block, from a line on, behind all others.
+    pub fn append(&mut self, block: Arc<LogBlock>, from: usize) {
+        let places = self.take(block, from);
+        self.lines.extend(places);
+    }
+
     /// Keeps a block, from a line on; the places of its lines, which are not in the order yet.
     pub fn take(&mut self, block: Arc<LogBlock>, from: usize) -> impl Iterator<Item = Place> + use<> {
         let number = self.gone + self.blocks.len() as u64;
@@ -69,17 +75,23 @@ impl Kept {
         self.lines.pop_back()
     }
 
-    /// Lets go of the oldest line.
-    pub fn pop_oldest(&mut self) -> Option<Place> {
-        let place = self.lines.pop_front()?;
-        if let Some((_, left)) = self.blocks.get_mut((place.block - self.gone) as usize) {
-            *left = left.saturating_sub(1);
+    /// Lets go of so many of the oldest lines.
+    pub fn pop_oldest(&mut self, count: usize, mut gone: impl FnMut(&Place)) {
+        // Lines of one block mostly stand together.
+        let mut run = (0, 0);
+        for place in self.lines.drain(..count) {
+            gone(&place);
+            if place.block != run.0 {
+                let (block, lines) = std::mem::replace(&mut run, (place.block, 0));
+                leave(&mut self.blocks, self.gone, block, lines);
+            }
+            run.1 += 1;
         }
+        leave(&mut self.blocks, self.gone, run.0, run.1);
         while self.blocks.front().is_some_and(|(_, left)| *left == 0) {
             self.blocks.pop_front();
             self.gone += 1;
         }
-        Some(place)
     }
 
     pub fn places(&self) -> &VecDeque<Place> {
@@ -168,5 +180,14 @@ impl Kept {
             block.each_shown(filter, first, |line| hide_upto(line, true));
             hide_upto(usize::MAX, false);
         }
+    }
+}
+
+/// Notes that a block has so many lines fewer that are kept.
+fn leave(blocks: &mut VecDeque<(Arc<LogBlock>, usize)>, gone: u64, block: u64, lines: usize) {
+    if lines > 0
+        && let Some((_, left)) = blocks.get_mut((block - gone) as usize)
+    {
+        *left = left.saturating_sub(lines);
     }
 }

@@ -98,7 +98,9 @@ impl Bench {
 
 fn note(lines: &mut Vec<(u64, String)>, happenings: &mut Vec<Happening>, found: Found<'_>) {
     match found {
-        Found::Line(line) => lines.push((line.offset, String::from_utf8_lossy(line.bytes).into_owned())),
+        Found::Lines(some) => {
+            some.each(|line| lines.push((line.offset, String::from_utf8_lossy(line.bytes).into_owned())))
+        }
         Found::Happening(what) => happenings.push(what),
     }
 }

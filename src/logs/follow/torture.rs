@@ -180,7 +180,9 @@ fn follow(path: &Path, shared: &Shared) -> (Vec<String>, Vec<Happening>) {
         let last = shared.done.load(Ordering::Acquire);
         let now = Time::UNIX_EPOCH;
         let mut sink = |found: Found<'_>| match found {
-            Found::Line(line) => lines.push(String::from_utf8_lossy(line.bytes).into_owned()),
+            Found::Lines(some) => {
+                some.each(|line| lines.push(String::from_utf8_lossy(line.bytes).into_owned()));
+            }
             Found::Happening(what) => happenings.push(what),
         };
         follower.look(now, &mut ledger, &mut sink);
