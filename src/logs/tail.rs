@@ -16,7 +16,7 @@ use super::ledger::Ledger;
 use super::source::LogSource;
 use crate::incident::block::Origin;
 use crate::incident::name::Time;
-use crate::incident::{LogBlock, LogLine, Text};
+use crate::incident::{LogBlock, Text};
 
 /// How files are followed. The default suits a person watching.
 #[derive(Debug, Clone)]

@@ -89,3 +89,6 @@ mod tests {
         assert_eq!(heard.lines(&[block(4)], 8_006), 0);
     }
 }
+
+#[cfg(test)]
+mod flood;
