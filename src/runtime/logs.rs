@@ -90,7 +90,9 @@ impl Logs {
         let since = moment("--since", request.since.as_deref(), now)?;
         let until = moment("--until", request.until.as_deref(), now)?;
         let inputs = Input::all(&request.files).map_err(|pattern| {
-            Error::user(format!("no file fits {}", Text::line(&pattern.to_string_lossy())))
+            let pattern = pattern.to_string_lossy();
+            Error::user(format!("no file fits {}", Text::line(&pattern)))
+                .hint("a pattern begins in this directory unless it begins with /")
         })?;
         let filter = filter.within(since, until);
         Ok(Self { inputs, filter, since, until, follow: request.follow, clock })
@@ -438,6 +440,18 @@ fn moment(option: &str, typed: Option<&str>, now: Time) -> Result<Option<Moment>
         .ok_or_else(|| Error::user(format!("{option} {} is no time", Text::line(typed))).hint(when::FORMS))
 }
 
-fn unreadable(input: &Input, error: io::Error) -> Error {
-    Error::user(format!("cannot read {}", Text::line(&input.name()))).because(error)
+/// A log that cannot be read, and what can be done about it.
+pub(super) fn unreadable(input: &Input, error: io::Error) -> Error {
+    let name = Text::line(&input.name());
+    let kind = error.kind();
+    let told = Error::user(format!("cannot read {name}")).because(error);
+    if kind == io::ErrorKind::NotFound {
+        told.hint("a pattern in quotes, as in 'logs/*.log', finds what there is")
+    } else if kind == io::ErrorKind::PermissionDenied {
+        told.hint(format!("whoever may read it can hand it over: sudo cat {name} | flightdeck logs -"))
+    } else if kind == io::ErrorKind::IsADirectory {
+        told.hint(format!("name its files, as in '{name}/*.log'"))
+    } else {
+        told
+    }
 }

@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 
 use super::clerk::{Clerk, Job, Shown};
 use super::clock::Clock;
+use super::logs::unreadable;
 use super::measure::{Measured, measure};
 use super::seat::Seat;
 use super::session::Front;
@@ -109,9 +110,7 @@ pub fn run(front: Front, inputs: &[logs::Input], filter: Filter, hints: Hints, c
 fn open(inputs: &[logs::Input], tell: &mpsc::Sender<News>) -> Result<Many> {
     let mut many = Many::default();
     for (input, chain) in logs::Input::chained(inputs) {
-        let broken = |error: io::Error| {
-            Error::user(format!("cannot read {}", Text::line(&input.name()))).because(error)
-        };
+        let broken = |error: io::Error| unreadable(&input, error);
         let (name, agent) = (input.name(), input.agent());
         let mark = if agent.is_empty() { &name } else { &agent };
         let (file, path) = match (input.open().map_err(broken)?, &input) {
