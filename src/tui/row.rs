@@ -7,8 +7,8 @@ use ratatui::style::Style;
 use crate::app::theme::Role;
 
 use super::theme::Skin;
-use super::widgets::put;
 use super::widgets::wrap::{truncate, width};
+use super::widgets::{fill, put};
 
 /// What is left of a line to write into.
 #[derive(Debug)]
@@ -75,8 +75,11 @@ impl<'a> Row<'a> {
 
     /// Leaves cells free.
     pub fn gap(&mut self, cells: usize) {
-        let text = " ".repeat(cells.min(self.room()));
-        self.write(&text, self.skin.style(Role::Text));
+        let cells = u16::try_from(cells.min(self.room())).unwrap_or(u16::MAX);
+        let free = Rect { width: cells, ..self.rest };
+        fill(self.buf, free, " ", self.skin.style(Role::Text));
+        self.rest.x += cells;
+        self.rest.width -= cells;
     }
 
     /// Writes a text at the right end, if all of it and a space before it fit.
