@@ -23,7 +23,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use flightdeck::channels::{Delivery, Post};
 use flightdeck::config::{File, Paths, Problems, Settings};
 use flightdeck::incident::{
-    Actor, Audience, Event, Incident, IncidentId, Message, MessageId, MessageKind, Realm, Recipient,
+    Actor, Audience, Doubt, Event, Incident, IncidentId, Message, MessageId, MessageKind, Realm, Recipient,
     Severity, Text, Time,
 };
 use flightdeck::runtime::live;
@@ -207,7 +207,7 @@ async fn what_a_network_does_to_a_message() {
             Delivery::Delivered { .. } => "delivered",
             Delivery::Failed { .. } => "failed",
             Delivery::Refused(_) => "refused",
-            Delivery::Unknown(_) => "unknown",
+            Delivery::Unknown(_) | Delivery::Repeated(_) | Delivery::Unknowable(_) => "unknown",
         };
         assert_eq!((said, seen.lock().unwrap().len()), (word, arrives), "{fault:?}");
     }

@@ -200,6 +200,11 @@ async fn read(rig: &Rig, plan: &Plan) -> String {
     shown.collect::<Vec<_>>().join(", ")
 }
 
+async fn unread(rig: &Rig, plan: &Plan) -> Vec<String> {
+    let samples = rig.by_name("duty").unwrap().probe(plan).await;
+    samples.iter().map(|sample| sample.why.clone().unwrap_or_default().to_string()).collect()
+}
+
 fn made(account: &Shared) -> Vec<(String, Value)> {
     let account = account.lock().unwrap();
     account.calls.iter().filter(|(call, _)| !call.starts_with("GET")).cloned().collect()
@@ -537,4 +542,17 @@ async fn a_hostile_body_is_refused_in_words_and_nothing_is_recorded() {
     let huge = format!("{{\"x\": \"{}\"}}", "y".repeat(2 * 1024 * 1024));
     assert_eq!(serving.signed(&huge).await.0, 413);
     assert!(!serving.ran(&["incidents"]).contains("INC-"));
+}
+
+/// It said "not read", and nobody knew whether the token, the network or PagerDuty was to blame.
+#[tokio::test]
+async fn a_proof_that_could_not_be_read_says_why() {
+    let account = Account::new(Way::Unreadable);
+    let server = start(&account).await;
+    let (rig, _dir) = rig(&server.url());
+    let plan = plan(&rig, Op::Escalate, "1").await.unwrap();
+    call(&rig, &plan).await;
+    for why in unread(&rig, &plan).await {
+        assert!(why.starts_with("the incident there could not be read: it answered 500"), "{why}");
+    }
 }

@@ -321,8 +321,11 @@ impl Parts {
                 self.say("answer", answer);
                 self.may("known as", reference.as_ref());
             }
-            Event::MessageFailed { message, reason, again_at } => {
+            Event::MessageFailed { message, reason, again_at, doubt } => {
                 self.say("message", message);
+                if !doubt.of(reason).is_none() {
+                    self.say("arrived", "nobody knows");
+                }
                 self.say("why", reason);
                 self.say("again", again_at.map_or_else(|| "no: given up".to_owned(), time));
             }

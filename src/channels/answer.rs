@@ -60,8 +60,11 @@ pub fn success(outcome: Outcome) -> Result<Answer, Delivery> {
 #[must_use]
 pub fn looked(delivery: Delivery) -> Delivery {
     match delivery {
-        Delivery::Unknown(why) => Delivery::Failed { why, retry_after: None },
-        Delivery::Delivered { .. } | Delivery::Failed { .. } | Delivery::Refused(_) => delivery,
+        Delivery::Unknown(why) | Delivery::Repeated(why) => Delivery::Failed { why, retry_after: None },
+        Delivery::Delivered { .. }
+        | Delivery::Failed { .. }
+        | Delivery::Refused(_)
+        | Delivery::Unknowable(_) => delivery,
     }
 }
 
@@ -105,7 +108,7 @@ mod tests {
                 Delivery::Delivered { .. } => "delivered",
                 Delivery::Failed { .. } => "failed",
                 Delivery::Refused(_) => "refused",
-                Delivery::Unknown(_) => "unknown",
+                Delivery::Unknown(_) | Delivery::Repeated(_) | Delivery::Unknowable(_) => "unknown",
             };
             assert_eq!(said, word, "{status}");
         }

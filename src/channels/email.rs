@@ -326,7 +326,9 @@ mod tests {
                 Delivery::Delivered { answer, .. } => format!("delivered: {answer}"),
                 Delivery::Failed { why, .. } => format!("failed: {why}"),
                 Delivery::Refused(why) => format!("refused: {why}"),
-                Delivery::Unknown(why) => format!("unknown: {why}"),
+                Delivery::Unknown(why) | Delivery::Repeated(why) | Delivery::Unknowable(why) => {
+                    format!("unknown: {why}")
+                }
             }
         };
         assert_eq!(ends("cat > /dev/null").await, "delivered: taken by /bin/sh for 2 addresses");

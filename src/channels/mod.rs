@@ -52,11 +52,14 @@ pub enum Delivery {
         /// How long the other side asks to be left alone.
         retry_after: Option<Duration>,
     },
-    /// It did not arrive and never will: no such address, no right to write there. Or nobody can know,
-    /// and it is not repeated blindly.
+    /// It did not arrive and never will: no such address, no right to write there.
     Refused(Text),
     /// It was sent and nobody knows whether it arrived.
     Unknown(Text),
+    /// The same of a try that was made although nobody could look whether the one before arrived.
+    Repeated(Text),
+    /// Nobody can know whether it arrived, and it is not repeated blindly.
+    Unknowable(Text),
 }
 
 /// What a look at a channel showed, without a message.

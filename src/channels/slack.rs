@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 
 use super::site::{LOOK, UNPROVED};
 use super::{Channel, Delivery, LiveChannel, Pending, Seen, Site, answer};
-use crate::incident::outbox::MAY_HAVE_ARRIVED;
-use crate::incident::{Incident, Message, MessageKind, Outgoing, Recipient, Text};
+use crate::incident::outbox::Doubt;
+use crate::incident::{Incident, Message, MessageKind, Recipient, Text};
 use crate::web::{Answer, Method, Outcome};
 use read::Found;
 
@@ -60,7 +60,7 @@ impl Slack {
         };
         match (self.posted(key, message, incident).await, unread) {
             (Delivery::Unknown(why), Some(unseen)) => {
-                Delivery::Unknown(Text::line(&format!("{POSTED_UNREAD}, {unseen}: {why}")))
+                Delivery::Repeated(Text::line(&format!("{POSTED_UNREAD}, {unseen}: {why}")))
             }
             (posted, _) => posted,
         }
@@ -95,10 +95,9 @@ impl Slack {
                 Err(Delivery::Unknown(Text::line(&format!("and could not be looked for yet: {why}"))))
             }
             // Whoever is to be woken is called rather twice than never.
-            Found::Hidden(why) if is_repeated(sent) && message.kind != MessageKind::Page => {
-                let words =
-                    format!("{MAY_HAVE_ARRIVED}: {POSTED_UNREAD}, and is not repeated blindly ({why})");
-                Err(Delivery::Refused(Text::line(&words)))
+            Found::Hidden(why) if sent.doubt == Doubt::Repeated && message.kind != MessageKind::Page => {
+                let words = format!("{POSTED_UNREAD}, and is not repeated blindly ({why})");
+                Err(Delivery::Unknowable(Text::line(&words)))
             }
             Found::Hidden(why) => Ok(Some(why)),
         }
@@ -136,11 +135,6 @@ impl Slack {
         };
         self.site.send(Method::POST, make).await
     }
-}
-
-/// Whether it was posted a second time without a look.
-fn is_repeated(sent: &Outgoing) -> bool {
-    sent.answer.as_str().contains(POSTED_UNREAD)
 }
 
 /// What both ways take.
@@ -304,7 +298,7 @@ mod tests {
                     assert!(why.as_str().contains(word), "{why}");
                     "refused"
                 }
-                Delivery::Unknown(_) => "unknown",
+                Delivery::Unknown(_) | Delivery::Repeated(_) | Delivery::Unknowable(_) => "unknown",
             };
             assert_eq!(said, expected, "{word}");
         }

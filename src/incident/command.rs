@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 
 use super::{
-    ActionId, AgentId, AgentReadings, Alert, Area, Audience, Digest, Disposition, DraftId, Elsewhere,
+    ActionId, AgentId, AgentReadings, Alert, Area, Audience, Digest, Disposition, Doubt, DraftId, Elsewhere,
     FirstCheck, HypothesisId, ImprovementId, IncidentId, Mark, MessageId, Outcome, Pattern, Plan, Progress,
     Reading, Realm, Role, Severity, Text, Time,
 };
@@ -387,6 +387,8 @@ pub enum Receipt {
         reason: Text,
         /// When it is tried again; none: never by itself.
         again_at: Option<Time>,
+        /// Whether it may have arrived all the same.
+        doubt: Doubt,
     },
 }
 

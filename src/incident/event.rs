@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::severity::words;
 use super::{
-    ActionId, Actor, AgentId, AgentReadings, Alert, Disposition, DraftId, Elsewhere, FirstCheck,
+    ActionId, Actor, AgentId, AgentReadings, Alert, Disposition, Doubt, DraftId, Elsewhere, FirstCheck,
     HypothesisId, ImprovementId, IncidentId, Mark, Message, MessageId, Pattern, Plan, Reading, Realm, Role,
     Severity, Text, Time,
 };
@@ -435,6 +435,9 @@ pub enum Event {
         reason: Text,
         /// When it is tried again; none: it is given up.
         again_at: Option<Time>,
+        /// Whether it may have arrived all the same.
+        #[serde(default, skip_serializing_if = "Doubt::is_none")]
+        doubt: Doubt,
     },
     /// A person has a message tried again.
     MessageRetried {

@@ -76,7 +76,7 @@ pub use name::{
     ActionId, Actor, AgentId, DraftId, HypothesisId, ImprovementId, IncidentId, MessageId, Realm, Time,
 };
 pub use op::{Aim, OPS, Op, OpInfo, Param};
-pub use outbox::{Message, MessageKind, MessageState, Outbox, Outgoing, Recipient, Route};
+pub use outbox::{Doubt, Message, MessageKind, MessageState, Outbox, Outgoing, Recipient, Route};
 pub use policy::Policy;
 pub use recovery::{AgentReadings, Recovery, Vital};
 pub use refusal::Refusal;

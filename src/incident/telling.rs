@@ -1,6 +1,5 @@
 //! An entry told in one line: the timeline screen, the review and the command line say it alike.
 
-use super::outbox::MAY_HAVE_ARRIVED;
 use super::{AgentReadings, Disposition, Entry, Event, Judged, Naming, Passing, Reading, Time};
 
 /// `14:05:30`; with its date where it is not of the day on which it is told.
@@ -166,11 +165,11 @@ pub fn tell_event(event: &Event, told: Time, naming: Naming) -> String {
             )
         }
         Event::MessageDelivered { message, answer, .. } => format!("{message} delivered: {answer}"),
-        Event::MessageFailed { message, reason, again_at: Some(at) } => {
+        Event::MessageFailed { message, reason, again_at: Some(at), doubt: _ } => {
             format!("{message} failed, again at {}: {reason}", clock(*at, told))
         }
-        Event::MessageFailed { message, reason, again_at: None } => {
-            let known = if reason.as_str().starts_with(MAY_HAVE_ARRIVED) { " KNOWN TO BE" } else { "" };
+        Event::MessageFailed { message, reason, again_at: None, doubt } => {
+            let known = if doubt.of(reason).is_none() { "" } else { " KNOWN TO BE" };
             format!("{message} NOT{known} TOLD, given up: {reason}")
         }
         Event::MessageRetried { message } => format!("{message} is tried again"),

@@ -22,7 +22,7 @@ use super::hub::Hub;
 use crate::adapters::{Ask, Sample};
 use crate::app::msg::Notice;
 use crate::channels::Delivery;
-use crate::incident::outbox::{DueLevel, MAY_HAVE_ARRIVED, TRIES, levels};
+use crate::incident::outbox::{Doubt, DueLevel, MAY_HAVE_ARRIVED, TRIES, levels};
 use crate::incident::{
     ActionId, Actor, Command, Incident, IncidentId, Message, MessageId, MessageKind, MessageState, Op, Plan,
     Realm, Receipt, Severity, Text, Time,
@@ -224,16 +224,31 @@ impl Desk {
 }
 
 /// Each channel's next message. What is told of one incident is told in order; one incident whose
-/// message is not taken holds up no other's, and no announcement holds up a page.
+/// message is not taken holds up no other's, no announcement holds up a page, and one that keeps failing
+/// holds up nothing urgent (B12): that control is lost is not heard of half an hour later.
 fn next<'a>(incidents: impl Iterator<Item = &'a Incident>, now: Time) -> BTreeMap<Text, Next> {
     let mut all: BTreeMap<Text, Next> = BTreeMap::new();
     for incident in incidents {
-        let mut begun = BTreeSet::new();
+        // Per channel: whether the first announcement failed, and whether something urgent is under way.
+        let (mut paged, mut told) = (BTreeSet::new(), BTreeMap::new());
         for sent in incident.outbox.waiting() {
             let MessageState::Waiting { not_before } = sent.state else { continue };
             let Message { id: message, ref channel, severity, kind, .. } = sent.message;
             let to_all = kind != MessageKind::Page;
-            if !begun.insert((channel, to_all)) {
+            let urgent = matches!(kind, MessageKind::Leaking | MessageKind::InDoubt);
+            let is_next = match (to_all, told.get_mut(channel)) {
+                (false, _) => paged.insert(channel),
+                (true, None) => {
+                    told.insert(channel, (sent.tries > 0, urgent));
+                    true
+                }
+                (true, Some((failed, urgent_before))) => {
+                    let passes = urgent && *failed && !*urgent_before;
+                    *urgent_before |= passes;
+                    passes
+                }
+            };
+            if !is_next {
                 continue;
             }
             let not_before = not_before.max(now);
@@ -334,16 +349,15 @@ fn receipt(delivery: Delivery, tries: u32, until: Time, now: Time) -> Receipt {
         let goes_on = tries < TRIES || now < until;
         goes_on.then(|| now + TimeDelta::from_std(wait).unwrap_or_else(|_| TimeDelta::seconds(60)))
     };
+    let may_have = |why: Text| Text::line(&format!("{MAY_HAVE_ARRIVED}: {why}"));
+    let failed = |reason, again_at, doubt| Receipt::Failed { reason, again_at, doubt };
     match delivery {
         Delivery::Delivered { answer, reference } => Receipt::Delivered { answer, reference },
-        Delivery::Failed { why, retry_after } => {
-            Receipt::Failed { reason: why, again_at: again(retry_after) }
-        }
-        Delivery::Refused(why) => Receipt::Failed { reason: why, again_at: None },
-        Delivery::Unknown(why) => {
-            let reason = Text::line(&format!("{MAY_HAVE_ARRIVED}: {why}"));
-            Receipt::Failed { reason, again_at: again(None) }
-        }
+        Delivery::Failed { why, retry_after } => failed(why, again(retry_after), Doubt::None),
+        Delivery::Refused(why) => failed(why, None, Doubt::None),
+        Delivery::Unknown(why) => failed(may_have(why), again(None), Doubt::Lost),
+        Delivery::Repeated(why) => failed(may_have(why), again(None), Doubt::Repeated),
+        Delivery::Unknowable(why) => failed(may_have(why), None, Doubt::Repeated),
     }
 }
 
@@ -372,4 +386,44 @@ pub(super) fn read(hub: &Hub, incident: IncidentId, action: ActionId, plan: &Pla
 fn requested(incident: &Incident, action: ActionId) -> u64 {
     let messages = incident.outbox.of_action(action);
     messages.map(|m| m.message.about).min().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incident::Route;
+    use crate::incident::story::{Story, WORKING, time};
+
+    /// That control was lost waited behind an announcement that kept failing, up to half an hour (B12).
+    #[test]
+    fn b12_what_is_urgent_waits_behind_nothing_that_keeps_failing() {
+        let chat = |policy: &mut crate::incident::Policy| policy.routes = vec![Route::everything("chat")];
+        let audience = crate::incident::Audience::Engineering;
+        let update = Command::Update { audience, affected: "mails".into(), doing: "x".into(), next_at: None };
+        let isolated = Story::isolated().under(chat).says(update.clone()).says(update);
+        let next_of = |story: &Story| {
+            let at = next([&story.incident].into_iter(), story.now);
+            at[&Text::line("chat")].message.0
+        };
+        assert_eq!(next_of(&isolated), 1);
+        let leaks = |story: Story| {
+            let story = story.at("12:05:00").reads(1, WORKING);
+            let kind = story.incident.outbox.get(MessageId(3)).map(|sent| sent.message.kind);
+            assert_eq!(kind, Some(MessageKind::Leaking));
+            story
+        };
+        assert_eq!(next_of(&leaks(isolated.clone())), 1, "in order, where nothing fails");
+        let again_at = Some(time("12:30:00"));
+        let fails = |story: Story, message, at: &str| {
+            let failed = Receipt::Failed { reason: "503".into(), again_at, doubt: Doubt::None };
+            story.at(at).says(Command::Deliver { message: MessageId(message), receipt: failed })
+        };
+        let failing = fails(isolated, 1, "12:04:00");
+        let board = next([&failing.incident].into_iter(), failing.now);
+        assert_eq!(board[&Text::line("chat")].not_before, time("12:30:00"), "the second update waits for it");
+        let leaking = leaks(failing);
+        assert_eq!(next_of(&leaking), 3);
+        let both = fails(leaking, 3, "12:05:01");
+        assert!(next([&both.incident].into_iter(), both.now)[&Text::line("chat")].not_before > both.now);
+    }
 }

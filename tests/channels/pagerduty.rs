@@ -128,7 +128,10 @@ async fn d10_a_level_is_set_alone_and_believed_when_its_people_have_the_incident
         let said = match tell(&pager(&server.url(), true), &called(Recipient::Level(1))).await {
             Delivery::Delivered { answer, .. } => format!("Delivered: {answer}"),
             Delivery::Failed { why, .. } => format!("Failed: {why}"),
-            Delivery::Refused(why) | Delivery::Unknown(why) => why.to_string(),
+            Delivery::Refused(why)
+            | Delivery::Unknown(why)
+            | Delivery::Repeated(why)
+            | Delivery::Unknowable(why) => why.to_string(),
         };
         assert_eq!(said, expected);
         let calls = calls.lock().unwrap();
@@ -181,7 +184,7 @@ async fn what_each_answer_to_an_event_means_and_no_key_comes_back() {
             Delivery::Delivered { .. } => "delivered",
             Delivery::Failed { .. } => "failed",
             Delivery::Refused(_) => "refused",
-            Delivery::Unknown(_) => "unknown",
+            Delivery::Unknown(_) | Delivery::Repeated(_) | Delivery::Unknowable(_) => "unknown",
         };
         assert_eq!(said, word, "{status} {body}");
     }

@@ -92,7 +92,12 @@ async fn after_doubt_the_page_is_read_before_anything_is_said_again() {
                  \"incident_updates\":[{\"body\":\"two\\nlines, \\\"quoted\\\", {key}\"}]}]";
     let (server, seen) = server(200, there).await;
     let again_at = Some(Time::UNIX_EPOCH);
-    let failed = Event::MessageFailed { message: MessageId(3), reason: "no answer".into(), again_at };
+    let failed = Event::MessageFailed {
+        message: MessageId(3),
+        reason: "no answer".into(),
+        again_at,
+        doubt: Doubt::Lost,
+    };
     let said = tell(&page(&server.url()), &update(), &after(vec![failed])).await;
     let answer = "incident sp1 shows 'investigating'".into();
     assert_eq!(said, Delivery::Delivered { answer, reference: Some("sp1".into()) });

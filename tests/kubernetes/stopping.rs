@@ -81,7 +81,7 @@ async fn a4_a_snapshot_brings_logs_objects_and_events_and_no_secret() {
         assert!(!text.contains("hunter2"), "{name}");
     }
     for (_, text, covers) in logs {
-        assert!(text.contains("tailLines=50") && text.contains("timestamps=true"), "{text}");
+        assert!(text.contains("sinceTime=") && text.contains("timestamps=true"), "{text}");
         assert!(covers, "a log says what time it covers");
     }
     let events = &files.iter().find(|(name, _, _)| name == "support-1-events.json").unwrap().1;

@@ -6,8 +6,8 @@ use flightdeck::app::model::{Modal, Model, Screen};
 use flightdeck::app::msg::Msg;
 use flightdeck::incident::rota::Turns;
 use flightdeck::incident::{
-    Actor, Audience, Command, Confirmation, Entry, FirstCheck, Glance, IncidentId, MessageId, Op, Plan,
-    Policy, Receipt, Report, Route, Settlement, Text, Topic, decide,
+    Actor, Audience, Command, Confirmation, Doubt, Entry, FirstCheck, Glance, IncidentId, MessageId, Op,
+    Plan, Policy, Receipt, Report, Route, Settlement, Text, Topic, decide,
 };
 use flightdeck::tui::glyphs::UNICODE;
 
@@ -66,7 +66,8 @@ fn half_told() -> Model {
     let answer = "200 ok".into();
     becomes(&mut model, "03:13:01", 1, Receipt::Delivered { answer, reference: None });
     says(&mut model, "03:13:10", &ana, update(Audience::Customers, "we are stopping it"));
-    let gone = Receipt::Failed { reason: "503 Service Unavailable".into(), again_at: None };
+    let gone =
+        Receipt::Failed { reason: "503 Service Unavailable".into(), again_at: None, doubt: Doubt::None };
     becomes(&mut model, "03:13:30", 2, gone);
     says(&mut model, "03:13:40", &ana, update(Audience::Engineering, "putting the version before back"));
     tell(&mut model, Msg::Tick(time("03:13:42")));
@@ -163,7 +164,7 @@ fn unheard() -> Model {
     says(&mut model, "03:13:43", &Actor::person("ana"), level);
     let again_at = Some(time("03:20:00"));
     for clock in ["03:13:44", "03:13:46", "03:13:50"] {
-        let receipt = Receipt::Failed { reason: "connection refused".into(), again_at };
+        let receipt = Receipt::Failed { reason: "connection refused".into(), again_at, doubt: Doubt::None };
         becomes(&mut model, clock, 3, receipt);
     }
     assert_eq!(selected(&model), id);
@@ -186,7 +187,7 @@ fn e1_the_alarm_of_a_channel_ends_with_what_it_takes() {
     };
     let mut model = unheard();
     let again_at = Some(time("03:20:00"));
-    let failed = Receipt::Failed { reason: "connection refused".into(), again_at };
+    let failed = Receipt::Failed { reason: "connection refused".into(), again_at, doubt: Doubt::None };
     assert_eq!(warned(&mut model, failed, "03:13:58"), 1, "still");
     let delivered = Receipt::Delivered { answer: "200".into(), reference: None };
     assert_eq!(warned(&mut model, delivered, "03:14:10"), 0, "it works again");

@@ -60,7 +60,11 @@ const ENGINEERS: Recipient = Recipient::Audience(Audience::Engineering);
 async fn deliver(post: &Post, message: &Message, incident: &Incident) -> Text {
     match post.by_name("c").unwrap().send(KEY, message, incident).await {
         Delivery::Delivered { answer, .. } => answer,
-        Delivery::Failed { why, .. } | Delivery::Refused(why) | Delivery::Unknown(why) => {
+        Delivery::Failed { why, .. }
+        | Delivery::Refused(why)
+        | Delivery::Unknown(why)
+        | Delivery::Repeated(why)
+        | Delivery::Unknowable(why) => {
             panic!("{} for {}: {why}", message.kind, message.to)
         }
     }

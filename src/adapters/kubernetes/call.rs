@@ -16,12 +16,12 @@ use super::deed::{Deed, Request, policy, remove_pods};
 use super::object::{name, selector, text};
 use super::plan::{Read, put_back};
 use super::route::Route;
-use super::snapshot::Brought;
+use super::snapshot::{Brought, Wanted};
 use super::workload::Workload;
 use super::world::{Pin, last_known_writer};
 
 /// Log lines of each container that are taken along while it is contained (A4).
-const EVIDENCE_LINES: u32 = 1_000;
+const EVIDENCE: Wanted = Wanted { lines: 1_000, range: None };
 
 /// How long after the cluster's answer evidence is waited for.
 const EVIDENCE_WAITS: Duration = Duration::from_secs(3);
@@ -92,8 +92,8 @@ impl KubernetesAdapter {
                 let stop = async { settled(self.send_all(&deed.requests(key)).await) };
                 self.taking_evidence(workload, stop).await
             }
-            Deed::Snapshot { workload, lines } => {
-                let brought = self.cluster.snapshot(workload, &read.world, *lines).await;
+            Deed::Snapshot { workload, wanted } => {
+                let brought = self.cluster.snapshot(workload, &read.world, *wanted).await;
                 self.brought.note(plan, &brought.evidence);
                 if brought.is_in_part {
                     self.brought.in_part(plan);
@@ -128,7 +128,7 @@ impl KubernetesAdapter {
     ) -> CallOutcome {
         let reading = async {
             match self.cluster.world(workload).await {
-                Ok(world) => self.cluster.snapshot(workload, &world, EVIDENCE_LINES).await,
+                Ok(world) => self.cluster.snapshot(workload, &world, EVIDENCE).await,
                 Err(why) => Brought { notes: vec![why.to_string()], ..Brought::default() },
             }
         };

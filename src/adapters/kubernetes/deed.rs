@@ -6,6 +6,7 @@ use crate::adapters::KEY_TO_COME;
 use crate::incident::{Op, Text};
 
 use super::object::selector;
+use super::snapshot::Wanted;
 use super::workload::{Kind, Workload};
 
 /// Who is named as the field manager of everything that flightdeck writes.
@@ -218,8 +219,8 @@ pub enum Deed {
     Snapshot {
         /// Of what.
         workload: Workload,
-        /// Log lines of each container.
-        lines: u32,
+        /// What of each container's log.
+        wanted: Wanted,
     },
 }
 
@@ -330,10 +331,9 @@ impl Deed {
                  {{\"template\":<of the ReplicaSet with pod-template-hash {to}: {images}>}}}}",
                 workload.path(""),
             ),
-            Self::Snapshot { workload, lines } => format!(
-                "read the logs ({lines} lines of each container), the pods, the events and the \
-                 objects of {workload}"
-            ),
+            Self::Snapshot { workload, wanted } => {
+                format!("read the logs ({wanted}), the pods, the events and the objects of {workload}")
+            }
         };
         Text::line(&format!("{context}: {what}"))
     }
@@ -496,7 +496,10 @@ mod tests {
             |deed: Deed| deed.accesses().iter().map(|a| format!("{} {}", a.verb, a.resource())).collect();
         let words: Vec<String> = of(Deed::Scale { workload: workload(Kind::Deployment), replicas: 0 });
         assert_eq!(words, ["patch deployments.apps/scale", "list pods"]);
-        let words: Vec<String> = of(Deed::Snapshot { workload: workload(Kind::Sandbox), lines: 5 });
+        let words: Vec<String> = of(Deed::Snapshot {
+            workload: workload(Kind::Sandbox),
+            wanted: Wanted { lines: 5, range: None },
+        });
         assert_eq!(words, ["list pods", "get pods/log"]);
     }
 

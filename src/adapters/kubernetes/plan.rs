@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::adapters::ask;
 use crate::adapters::template::CheckTemplate;
 use crate::adapters::{Adapter as _, Ask, Health};
+use crate::incident::covered::range;
 use crate::incident::{Caution, Check, Inverse, Op, Params, Plan, Text};
 
 use super::KubernetesAdapter;
@@ -17,6 +18,7 @@ use super::object::merge_patch;
 use super::pods::may_run;
 use super::preflight::Scene;
 use super::route::{Method, REPLICAS, Route, TO, WAS};
+use super::snapshot::Wanted;
 use super::template::{Template, current, meant};
 use super::workload::{Kind, Workload};
 use super::world::{Pin, World};
@@ -223,7 +225,10 @@ impl KubernetesAdapter {
                     images: found.images(),
                 }
             }
-            (Op::Snapshot, _) => Deed::Snapshot { workload, lines: number("limit").unwrap_or(1000) },
+            (Op::Snapshot, _) => {
+                let wanted = Wanted { lines: number("limit").unwrap_or(1000), range: range(params) };
+                Deed::Snapshot { workload, wanted }
+            }
             (op, _) => return Err(Text::line(&format!("'{}' cannot do '{op}'", self.name))),
         })
     }

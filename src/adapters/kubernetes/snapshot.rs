@@ -2,6 +2,8 @@
 //!
 //! What cannot be had is said and left out: half of the evidence is better than none.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use futures::future::join_all;
 use serde_json::{Value, json};
@@ -21,6 +23,30 @@ const CONTAINERS_MAX: usize = 64;
 
 /// Bytes taken of one container's log at most.
 const LOG_MAX: u32 = 4 * 1024 * 1024;
+
+/// What of each container's log is wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// How many lines at most: the newest.
+    pub lines: u32,
+    /// Of which time (A4); none: of all there is.
+    pub range: Option<(Time, Time)>,
+}
+
+impl fmt::Display for Wanted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { lines, range } = self;
+        match range {
+            Some((from, to)) => write!(
+                f,
+                "from {} to {}, {lines} lines of each container",
+                from.format("%Y-%m-%dT%H:%M:%SZ"),
+                to.format("%Y-%m-%dT%H:%M:%SZ")
+            ),
+            None => write!(f, "{lines} lines of each container"),
+        }
+    }
+}
 
 /// What was brought, and what was not, in words.
 #[derive(Debug, Default)]
@@ -45,7 +71,7 @@ struct Log<'a> {
 
 impl Cluster {
     /// Reads everything there is about a workload.
-    pub async fn snapshot(&self, workload: &Workload, world: &World, lines: u32) -> Brought {
+    pub async fn snapshot(&self, workload: &Workload, world: &World, wanted: Wanted) -> Brought {
         let mut brought = Brought::default();
         let namespace = &workload.namespace;
         let replica_sets = async {
@@ -90,11 +116,11 @@ impl Cluster {
         );
         let events = Value::Array(events.into_iter().map(redacted).collect());
         brought.evidence.push(file(&format!("{stem}-events.json"), pretty(&events), span));
-        self.take_logs(namespace, &pods, lines, &mut brought).await;
+        self.take_logs(namespace, &pods, wanted, &mut brought).await;
         brought
     }
 
-    async fn take_logs(&self, namespace: &str, pods: &[Value], lines: u32, brought: &mut Brought) {
+    async fn take_logs(&self, namespace: &str, pods: &[Value], wanted: Wanted, brought: &mut Brought) {
         let all: Vec<Log<'_>> = pods.iter().flat_map(logs).collect();
         if all.len() > CONTAINERS_MAX {
             brought.notes.push(format!("{CONTAINERS_MAX} of {} logs were taken", all.len()));
@@ -104,9 +130,13 @@ impl Cluster {
             let path = format!("api/v1/namespaces/{namespace}/pods/{}/log", log.pod);
             let mut request = Request::get(path)
                 .with("container", log.container)
-                .with("tailLines", lines.to_string())
                 .with("limitBytes", LOG_MAX.to_string())
                 .with("timestamps", "true");
+            // The last lines of a log need not be of the time that is asked for.
+            request = match wanted.range {
+                Some((from, _)) => request.with("sinceTime", from.format("%Y-%m-%dT%H:%M:%SZ").to_string()),
+                None => request.with("tailLines", wanted.lines.to_string()),
+            };
             if log.previous {
                 request = request.with("previous", "true");
             }
@@ -117,6 +147,10 @@ impl Cluster {
             let before = if *previous { "-previous" } else { "" };
             match read {
                 Ok(bytes) => {
+                    let (bytes, cut) = wanted.of(bytes);
+                    brought
+                        .notes
+                        .extend(cut.map(|cut| format!("of the log of {pod} {container}{before}, {cut}")));
                     let span = times(&bytes);
                     brought.evidence.push(file(&format!("{pod}-{container}{before}.log"), bytes, span));
                 }
@@ -129,6 +163,44 @@ impl Cluster {
             }
         }
     }
+}
+
+impl Wanted {
+    /// What of a log was asked for, and what of that is missing.
+    fn of(self, log: Vec<u8>) -> (Vec<u8>, Option<String>) {
+        let Some((_, to)) = self.range else { return (log, None) };
+        let is_full = log.len() >= LOG_MAX as usize;
+        let mut later = false;
+        let mut lines: Vec<&[u8]> = Vec::new();
+        for line in log.split_inclusive(|byte| *byte == b'\n') {
+            // A line without a time belongs to the one before it.
+            later = stamp(line).map_or(later, |at| at > to);
+            if !later {
+                lines.push(line);
+            }
+        }
+        let over = lines.len().saturating_sub(self.lines as usize);
+        let kept = &lines[over..];
+        let first = kept.iter().find_map(|line| stamp(line));
+        let mut cut = Vec::new();
+        if over > 0 {
+            let at = first.map_or_else(String::new, |at| format!(" before {}", at.format("%H:%M:%S")));
+            cut.push(format!("{over} lines{at}: limit = {}", self.lines));
+        }
+        if is_full && !later {
+            let last = kept.iter().rev().find_map(|line| stamp(line));
+            let at = last.map_or_else(String::new, |at| format!(" after {}", at.format("%H:%M:%S")));
+            cut.push(format!("what came{at}: {} MiB are read at once", LOG_MAX >> 20));
+        }
+        (kept.concat(), (!cut.is_empty()).then(|| cut.join(", and ")))
+    }
+}
+
+/// When a line was written, as the cluster stamps it.
+fn stamp(line: &[u8]) -> Option<Time> {
+    let first = line.split(|byte| *byte == b' ').next()?;
+    let time = DateTime::parse_from_rfc3339(std::str::from_utf8(first).ok()?).ok()?;
+    Some(time.with_timezone(&Utc))
 }
 
 /// Every log of a pod.
@@ -197,6 +269,31 @@ mod tests {
                 {"name": "a", "restartCount": 0, "state": {"running": {}}},
                 {"name": "b", "restartCount": 0, "state": {"waiting": {"reason": "ImagePullBackOff"}}}]}});
         assert_eq!(logs(&pod).iter().map(|log| log.has_run).collect::<Vec<_>>(), [true, false, false]);
+    }
+
+    /// The last lines of a log were taken, whatever time they are of.
+    #[test]
+    fn a4_regression_of_a_log_comes_what_is_of_the_time_asked_for_and_what_was_cut_is_said() {
+        let at = |clock: &str| format!("2026-11-21T{clock}Z").parse::<Time>().unwrap();
+        let log = "2026-11-21T05:00:01.5Z one\n2026-11-21T05:00:02Z two\n  at two\n2026-11-21T05:00:09Z later\n  at later\n";
+        let range = Some((at("05:00:00"), at("05:00:02")));
+        let of = |lines, log: &str| {
+            let (kept, cut) = Wanted { lines, range }.of(log.as_bytes().to_vec());
+            (String::from_utf8(kept).unwrap(), cut.unwrap_or_default())
+        };
+        let whole = "2026-11-21T05:00:01.5Z one\n2026-11-21T05:00:02Z two\n  at two\n";
+        assert_eq!(of(9, log), (whole.to_owned(), String::new()));
+        let newest = "2026-11-21T05:00:02Z two\n  at two\n";
+        assert_eq!(of(2, log), (newest.to_owned(), "1 lines before 05:00:02: limit = 2".to_owned()));
+        let flood = "2026-11-21T05:00:01Z x\n".repeat(LOG_MAX as usize / 23 + 1);
+        let (_, cut) = of(u32::MAX, &flood);
+        assert_eq!(cut, "what came after 05:00:01: 4 MiB are read at once");
+        let all = Wanted { lines: 1, range: None }.of(log.as_bytes().to_vec());
+        assert_eq!(all, (log.as_bytes().to_vec(), None));
+        assert_eq!(
+            Wanted { lines: 5, range }.to_string(),
+            "from 2026-11-21T05:00:00Z to 2026-11-21T05:00:02Z, 5 lines of each container"
+        );
     }
 
     #[test]

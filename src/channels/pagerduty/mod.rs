@@ -91,20 +91,22 @@ impl PagerDuty {
         match called {
             Some(rest::Call::Made(delivery)) => delivery,
             // There is no alert to escalate yet; the next try finds it.
-            Some(rest::Call::NoIncident) => match self.event("trigger", own, message, incident).await {
-                Delivery::Delivered { .. } => {
+            Some(rest::Call::NoIncident) => {
+                let said = self.event("trigger", own, message, incident).await;
+                if matches!(said, Delivery::Delivered { .. }) {
                     let why = "PagerDuty had no open incident of it: it was triggered, and not escalated yet";
                     Delivery::Failed { why: Text::line(why), retry_after: Some(Duration::from_secs(5)) }
+                } else {
+                    said
                 }
-                said @ (Delivery::Failed { .. } | Delivery::Refused(_) | Delivery::Unknown(_)) => said,
-            },
+            }
             Some(rest::Call::Unknown(person)) => {
                 let why = format!("people: {person} is not in the table; whoever is on call was called");
-                match self.event("trigger", key, message, incident).await {
-                    Delivery::Delivered { reference, .. } => {
-                        Delivery::Delivered { answer: Text::line(&why), reference }
-                    }
-                    said @ (Delivery::Failed { .. } | Delivery::Refused(_) | Delivery::Unknown(_)) => said,
+                let said = self.event("trigger", key, message, incident).await;
+                if let Delivery::Delivered { reference, .. } = said {
+                    Delivery::Delivered { answer: Text::line(&why), reference }
+                } else {
+                    said
                 }
             }
             None => self.event("trigger", own, message, incident).await,

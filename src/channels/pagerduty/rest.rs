@@ -215,7 +215,11 @@ fn looked(ended: Outcome) -> Delivery {
 /// How a mere look ended, in words.
 fn said(ended: Outcome) -> Text {
     match looked(ended) {
-        Delivery::Refused(why) | Delivery::Unknown(why) | Delivery::Failed { why, .. } => why,
+        Delivery::Refused(why)
+        | Delivery::Unknown(why)
+        | Delivery::Repeated(why)
+        | Delivery::Unknowable(why)
+        | Delivery::Failed { why, .. } => why,
         Delivery::Delivered { answer, .. } => answer,
     }
 }

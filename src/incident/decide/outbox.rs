@@ -24,8 +24,11 @@ impl Context<'_> {
                 answer: answer.clone(),
                 reference: reference.clone(),
             }],
-            (Receipt::Failed { reason, again_at }, MessageState::Waiting { .. }) => {
-                vec![Event::MessageFailed { message: id, reason: reason.clone(), again_at: *again_at }]
+            (Receipt::Failed { reason, again_at, doubt }, MessageState::Waiting { .. }) => {
+                // A try that surely failed takes no doubt from the one before it.
+                let doubt = sent.doubt.max(*doubt);
+                let (reason, again_at) = (reason.clone(), *again_at);
+                vec![Event::MessageFailed { message: id, reason, again_at, doubt }]
             }
             (Receipt::Failed { .. }, MessageState::GivenUp | MessageState::Dropped) => vec![],
         })

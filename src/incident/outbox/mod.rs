@@ -101,6 +101,34 @@ impl std::fmt::Display for Recipient {
     }
 }
 
+/// Whether a message that is not known to be delivered may have arrived all the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Doubt {
+    /// It did not arrive.
+    #[default]
+    None,
+    /// The answer to a try was lost.
+    Lost,
+    /// It was sent again after that, although nobody could look whether it stands there.
+    Repeated,
+}
+
+impl Doubt {
+    /// Whether there is none.
+    #[must_use]
+    pub const fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+
+    /// What an entry says of a try. Before there was a word for it, its reason said it.
+    #[must_use]
+    pub fn of(self, reason: &Text) -> Self {
+        let told = reason.as_str().starts_with(MAY_HAVE_ARRIVED);
+        if told { self.max(Self::Lost) } else { self }
+    }
+}
+
 /// One message for one channel.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
@@ -177,6 +205,8 @@ pub struct Outgoing {
     pub changed_at: Time,
     /// What the channel answered, or why it failed last.
     pub answer: Text,
+    /// Whether one of its tries may have arrived.
+    pub doubt: Doubt,
 }
 
 impl Outgoing {
@@ -208,14 +238,14 @@ impl Outgoing {
     /// What it comes to that it was not delivered. Where a channel kept its answer to itself nobody
     /// knows.
     #[must_use]
-    pub fn not_told(&self) -> &'static str {
+    pub const fn not_told(&self) -> &'static str {
         if self.is_in_doubt() { "NOT KNOWN TO BE TOLD" } else { "NOT TOLD" }
     }
 
-    /// Whether nobody knows whether the last try arrived.
+    /// Whether nobody knows whether it arrived.
     #[must_use]
-    pub fn is_in_doubt(&self) -> bool {
-        self.answer.as_str().starts_with(MAY_HAVE_ARRIVED)
+    pub const fn is_in_doubt(&self) -> bool {
+        !self.doubt.is_none()
     }
 
     /// How often it was tried: `1 try`, `5 tries`.
@@ -338,6 +368,7 @@ impl Outbox {
                 tries: 0,
                 changed_at: at,
                 answer: Text::default(),
+                doubt: Doubt::None,
             };
             self.waiting.insert(message.id);
             self.all.insert(message.id, new);
@@ -347,7 +378,7 @@ impl Outbox {
             if let (Some(reference), Some(sent)) = (reference, self.all.get(message)) {
                 self.references.entry(sent.message.channel.clone()).or_insert_with(|| reference.clone());
             }
-        } else if let Event::MessageFailed { message, reason, again_at } = event {
+        } else if let Event::MessageFailed { message, reason, again_at, doubt } = event {
             let state = match again_at {
                 Some(not_before) => MessageState::Waiting { not_before: *not_before },
                 None => MessageState::GivenUp,
@@ -355,11 +386,13 @@ impl Outbox {
             self.moved(*message, at, state, reason);
             if let Some(sent) = self.all.get_mut(message) {
                 sent.tries += 1;
+                sent.doubt = sent.doubt.max(doubt.of(reason));
             }
         } else if let Event::MessageRetried { message } = event {
             self.moved(*message, at, MessageState::Waiting { not_before: at }, &Text::default());
             if let Some(sent) = self.all.get_mut(message) {
                 sent.tries = 0;
+                sent.doubt = Doubt::None;
                 sent.asked_at = at;
             }
         } else if let Event::MessageDropped { message, reason } = event {

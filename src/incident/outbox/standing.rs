@@ -147,7 +147,7 @@ impl ChannelStanding {
 mod tests {
     use super::*;
     use crate::incident::story::{Story, time};
-    use crate::incident::{Command, Realm, Receipt, Route};
+    use crate::incident::{Command, Doubt, Realm, Receipt, Route};
 
     fn declared(severity: Severity) -> Story {
         let declare = Command::Declare {
@@ -175,8 +175,12 @@ mod tests {
             let message = MessageId(*number);
             let receipt = match *became {
                 "delivered" => Receipt::Delivered { answer: "200".into(), reference: None },
-                "given up" => Receipt::Failed { reason: "404".into(), again_at: None },
-                why => Receipt::Failed { reason: why.into(), again_at: Some(time("13:00:00")) },
+                "given up" => Receipt::Failed { reason: "404".into(), again_at: None, doubt: Doubt::None },
+                why => Receipt::Failed {
+                    reason: why.into(),
+                    again_at: Some(time("13:00:00")),
+                    doubt: Doubt::None,
+                },
             };
             let command = match *became {
                 "retried" => Command::RetryMessage { message },

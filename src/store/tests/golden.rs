@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use super::*;
 use crate::incident::{
-    ActionId, AgentReadings, Alert, Area, Audience, Check, Compare, Disposition, DraftId, HypothesisId,
-    ImprovementId, Inverse, Mark, Message, MessageId, MessageKind, Op, Outcome, Passing, Pattern, Plan,
-    Progress, Reading, Recipient, Role,
+    ActionId, AgentReadings, Alert, Area, Audience, Check, Compare, Disposition, Doubt, DraftId,
+    HypothesisId, ImprovementId, Inverse, Mark, Message, MessageId, MessageKind, Op, Outcome, Passing,
+    Pattern, Plan, Progress, Reading, Recipient, Role,
 };
 use crate::store::chain::{self, hex};
 use crate::store::codec::{Draft, Row};
@@ -369,6 +369,7 @@ fn samples() -> Vec<(Actor, Event)> {
                 message: MessageId(1),
                 reason: "503 Service Unavailable".into(),
                 again_at: Some(at(62)),
+                doubt: Doubt::None,
             },
         ),
         (
@@ -439,6 +440,15 @@ fn samples() -> Vec<(Actor, Event)> {
                     reason: "the gateway blocks it".into(),
                 },
                 leaking: true,
+            },
+        ),
+        (
+            Actor::Flightdeck,
+            Event::MessageFailed {
+                message: MessageId(3),
+                reason: "it may have arrived: no answer".into(),
+                again_at: None,
+                doubt: Doubt::Repeated,
             },
         ),
     ]

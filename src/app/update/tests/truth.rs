@@ -127,3 +127,41 @@ fn a_notice_stays_as_long_for_a_person_however_fast_a_drill_runs() {
         assert!(model.notice.is_none(), "{speed}");
     }
 }
+
+#[test]
+fn b12_a_channel_that_keeps_failing_rings_once_until_it_delivers_again() {
+    use crate::incident::{Doubt, MessageId, Receipt, Route};
+    let chat = |policy: &mut Policy| policy.routes = vec![Route::everything("chat")];
+    let audience = crate::incident::Audience::Engineering;
+    let update_of =
+        || Command::Update { audience, affected: "mails".into(), doing: "x".into(), next_at: None };
+    let mut story = Story::isolated().under(chat).says(update_of()).says(update_of());
+    let mut model = shows(&story);
+    // What rings is told from what else does.
+    model.attention.notify = true;
+    let becomes = |story: Story, model: &mut Model, clock: &str, message: u32, receipt: Receipt| {
+        let story = story.at(clock).says(Command::Deliver { message: MessageId(message), receipt });
+        model.set_now(time(clock));
+        let effects = update(model, Msg::Entries(story.entries.clone()));
+        let told = |effect: &Effect| matches!(effect, Effect::Notify(words) if words.as_str().contains("chat DOES NOT DELIVER"));
+        let rings = effects.iter().any(told);
+        assert!(!rings || effects.contains(&Effect::Bell), "{effects:?}");
+        (story, rings)
+    };
+    let again_at = Some(time("13:00:00"));
+    let failed = || Receipt::Failed { reason: "503".into(), again_at, doubt: Doubt::None };
+    for (clock, rings) in [("12:02:01", false), ("12:02:03", false), ("12:02:07", true), ("12:02:15", false)]
+    {
+        let became = becomes(story, &mut model, clock, 1, failed());
+        assert_eq!(became.1, rings, "{clock}");
+        story = became.0;
+    }
+    let delivered = Receipt::Delivered { answer: "200".into(), reference: None };
+    let (mut story, rang) = becomes(story, &mut model, "12:02:30", 1, delivered);
+    assert!(!rang && model.failing_channels().is_empty());
+    for (clock, rings) in [("12:02:31", false), ("12:02:33", false), ("12:02:37", true)] {
+        let became = becomes(story, &mut model, clock, 2, failed());
+        assert_eq!(became.1, rings, "anew: {clock}");
+        story = became.0;
+    }
+}

@@ -4,9 +4,9 @@ use crate::incident::outbox::{NOBODY, OUTBOX, plan as page};
 use crate::incident::rota::Turns;
 use crate::incident::story::{ISOLATED, Story, WORKING, act, alert, plan, time};
 use crate::incident::{
-    Actor, Audience, Command, DraftId, Due, Event, Lamp, Mark, MessageId, MessageKind, Op, Outgoing, Params,
-    Plan, Policy, Reading, Realm, Receipt, Recipient, Report, Role, Route, Severity, Standing, Text, Weight,
-    deadlines, decide, warnings,
+    Actor, Audience, Command, Doubt, DraftId, Due, Event, Lamp, Mark, MessageId, MessageKind, Op, Outgoing,
+    Params, Plan, Policy, Reading, Realm, Receipt, Recipient, Report, Role, Route, Severity, Standing, Text,
+    Weight, deadlines, decide, warnings,
 };
 
 /// Everything to `ops`, the worst to `pager`, updates for customers to `status`.
@@ -73,7 +73,7 @@ fn delivers(story: Story, number: u32) -> Story {
 }
 
 fn fails(story: Story, number: u32, again: Option<&str>) -> Story {
-    let receipt = Receipt::Failed { reason: "503".into(), again_at: again.map(time) };
+    let receipt = Receipt::Failed { reason: "503".into(), again_at: again.map(time), doubt: Doubt::None };
     story.says(Command::Deliver { message: MessageId(number), receipt })
 }
 
@@ -284,7 +284,7 @@ fn e1_a_message_is_delivered_or_fails_is_given_up_retried_or_dropped() {
     assert_eq!(sent(&story, 1).standing(), "delivered");
     assert_eq!(story.incident.outbox.reference("ops"), Some(&"thread-9".into()));
     let story = story.refused(retry, "B12", "not sent twice", "send an update");
-    let late = Receipt::Failed { reason: "503".into(), again_at: None };
+    let late = Receipt::Failed { reason: "503".into(), again_at: None, doubt: Doubt::None };
     let twice = Receipt::Delivered { answer: "200".into(), reference: None };
     for receipt in [late, twice] {
         let deliver = Command::Deliver { message: MessageId(1), receipt };
@@ -604,4 +604,18 @@ fn b12_what_another_system_says_is_taken_once_from_the_program_and_ends_nothing(
     assert!(story.incident.is_open());
     let mark = story.incident.marks[&Mark::T1].last().unwrap().reason.clone().unwrap();
     assert_eq!(mark, "Bo acknowledged it in pagerduty");
+}
+
+/// A try that surely failed made another forget that it may have arrived: what stood there was posted again.
+#[test]
+fn regression_that_a_message_may_have_arrived_is_not_forgotten_by_the_next_try() {
+    let lost =
+        Receipt::Failed { reason: "no answer".into(), again_at: Some(time("12:00:03")), doubt: Doubt::Lost };
+    let story = routed(Severity::P0).at("12:00:01");
+    let story = story.says(Command::Deliver { message: MessageId(1), receipt: lost });
+    let story = fails(story, 1, None);
+    assert_eq!(sent(&story, 1).doubt, Doubt::Lost);
+    assert_eq!(sent(&story, 1).standing(), "NOT KNOWN TO BE TOLD, given up after 2 tries: 503");
+    let story = story.says(Command::RetryMessage { message: MessageId(1) });
+    assert_eq!(sent(&story, 1).doubt, Doubt::None, "a person decided to tell it again");
 }
