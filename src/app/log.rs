@@ -17,8 +17,8 @@ pub const KEPT: usize = 20_000;
 /// How much later than others a line of the same moment may come.
 const LATE: TimeDelta = TimeDelta::seconds(10);
 
-/// Lines that are counted in a flood: a two-hundredth of a core's work.
-const COUNTED_A_MILLISECOND: usize = 2;
+/// Lines that are counted in a flood: a small part of a frame's work.
+const COUNTED_A_MILLISECOND: usize = 1;
 
 /// Lines that are counted at once: less work than a frame.
 const COUNTED_AT_ONCE: usize = 2_000;
@@ -596,8 +596,8 @@ mod tests {
         extend(&mut view, lines(&["slow"; 5_000]));
         assert_eq!(view.hinted(), "slow 2000 in 2000 of 5000 lines");
         view.count(Time::UNIX_EPOCH + TimeDelta::milliseconds(100));
-        assert_eq!(view.hinted(), "slow 2200 in 2200 of 5000 lines");
-        for second in 1..4 {
+        assert_eq!(view.hinted(), "slow 2100 in 2100 of 5000 lines");
+        for second in 1..5 {
             view.count(Time::UNIX_EPOCH + TimeDelta::seconds(second));
         }
         assert_eq!((view.hinted().as_str(), view.uncounted()), ("slow 5000", 0), "all, once it is over");

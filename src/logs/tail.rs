@@ -161,8 +161,9 @@ impl Tail {
     const WEIGHT_MAX: usize = 4 * 1024 * 1024;
     /// Lines of a step that no screen has room for.
     const FLOOD: usize = 200;
-    /// Bytes read at once.
-    const BUF: usize = 256 * 1024;
+    /// Bytes read at once, and so about the largest block. Of blocks of twice as many the allocator asks
+    /// the system for each, and gives it back: in a flood that costs more than reading.
+    const BUF: usize = 64 * 1024;
     /// Notices kept while there is no room for a batch: the latest of a file that comes and goes for
     /// hours say enough.
     const NOTICES_MAX: usize = 1_000;
