@@ -2,11 +2,13 @@
 //! never across.
 //!
 //! `cargo bench --bench logs`; `LOG=FILE` measures on that file instead of a generated one, and
-//! `LOG_MB` says how large that is.
+//! `LOG_MB` says how large that is. After the times come ratios: each question is asked in turn of the
+//! engine and of the few lines that anybody would write first, so that a busy machine slows both.
+//! `cargo bench --bench logs -- RATIOS` prints these alone.
 
 use std::fs::File;
 use std::hint::black_box;
-use std::io::{BufWriter, Write};
+use std::io::{BufRead as _, BufReader, BufWriter, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -18,7 +20,108 @@ use flightdeck::logs::{Filter, Index, Log, LogFile, Pages, Query, crew};
 use tempfile::TempDir;
 
 fn main() {
+    // No benchmark is called RATIOS: with that name, none runs.
     divan::main();
+    if !std::env::args().any(|argument| argument == "--test" || argument == "--list") {
+        print_ratios();
+    }
+}
+
+/// How often each question is asked, of both in turn.
+const ROUNDS: usize = 5;
+
+/// Asks a question of the whole log.
+type Ask<'a> = Box<dyn Fn() -> u64 + 'a>;
+
+/// Prints how the engine compares with a naive program, on one thread and line by line, and with
+/// counting line ends, which no program can beat by much.
+#[allow(clippy::print_stdout, reason = "a benchmark prints")]
+fn print_ratios() {
+    let log = log();
+    let file = LogFile::open(path()).expect("a log");
+    let size = file.size().expect("a size");
+    let index = || {
+        let index = Index::default();
+        index.extend(&file, size, crew::threads(), &AtomicBool::new(false)).expect("indexed");
+        black_box(index.line_ends());
+        size
+    };
+    let count = |text: &str| {
+        let filter = filter(text);
+        let query = Query { filter: &filter, range: 0..log.size(), threads: crew::threads() };
+        log.count(&query).expect("counted").records
+    };
+    let literal = memchr::memmem::Finder::new("connection reset");
+    let regex = regex::bytes::Regex::new("retry|reset by p[a-z]+r").expect("an expression");
+    let exports = |line: &[u8]| {
+        let value: serde_json::Value = serde_json::from_slice(line).unwrap_or_default();
+        value["tool_call"]["name"].as_str().is_some_and(|name| name.starts_with("export"))
+    };
+    let questions: [(&str, Ask<'_>, Ask<'_>); 5] = [
+        ("index of all lines", Box::new(index), Box::new(|| naive(|_| true))),
+        ("count of records", Box::new(|| count("")), Box::new(|| naive(|line| !line.starts_with(b" ")))),
+        (
+            "literal",
+            Box::new(|| count("\"connection reset\"")),
+            Box::new(|| naive(|line| literal.find(line).is_some())),
+        ),
+        (
+            "regex",
+            Box::new(|| count("/retry|reset by p[a-z]+r/")),
+            Box::new(|| naive(|line| regex.is_match(line))),
+        ),
+        ("field filter", Box::new(|| count("tool_call.name=export*")), Box::new(|| naive(exports))),
+    ];
+    println!("\n{:<20} {:>10} {:>10} {:>10} {:>14}", "", "engine", "naive", "faster", "of line ends");
+    for (what, engine, naive) in &questions {
+        let (mut ours, mut theirs, mut limit) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            ours.push(timed(engine));
+            theirs.push(timed(naive));
+            limit.push(timed(&line_ends));
+        }
+        let [ours, theirs, limit] = [ours, theirs, limit].map(median);
+        println!(
+            "{what:<20} {:>7.1} ms {:>7.1} ms {:>9.1}x {:>13.2}x",
+            ours * 1e3,
+            theirs * 1e3,
+            theirs / ours,
+            ours / limit
+        );
+    }
+}
+
+fn timed(work: &dyn Fn() -> u64) -> f64 {
+    let began = std::time::Instant::now();
+    black_box(work());
+    began.elapsed().as_secs_f64()
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}
+
+/// How many lines pass a test, the way one writes it first.
+fn naive(passes: impl Fn(&[u8]) -> bool) -> u64 {
+    let mut file = BufReader::new(File::open(path()).expect("a log"));
+    let (mut line, mut count) = (Vec::new(), 0);
+    while file.read_until(b'\n', &mut line).expect("read") > 0 {
+        count += u64::from(passes(&line));
+        line.clear();
+    }
+    count
+}
+
+/// What `wc -l` does.
+fn line_ends() -> u64 {
+    let file = File::open(path()).expect("a log");
+    let (mut buf, mut at, mut lines) = (vec![0; 256 * 1024], 0, 0);
+    while let got @ 1.. = file.read_at(&mut buf, at).expect("read") {
+        lines += memchr::memchr_iter(b'\n', &buf[..got]).count() as u64;
+        at += got as u64;
+    }
+    lines
 }
 
 /// Agents' lines as JSON: the same number makes the same line. Every seventh error brings a trace.
@@ -80,15 +183,8 @@ fn filter(text: &str) -> Filter {
 /// The limit: every byte is read once, on one thread, and its line ends are counted, as `wc -l` does.
 #[divan::bench(sample_count = 10, sample_size = 1)]
 fn a_naive_count_of_lines(bencher: Bencher<'_, '_>) {
-    let file = File::open(path()).expect("a log");
-    bencher.bench_local(|| {
-        let (mut buf, mut at, mut lines) = (vec![0; 256 * 1024], 0, 0);
-        while let got @ 1.. = file.read_at(&mut buf, at).expect("read") {
-            lines += memchr::memchr_iter(b'\n', &buf[..got]).count();
-            at += got as u64;
-        }
-        lines
-    });
+    path();
+    bencher.bench_local(line_ends);
 }
 
 #[divan::bench(sample_count = 10, sample_size = 1)]

@@ -2,7 +2,8 @@
 //! terminal that could take it over.
 //!
 //! Fuzzing without a fuzzer, so that it runs in every run and on a stable compiler: real lines are cut,
-//! spliced, repeated and sprinkled with what terminals and parsers stumble over. OTLP's two forms are
+//! spliced, repeated and sprinkled with what terminals and parsers stumble over. `PROPTEST_CASES=1000000
+//! cargo test --release --test hostile_parsers` goes on for as long as a fuzzer would. OTLP's two forms are
 //! fuzzed beside their parser, in `sources::otlp`.
 
 #![allow(clippy::unwrap_used, reason = "a test's own data is right")]
@@ -82,12 +83,17 @@ fn is_harmless(shown: &str) -> bool {
     !shown.chars().any(|c| c.is_control() || turns(c))
 }
 
+/// Few, where nobody asks for more.
+fn cases() -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(150)
+}
+
 fn seen() -> Time {
     "2026-03-01T12:00:00Z".parse().unwrap()
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(), ..ProptestConfig::default() })]
 
     #[test]
     fn hostile_lines_are_read_and_shown_harmlessly(raw in hostile()) {
