@@ -48,12 +48,14 @@ const CANVAS: Canvas = Canvas { colour: false, unicode: false, width: 80 };
 
 /// Whoever is told what is wrong is told what would be right: by a hint, or by the words themselves.
 #[track_caller]
-pub(super) fn each_says_how_to_mend_it<'a>(problems: impl IntoIterator<Item = &'a Problem>) {
+pub(crate) fn each_says_how_to_mend_it<'a>(problems: impl IntoIterator<Item = &'a Problem>) {
     /// What words say that need no hint.
     const SAID: &[&str] = &[
         "write ",
         "use ",
         "leave it out",
+        "exactly one of",
+        "name it in 'becomes'",
         "lacks the key",
         "the key `",
         ", expected ",

@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::app::digest;
-use crate::app::review::{self, TemplateError};
+use crate::app::review::{self, TemplateFlaw};
 use crate::incident::Policy;
 
 use super::file::{File, READABLE};
@@ -101,11 +101,11 @@ pub fn check(paths: &Paths, env: &Env, others: &[Kind]) -> Vec<Problem> {
         let _ = config.keymaps.read(name, &mut problems);
     }
     for (_, file) in named_files(&paths.templates(), "md", &mut problems) {
-        problems.extend(template(&file, review::check(file.text())));
+        problems.extend(review::check(file.text()).into_iter().map(|flaw| template(&file, flaw)));
     }
     for (name, file) in named_files(&paths.templates(), "txt", &mut problems) {
         if name == DIGEST {
-            problems.extend(template(&file, digest::check(file.text())));
+            problems.extend(digest::check(file.text()).into_iter().map(|flaw| template(&file, flaw)));
         } else {
             let words = format!("the template of {name} is read by nothing");
             let meant = wording::meant(&name, &[DIGEST], "there is");
@@ -222,20 +222,16 @@ fn is_name(name: &str) -> bool {
 /// The name of the digest's template.
 const DIGEST: &str = "digest";
 
-/// What is wrong with a template: its syntax, or names and values it takes for known.
-fn template(file: &File, checked: Result<(), TemplateError>) -> Option<Problem> {
-    let error = checked.err()?;
-    let line = error.line.unwrap_or(1).max(1);
-    let mut starts = file.text().split_inclusive('\n').scan(0, |at, line| {
-        let start = *at;
-        *at += line.len();
-        Some(start..start + line.trim_end().len())
-    });
-    let span = starts.nth(line - 1).unwrap_or(0..0);
-    Some(
-        Problem::at(file, span, error.message.as_str())
-            .hint("templates are written in the language of Jinja"),
-    )
+/// A flaw of a template, with what may have been meant.
+fn template(file: &File, flaw: TemplateFlaw) -> Problem {
+    let name = file.text().get(flaw.span.clone()).unwrap_or_default();
+    let known: Vec<&str> = flaw.known.iter().map(String::as_str).collect();
+    let is_said = flaw.message.as_str().contains("; write ");
+    let hint = match known.is_empty() {
+        true => (!is_said).then(|| "templates are written in the language of Jinja".to_owned()),
+        false => wording::meant(name, &known, "there is"),
+    };
+    Problem::at(file, flaw.span, flaw.message.as_str()).hinted(hint)
 }
 
 #[cfg(test)]
@@ -284,7 +280,7 @@ mod tests {
             ("keymaps/mine.toml", "inherits = 'vim'\n[everywhere]\n'i' = 'isolat'\n"),
             ("themes/not a name.toml", ""),
             ("themes/notes.txt", "anything"),
-            ("templates/bad.md", "# {{ incident.id }}\n{% if x %}\n"),
+            ("templates/bad.md", "# {{ incident }}\n{% if x %}\n"),
             ("templates/digest.txt", "{{ count }} in force\n{{ who }}\n"),
             ("templates/digset.txt", "x"),
             ("templates/good.md", "{% for e in timeline %}{{ e }}{% endfor %}"),
@@ -305,7 +301,7 @@ mod tests {
                 "scenarios/s.toml:1:1: is no scenario",
                 "templates/bad.md:2:1: unexpected end of input, expected end of block (hint: templates are \
                  written in the language of Jinja)",
-                "templates/digest.txt:2:1: `who` is undefined (hint: templates are written in the language of Jinja)",
+                "templates/digest.txt:2:4: nothing is called `who` here (hint: there is: day, count, overdue, unowned, mitigations)",
                 "templates/digset.txt: the template of digset is read by nothing (hint: did you mean `digest`?)",
                 "themes/mine.toml:3:1: `roles`: there is no role `erorr` (hint: did you mean `error`?)",
                 "themes/not a name.toml: is no name that can be chosen (hint: use letters, digits, - and _ \

@@ -3,7 +3,7 @@
 pub mod adapter;
 pub mod alertmanager;
 #[cfg(test)]
-mod cases;
+pub(crate) mod cases;
 pub mod channel;
 pub mod check;
 mod command;

@@ -70,9 +70,15 @@ mod tests {
     #[test]
     fn with_every_setting_in_force_it_is_right_and_says_what_holds_anyway() {
         let (settings, problems) = read(&in_force());
-        // What a machine has or has not, and three ways to say who we are at once.
-        let there =
-            ["there is no program", "there is no file", "is not set", "no preset", "more than one way"];
+        // What a machine has or has not, three ways to say who we are, and two to escalate, at once.
+        let there = [
+            "there is no program",
+            "there is no file",
+            "is not set",
+            "no preset",
+            "more than one way",
+            "goes first",
+        ];
         let problems: Vec<_> = problems.iter().filter(|p| !there.iter().any(|t| p.contains(t))).collect();
         assert_eq!(problems, [""; 0]);
         let unset = Settings::unset(&|_| None);

@@ -7,6 +7,7 @@ use std::fmt;
 use std::ops::Range;
 
 use serde::Deserialize;
+use serde::de::value::BorrowedStrDeserializer;
 use serde::de::{
     self, DeserializeSeed, Deserializer, EnumAccess, Error as _, Expected, IntoDeserializer, MapAccess,
     SeqAccess, Unexpected, VariantAccess, Visitor,
@@ -345,7 +346,7 @@ impl<'de> MapAccess<'de> for Placed<'_, '_> {
             2 => self.value,
             _ => return Ok(None),
         };
-        seed.deserialize(Word(key)).map(Some)
+        seed.deserialize(BorrowedStrDeserializer::new(key)).map(Some)
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Wrong> {

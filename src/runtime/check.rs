@@ -71,3 +71,6 @@ fn scenario(file: &File) -> Vec<Problem> {
     }
     problems.into_sorted()
 }
+
+#[cfg(test)]
+mod hostile;

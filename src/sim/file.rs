@@ -85,7 +85,7 @@ enum Base {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawInject {
-    at: Span,
+    at: Option<Span>,
     fault: Option<Spanned<FaultStep>>,
     alert: Option<Spanned<AlertStep>>,
     message: Option<MessageStep>,
@@ -250,6 +250,9 @@ impl Reader<'_> {
         steps.extend(message.map(|step| Some(Step::Message(step))));
         steps.extend(proposal.map(|step| self.proposal(step)));
         steps.extend(trap.map(|step| self.trap(step)));
+        if at.is_none() {
+            self.flaw(span.clone(), "`inject` lacks the key `at`");
+        }
         if steps.len() != 1 {
             self.flaw(
                 span,
@@ -260,7 +263,7 @@ impl Reader<'_> {
             );
             return None;
         }
-        steps.pop().flatten().map(|step| Inject { at, step })
+        steps.pop().flatten().zip(at).map(|(step, at)| Inject { at, step })
     }
 
     fn fault(&mut self, step: Spanned<FaultStep>) -> Option<Step> {

@@ -5,6 +5,7 @@
 //! answered yet. Templates are Jinja; what they may use is [`ReviewFacts`] and the filters of
 //! [`render()`]. This module reads no file and knows no editor.
 
+mod flaws;
 mod markdown;
 mod merge;
 mod origin;
@@ -14,6 +15,8 @@ use chrono::SubsecRound as _;
 
 use crate::incident::{Incident, IncidentId, Policy, Record, ReviewFacts, Time};
 
+pub use flaws::TemplateFlaw;
+pub(super) use flaws::flaws;
 pub use merge::{Conflict, Refill, refill};
 pub use origin::Origin;
 pub(super) use render::filled;
@@ -48,14 +51,12 @@ pub fn document(
     render(template, &ReviewFacts::of(record, policy, now.trunc_subsecs(3)))
 }
 
-/// Writes the review of an incident of which nothing is known: what a template does wrong in every
-/// review shows here, before one is needed.
-///
-/// # Errors
-/// What the template does wrong, with its line.
-pub fn check(template: &str) -> Result<(), TemplateError> {
+/// What a template does wrong in every review, seen by one of an incident of which nothing is known,
+/// before one is needed.
+#[must_use]
+pub fn check(template: &str) -> Vec<TemplateFlaw> {
     let nothing = Record { incident: Incident::blank(IncidentId(1)), entries: Vec::new() };
-    document(&nothing, &Policy::built_in(), template, Time::UNIX_EPOCH).map(drop)
+    flaws(template, &ReviewFacts::of(&nothing, &Policy::built_in(), Time::UNIX_EPOCH), 0)
 }
 
 /// Fills in what happened since a document was written, and keeps what a person made of it.

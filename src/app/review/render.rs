@@ -63,23 +63,33 @@ pub(in crate::app) fn filled(
     facts: &impl Serialize,
     entries: u64,
 ) -> Result<String, TemplateError> {
+    let jinja = environment(entries);
+    let written = jinja
+        .template_from_str(template)
+        .and_then(|template| template.render(Serde(facts)))
+        .map_err(|error| told(&error))?;
+    Ok(tidy(&written))
+}
+
+/// A line that holds only a tag leaves nothing behind.
+pub(super) fn syntax() -> SyntaxConfig {
+    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
+    syntax.expect("the usual delimiters differ from each other")
+}
+
+/// What a template is filled in with, besides the facts.
+pub(super) fn environment<'t>(entries: u64) -> Environment<'t> {
     let mut jinja = Environment::new();
     jinja.set_auto_escape_callback(|_| AutoEscape::None);
     jinja.set_undefined_behavior(UndefinedBehavior::Strict);
-    // A line that holds only a tag leaves nothing behind.
-    let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build();
-    jinja.set_syntax(syntax.expect("the usual delimiters differ from each other"));
+    jinja.set_syntax(syntax());
     jinja.set_fuel(Some(FUEL.saturating_add(FUEL_PER_ENTRY.saturating_mul(entries))));
     jinja.add_filter("md", |value: &Value| text(value).map(markdown::inline));
     jinja.add_filter("code", |value: &Value| text(value).map(markdown::code));
     jinja.add_filter("day", |value: &Value| written(value, "%Y-%m-%d"));
     jinja.add_filter("time", |value: &Value| written(value, "%H:%M:%S"));
     jinja.add_filter("minute", |value: &Value| written(value, "%Y-%m-%d %H:%M"));
-    let written = jinja
-        .template_from_str(template)
-        .and_then(|template| template.render(Serde(facts)))
-        .map_err(|error| told(&error))?;
-    Ok(tidy(&written))
+    jinja
 }
 
 fn text(value: &Value) -> Result<&str, Error> {
