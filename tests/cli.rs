@@ -292,7 +292,11 @@ fn an_action_without_checks_is_accepted_and_never_called_proved() {
 fn each_other_end_of_an_action_has_its_words_and_its_code() {
     let home = declared();
     for (arguments, code, words) in [
-        (&["restart", "-a", "support-1", "--yes"][..], 5, &["no such backend", "nothing is in force"][..]),
+        (
+            &["restart", "-a", "support-1", "--yes"][..],
+            5,
+            &["no such backend", "it was not done; try another way"][..],
+        ),
         (
             &["rate-limit", "-a", "support-1", "--yes"],
             3,
@@ -600,11 +604,11 @@ fn check_tells_everything_at_once_with_its_place_and_a_hint() {
             "~/themes/mine.toml:3:1: ",
             "~/templates/mine.md:1:1: ",
             "~/scenarios/mine.toml:",
-            "7 problems",
+            "9 problems",
         ],
     );
     let json: Value = serde_json::from_str(&home.run(&["check", "--format", "json"]).out).unwrap();
-    assert_eq!(json["problems"].as_array().map(Vec::len), Some(7));
+    assert_eq!(json["problems"].as_array().map(Vec::len), Some(9));
     assert_eq!(json["problems"][0]["line"], 1);
     let (code, said) = home.at_a_terminal(&["check", "--plain"], "");
     assert!(code == 1 && said.contains("usr = 'ana'"), "{said}");

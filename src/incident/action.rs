@@ -457,7 +457,7 @@ impl Action {
             return "nobody was told by it: ask somebody else, or reach them yourself and note it";
         }
         if self.lamp == Lamp::Failed && !self.plan.op.info().mitigation {
-            return "nothing was done; try another way or escalate";
+            return "it was not done; try another way or escalate";
         }
         if self.lamp == Lamp::Unverified && self.readings.iter().any(Reading::is_of_a_stopped_one) {
             return "it does not run, so nothing shows it healthy: release it, and it is read again";
@@ -619,7 +619,7 @@ mod tests {
         for (words, step) in [
             ("escalate 1", "nobody was told by it: ask somebody else, or reach them yourself and note it"),
             ("page bo", "nobody was told by it: ask somebody else, or reach them yourself and note it"),
-            ("snapshot support-1", "nothing was done; try another way or escalate"),
+            ("snapshot support-1", "it was not done; try another way or escalate"),
             ("isolate support-1", "nothing is in force; try another way or escalate"),
         ] {
             let mut action = Story::p0().asks(words).action(1).clone();
