@@ -18,8 +18,10 @@ pub struct Tally {
     pub delivered: usize,
     /// On their way, or waiting for the next try.
     pub waiting: usize,
-    /// Of which somebody was not told.
+    /// Of which somebody was not told, as far as is known.
     pub given_up: usize,
+    /// Those of them that may have arrived all the same.
+    pub in_doubt: usize,
 }
 
 impl Tally {
@@ -30,7 +32,10 @@ impl Tally {
             match sent.state {
                 MessageState::Delivered => tally.delivered += 1,
                 MessageState::Waiting { .. } => tally.waiting += 1,
-                MessageState::GivenUp => tally.given_up += 1,
+                MessageState::GivenUp => {
+                    tally.given_up += 1;
+                    tally.in_doubt += usize::from(sent.is_in_doubt());
+                }
                 MessageState::Dropped => {}
             }
         }
@@ -40,7 +45,12 @@ impl Tally {
     /// `2 delivered, 1 waiting, 1 NOT TOLD`; empty where there is nothing to say.
     #[must_use]
     pub fn words(self) -> String {
-        let parts = [(self.delivered, "delivered"), (self.waiting, "waiting"), (self.given_up, "NOT TOLD")];
+        let parts = [
+            (self.delivered, "delivered"),
+            (self.waiting, "waiting"),
+            (self.given_up - self.in_doubt, "NOT TOLD"),
+            (self.in_doubt, "NOT KNOWN TO BE TOLD"),
+        ];
         let parts = parts.iter().filter(|(count, _)| *count > 0);
         parts.map(|(count, word)| format!("{count} {word}")).collect::<Vec<_>>().join(", ")
     }

@@ -276,3 +276,28 @@ fn a3_what_nothing_reads_and_a_person_saw_80x24() {
         assert!(after.contains(words), "{words}\n{after}");
     }
 }
+
+/// "1 NOT TOLD" stood there of what had arrived six times.
+#[test]
+fn b12_what_may_have_arrived_is_counted_as_not_known_to_be_told() {
+    let mut model = told();
+    says(&mut model, "03:13:10", &Actor::person("ana"), update(Audience::Engineering, "we are stopping it"));
+    let lost = Receipt::Failed { reason: "no answer".into(), again_at: None, doubt: Doubt::Lost };
+    becomes(&mut model, "03:13:30", 1, lost);
+    assert_eq!(model.told().expect("something was queued").1, "1 NOT KNOWN TO BE TOLD");
+}
+
+/// Only the comment in a ready-made file said what else its call reaches.
+#[test]
+fn what_else_a_call_reaches_is_read_before_it_is_confirmed() {
+    let words = "interrupts every run of the deployment, whichever assistant it is of";
+    let model = asking("x 1", |op| {
+        let mut plan = plan(op, "1");
+        plan.cautions = vec![flightdeck::incident::Caution::Also(words.into())];
+        Ok(Box::new(plan))
+    });
+    let shown = screen(model, SIZE, &UNICODE);
+    let at = |words: &str| shown.find(words).unwrap_or_else(|| panic!("{words}\n{shown}"));
+    assert!(at("also") < at("type y to confirm"), "{shown}");
+    at("interrupts every run of the deployment");
+}
