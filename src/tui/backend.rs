@@ -21,8 +21,9 @@ const BEGIN: &[u8] = b"\x1b[?2026h";
 /// Ends synchronized output.
 const END: &[u8] = b"\x1b[?2026l";
 /// A frame up to this many bytes goes without the brackets: it reaches the terminal in one read
-/// and cannot tear, and a clock that changes one digit would otherwise cost eight times as much.
-const SMALL: usize = 48;
+/// and cannot tear. A clock that changes one digit would otherwise cost eight times as much, and a log
+/// that scrolls by one line a seventh more.
+const SMALL: usize = 256;
 /// How long to wait for a terminal that takes no bytes now, before trying again.
 const FULL_WAIT: Duration = Duration::from_millis(1);
 

@@ -168,8 +168,8 @@ fn the_shortest_way_between_two_changes_is_taken() {
 
 #[test]
 fn larger_frames_are_bracketed_in_the_same_write() {
-    let mut terminal = terminal(80, 2, Depth::Ansi16);
-    let bytes = lines(&mut terminal, &["x".repeat(60).as_str()]);
+    let mut terminal = terminal(300, 2, Depth::Ansi16);
+    let bytes = lines(&mut terminal, &["x".repeat(260).as_str()]);
     assert!(bytes.starts_with("^[?2026h") && bytes.ends_with("^[?2026l"), "{bytes}");
     assert_eq!(terminal.sent().writes, 1);
 }
