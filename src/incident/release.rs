@@ -1,5 +1,7 @@
 //! Releases: what was put to run as an agent, and whether an incident followed one (D11).
 
+use chrono::TimeDelta;
+
 use super::{AgentId, Board, FirstCheck, Glance, IncidentId, Span, Text, Time, Topic};
 
 /// Something that was put to run.
@@ -27,6 +29,10 @@ pub struct Seen {
 /// Releases that are named before the rest is counted.
 const NAMED: usize = 3;
 
+/// By how much the clocks of two machines may differ: a release so shortly after the beginning may as
+/// well have come before it.
+const SKEW: TimeDelta = TimeDelta::seconds(5);
+
 /// Whether what happened at `began` followed a release: those that came within `since` before it, or
 /// what runs and for how long.
 #[must_use]
@@ -38,10 +44,11 @@ pub fn released(
     before: Option<&Seen>,
 ) -> FirstCheck {
     let from = began - since.delta();
-    let is_recent = |at: Time| at >= from && at <= began;
+    let until = began + SKEW;
+    let is_recent = |at: Time| at >= from && at <= until;
     let recent: Vec<&Release> = releases.iter().filter(|r| r.at.is_some_and(is_recent)).collect();
     // What came while it burned already is no cause of it, and worth knowing all the same.
-    let after: Vec<&Release> = releases.iter().filter(|r| r.at.is_some_and(|at| at > began)).collect();
+    let after: Vec<&Release> = releases.iter().filter(|r| r.at.is_some_and(|at| at > until)).collect();
     let (glance, mut words) = if recent.is_empty() && after.is_empty() {
         older(releases, began, since, before)
     } else if recent.is_empty() {
@@ -192,6 +199,13 @@ mod tests {
                 None,
                 Glance::Notable,
                 "no deploy in the 2h before; since it began: h3 40 s after, it runs",
+            ),
+            // Two machines' clocks: it came before, by its own.
+            (
+                vec![release(Some("12:00:03"), "h3", true)],
+                None,
+                Glance::Notable,
+                "1 in the 2h before: h3 3 s after, it runs; nothing from before it is known to go back to",
             ),
             (
                 vec![release(Some("11:48:00"), "h2", true)],
