@@ -147,7 +147,18 @@ struct Ways {
 impl Ways {
     /// Begins every way that is not under way.
     fn begin(&mut self, hub: &Hub, plan: &Arc<Plan>, from: Time) {
-        let Some(adapter) = hub.rig().by_name(plan.adapter.as_str()) else { return };
+        if plan.adapter.as_str() == OUTBOX {
+            return;
+        }
+        let Some(adapter) = hub.rig().by_name(plan.adapter.as_str()) else {
+            let why =
+                format!("the flightdeck that watches knows no adapter '{}': start it anew", plan.adapter);
+            let none = unread(plan, &why);
+            if self.under_way.insert(0) {
+                self.tasks.spawn(async move { (0, none) });
+            }
+            return;
+        };
         let since = hub.clock().real((hub.clock().now() - from).to_std().unwrap_or_default());
         for way in (0..adapter.ways(plan)).filter(|way| !self.under_way.contains(way)).collect::<Vec<_>>() {
             let (hub, plan) = (hub.clone(), plan.clone());
@@ -386,8 +397,12 @@ async fn read_checks(hub: &Hub, due: &Due, seen: Seen, ways: &mut Ways) -> Vec<R
     // What was read before is shown as long as it is being read again, and reported of nothing.
     let mut known = fresh;
     if !is_whole {
+        known = so_far_why(known, before);
         // Who hangs may yet say no: nothing is proved before that is known.
-        let unread = plan.checks.iter().map(|check| Reading {
+        let of_nothing =
+            |check: &&Check| !known.iter().any(|read| read.check == **check && read.value.is_none());
+        let missing: Vec<&Check> = plan.checks.iter().filter(of_nothing).collect();
+        let unread = missing.into_iter().map(|check| Reading {
             check: check.clone(),
             replica: None,
             source: None,
@@ -423,11 +438,19 @@ fn so_far(samples: &[Sample], due: &Due, at: Time) -> Vec<Reading> {
     let kept: Vec<Reading> = plan.checks.iter().enumerate().flat_map(kept).collect();
     let mut all = Sample::readings(Sample::merged(samples.to_vec()), &plan.checks, at);
     all.retain(|new| new.value.is_some() || !kept.iter().any(|old| old.check == new.check));
-    for new in all.iter_mut().filter(|new| new.value.is_none() && new.why.is_none()) {
-        new.why = Some(Text::line(UNDER_WAY));
-    }
+    let mut all = so_far_why(all, before);
     all.extend(kept);
     with_vanished(before, all, at)
+}
+
+/// The same, where what was not read has its reason: the last one that is known, or that it is still
+/// being read.
+fn so_far_why(mut readings: Vec<Reading>, before: &[Reading]) -> Vec<Reading> {
+    for read in readings.iter_mut().filter(|read| read.value.is_none() && read.why.is_none()) {
+        let last = before.iter().filter(|old| old.check == read.check).find_map(|old| old.why.clone());
+        read.why = Some(last.unwrap_or_else(|| Text::line(UNDER_WAY)));
+    }
+    readings
 }
 
 fn readings(hub: &Hub, samples: &[Sample], plan: &Plan, before: &[Reading]) -> Vec<Reading> {
@@ -476,5 +499,16 @@ mod tests {
             words(&told).iter().all(|w| w.contains("nothing, because it is still being read")),
             "{told:?}"
         );
+    }
+
+    /// For ever it said "read nothing, nothing, because it is still being read": the time that it had
+    /// was over long since.
+    #[test]
+    fn regression_a_probe_that_hangs_was_told_as_one_that_is_being_read() {
+        let Report::Readings(held) = Story::isolated().at("12:05:00").readings(1, ISOLATED) else { return };
+        let why = || Some(Text::line("probe.sh gave no answer within 2 s"));
+        let hung = held.into_iter().map(|reading| Reading { value: None, why: why(), ..reading });
+        let told = so_far(&[], &under_way(hung.collect()), time("12:05:07"));
+        assert!(!told.is_empty() && told.iter().all(|reading| reading.why == why()), "{told:?}");
     }
 }

@@ -226,9 +226,16 @@ impl<C: Call> Book<C> {
         read.samples(&plan.checks)
     }
 
-    /// Nothing where there is no probe; where it failed, why.
+    /// Nothing where there is no probe; where it failed, why. An action of which this process knows
+    /// nothing came into the configuration after it was read here.
     async fn read_world(&self, plan: &Plan) -> Readings {
-        let Ok(route) = self.route(plan.op, &plan.params) else { return Readings::new() };
+        let route = match self.route(plan.op, &plan.params) {
+            Ok(route) => route,
+            Err(why) => {
+                let words = format!("the flightdeck that watches does not know how: {why}; start it anew");
+                return Readings::none_because(Text::line(&words));
+            }
+        };
         if plan.checks.iter().all(|check| check.name.as_str() == EVIDENCE_STORED)
             || ask::check_target(plan.op, &plan.target).is_err()
         {

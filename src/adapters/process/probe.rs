@@ -3,7 +3,7 @@
 //! Only what can be trusted is a reading: a probe that failed, printed too much or contradicts
 //! itself has read nothing, and no data proves nothing.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
 use std::time::Duration;
@@ -108,7 +108,7 @@ pub(super) async fn read_output(
 /// In words: why nothing in it can be trusted.
 pub fn readings(printed: &[u8], format: Format) -> Result<Printed, Text> {
     let all = match format {
-        Format::Lines => of_lines(printed),
+        Format::Lines => of_lines(printed)?,
         Format::Json => of_json(printed)?,
     };
     if all.len() > VALUES_MAX {
@@ -123,9 +123,9 @@ pub fn readings(printed: &[u8], format: Format) -> Result<Printed, Text> {
     Ok(all)
 }
 
-/// Lines that are no `name=value` or `name@replica=value` are passed over. A name with two values has none: somebody may
-/// have smuggled a line into the other's value.
-fn of_lines(printed: &[u8]) -> Printed {
+/// Lines that are no `name=value` or `name@replica=value` are passed over. Where a name has two values,
+/// nothing is believed: somebody may have smuggled a line into another's value.
+fn of_lines(printed: &[u8]) -> Result<Printed, Text> {
     let text = String::from_utf8_lossy(printed);
     let mut all = Pairs::default();
     for line in text.lines() {
@@ -139,7 +139,7 @@ fn of_lines(printed: &[u8]) -> Printed {
 #[derive(Default)]
 struct Pairs {
     said: BTreeMap<String, Option<Text>>,
-    contradicted: BTreeSet<String>,
+    contradicted: Option<String>,
 }
 
 impl Pairs {
@@ -148,16 +148,20 @@ impl Pairs {
             return;
         }
         if self.said.get(name).is_some_and(|before| *before != value) {
-            self.contradicted.insert(name.to_owned());
+            self.contradicted.get_or_insert_with(|| name.to_owned());
         }
         self.said.insert(name.to_owned(), value);
     }
 
-    /// Each name that has one value.
-    fn all(self) -> Printed {
-        let Self { said, contradicted } = self;
-        let plain = said.into_iter().filter(|(name, _)| !contradicted.contains(name));
-        plain.filter_map(|(name, value)| Some((name, value?))).collect()
+    /// Each name that has a value, if none has two.
+    fn all(self) -> Result<Printed, Text> {
+        match self.contradicted {
+            Some(name) => {
+                let words = format!("the probe contradicts itself: it says {name} twice, and not the same");
+                Err(Text::line(&words))
+            }
+            None => Ok(self.said.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()),
+        }
     }
 }
 
@@ -250,7 +254,7 @@ fn of_json(printed: &[u8]) -> Result<Printed, Text> {
             Said::Value(_) | Said::Nothing => all.put(&name, said.value()),
         }
     }
-    Ok(all.all())
+    all.all()
 }
 
 /// `api_calls`, or `api_calls@replica`.
@@ -309,33 +313,26 @@ mod tests {
     #[test]
     fn an_agent_that_smuggles_a_line_proves_nothing() {
         // A probe prints a name that the agent chose, with a line end in it.
-        let printed = b"agent_status=running\nname=x\nagent_status=stopped\ntask_queue=0\ntask_queue=0\n";
-        let read = readings(printed, Format::Lines).unwrap();
-        assert_eq!(pairs(&read), [("name", "x"), ("task_queue", "0")]);
+        let printed = b"agent_status=running\nname=x\nagent_status=stopped\ntask_queue=0\n";
+        let why = readings(printed, Format::Lines).unwrap_err();
+        assert!(why.as_str().contains("it says agent_status twice"), "{why}");
+        let twice_the_same = readings(b"task_queue=0\ntask_queue=0\n", Format::Lines).unwrap();
+        assert_eq!(pairs(&twice_the_same), [("task_queue", "0")]);
     }
 
     #[test]
     fn regression_of_a_json_key_that_stands_there_twice_the_last_was_believed() {
-        for (printed, read) in [
-            (
-                r#"{"agent_status":"running","agent_status":"stopped","task_queue":0}"#,
-                &[("task_queue", "0")][..],
-            ),
-            (r#"{"agent_status":"stopped","agent_status":null,"task_queue":0}"#, &[("task_queue", "0")]),
-            (r#"{"task_queue":0,"task_queue":0}"#, &[("task_queue", "0")]),
-            (
-                r#"{"agent_status":{"a":"running","a":"stopped","b":"stopped"}}"#,
-                &[("agent_status@b", "stopped")],
-            ),
-            (
-                r#"{"agent_status":{"a":"running"},"agent_status":{"a":"stopped"},"agent_status@b":"x"}"#,
-                &[("agent_status@b", "x")],
-            ),
+        for printed in [
+            r#"{"agent_status":"running","agent_status":"stopped","task_queue":0}"#,
+            r#"{"agent_status":"stopped","agent_status":null,"task_queue":0}"#,
+            r#"{"agent_status":{"a":"running","a":"stopped","b":"stopped"}}"#,
+            r#"{"agent_status":{"a":"running"},"agent_status":{"a":"stopped"},"agent_status@b":"x"}"#,
         ] {
-            assert_eq!(pairs(&readings(printed.as_bytes(), Format::Json).unwrap()), read, "{printed}");
+            let why = readings(printed.as_bytes(), Format::Json).unwrap_err();
+            assert!(why.as_str().contains("contradicts itself: it says agent_status"), "{printed}: {why}");
         }
-        let all = br#"{"agent_status":"running","agent_status":"stopped"}"#;
-        assert!(readings(all, Format::Json).is_err(), "it has read nothing");
+        let twice_the_same = readings(br#"{"task_queue":0,"task_queue":0}"#, Format::Json).unwrap();
+        assert_eq!(pairs(&twice_the_same), [("task_queue", "0")]);
     }
 
     #[test]

@@ -97,7 +97,9 @@ pub fn extras(config: &Config, paths: &Paths, env: &Env<'_>) -> Extras {
     if let Some(first) = config.problems.first() {
         // As many as the command counts that lists them: it looks further.
         let count = super::check::problems(paths, env).len().max(config.problems.len());
-        let words = format!("{count} problems in the configuration ('flightdeck check' lists them): {first}");
+        let problems_are = if count == 1 { "problem" } else { "problems" };
+        let words =
+            format!("{count} {problems_are} in the configuration ('flightdeck check' lists them): {first}");
         problems.push(Notice::lasting("configuration", words));
     }
     let receiver = receiver(settings, paths, env).unwrap_or_else(|words| {
