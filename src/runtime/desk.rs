@@ -328,7 +328,8 @@ impl Desk {
     /// Hands the text to $VISUAL or $EDITOR. The terminal was given back before.
     fn hand_over(&mut self) -> Result<Notice, String> {
         let open = self.open.as_mut().ok_or("no review is open")?;
-        let file = self.scratch.join(format!("{}-review.md", open.incident));
+        // Its own: another person may have the same review in an editor.
+        let file = self.scratch.join(format!("{}-review-{}.md", open.incident, std::process::id()));
         let text = edit(&file, &open.editor.text())?;
         if text != open.editor.text() {
             open.editor.replace(&text);

@@ -25,6 +25,7 @@ pub(super) fn edit(file: &Path, text: &str) -> Result<String, String> {
         .find_map(|name| std::env::var(name).ok())
         .filter(|editor| !editor.trim().is_empty())
         .ok_or("neither VISUAL nor EDITOR is set")?;
+    let file = &std::path::absolute(file).map_err(|error| format!("{}: {error}", file.display()))?;
     // What an earlier hand-over left behind is ours to replace.
     drop(fs::remove_file(file));
     write_new(file, text.as_bytes())?;
@@ -36,7 +37,9 @@ pub(super) fn edit(file: &Path, text: &str) -> Result<String, String> {
     if let Some(why) = failure(ended) {
         return Err(format!("{program} {why}, nothing was changed; its text is in {}", file.display()));
     }
-    let edited = fs::read_to_string(file).map_err(|error| format!("{}: {error}", file.display()))?;
+    let edited = fs::read_to_string(file).map_err(|error| {
+        format!("{program} left no text, nothing was changed: {}: {error}", file.display())
+    })?;
     drop(fs::remove_file(file));
     if edited.trim().is_empty() {
         return Err(format!("{program} left nothing, so nothing was changed"));

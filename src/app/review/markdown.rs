@@ -12,14 +12,18 @@ pub fn inline(text: &str) -> String {
     while let Some(c) = chars.next() {
         let after = chars.peek().copied().unwrap_or(' ');
         let marks = match c {
-            '\\' | '`' | '*' | '{' | '}' | '[' | ']' | '<' | '>' | '|' | '~' | '&' | '$' => true,
+            '\\' | '`' | '*' | '{' | '}' | '[' | ']' | '|' | '~' | '&' | '$' => true,
+            // A tag or a link begins with a word, and what comes behind this text is not known.
+            '<' => chars.peek().is_none_or(|c| !c.is_whitespace() && !c.is_ascii_digit() && *c != '='),
+            // At the beginning it makes a quotation.
+            '>' => out.is_empty(),
             // Inside a word an underscore is a letter.
             '_' => !(before.is_alphanumeric() && after.is_alphanumeric()),
             // Before a word it may make a heading or, after a word, end one.
             '#' => !before.is_alphanumeric() || !after.is_alphanumeric(),
             // At the beginning it may make a list or a rule.
             '-' | '+' | '=' => out.is_empty(),
-            '.' | ')' => !out.is_empty() && out.chars().all(|c| c.is_ascii_digit()),
+            '.' | ')' => after == ' ' && !out.is_empty() && out.chars().all(|c| c.is_ascii_digit()),
             // A word followed by it and slashes makes a link of itself.
             ':' => after == '/',
             _ => false,
@@ -62,9 +66,9 @@ mod tests {
         for (attack, shown) in [
             ("# Root cause: ana", r"\# Root cause: ana"),
             ("a\n\n# Root cause\n\nana", r"a / \# Root cause / ana"),
-            ("<script>alert(1)</script>", r"\<script\>alert(1)\</script\>"),
+            ("<script>alert(1)</script>", r"\<script>alert(1)\</script>"),
             ("<!-- gone", r"\<!-- gone"),
-            ("-->", r"\--\>"),
+            ("-->", r"\-->"),
             ("cell | cell", r"cell \| cell"),
             (r"cell \| cell", r"cell \\\| cell"),
             ("`code", r"\`code"),
@@ -97,6 +101,8 @@ mod tests {
             "C# and issue a#12",
             "漢字，標點。",
             "it's 3 - 4 minutes",
+            "error_rate < 1 (0.4), api_calls <= 7, x > 2",
+            "0.4",
         ] {
             assert_eq!(inline(plain), plain.replace("C# ", r"C\# "));
         }
@@ -122,9 +128,14 @@ mod tests {
                 prop_assert!(!text.contains(['\n', '\r']));
             }
             let safe = inline(&raw);
-            let mut escaped = false;
+            prop_assert!(!safe.starts_with('>') && !safe.ends_with('<') || safe.ends_with("\\<"), "{safe}");
+            let (mut escaped, mut before) = (false, None);
             for c in safe.chars() {
-                prop_assert!(escaped || !"`*[]<>|{}".contains(c), "{safe}");
+                prop_assert!(escaped || !"`*[]|{}".contains(c), "{safe}");
+                // What begins a tag or a link is no number and no space.
+                let opens = !(c.is_whitespace() || c.is_ascii_digit() || c == '=');
+                prop_assert!(!(before == Some('<') && opens), "{safe}");
+                before = Some(c).filter(|_| !escaped);
                 escaped = c == '\\' && !escaped;
             }
         }

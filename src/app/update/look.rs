@@ -143,6 +143,16 @@ impl Model {
         vec![]
     }
 
+    /// An incident came while a box says that there is none: it says so.
+    pub(super) fn tell_anew(&mut self, told: &str) {
+        let now = self.no_incident();
+        if let Some(Modal::Refused { why, .. }) = self.modals.last_mut()
+            && *why == told
+        {
+            *why = now;
+        }
+    }
+
     fn go_to_pane(&mut self, pane: Pane) {
         self.go(Screen::Cockpit);
         self.set_focus(pane);

@@ -18,7 +18,7 @@ pub use forms::read_time;
 use std::sync::Arc;
 
 use super::effect::Effect;
-use super::model::Model;
+use super::model::{Modal, Model};
 use super::msg::{Msg, Notice, NoticeLevel};
 use crate::incident::{Entry, Event, IncidentId, Passing, Time};
 
@@ -28,7 +28,11 @@ const NOTICE_SECONDS: f64 = 8.0;
 /// Takes one message in; says what is to be done.
 pub fn update(model: &mut Model, msg: Msg) -> Vec<Effect> {
     let was_covered = !model.modals.is_empty();
+    let told = matches!(model.modals.last(), Some(Modal::Refused { .. })).then(|| model.no_incident());
     let effects = take(model, msg);
+    if let Some(told) = told {
+        model.tell_anew(&told);
+    }
     // What came while a box was open is looked at as soon as nothing lies over it.
     if was_covered && model.modals.is_empty() {
         model.select_something();

@@ -283,6 +283,32 @@ fn words_typed_after_a_refused_key_never_act() {
     }
 }
 
+/// "D declares one" stood over a P0 that had come since.
+#[test]
+fn a_box_that_says_there_is_no_incident_says_so_when_one_comes() {
+    let policy = Arc::new(Policy::built_in());
+    let mut model = Model::new(Actor::person("ana"), Realm::Live, policy, Arc::new(keymap()), at(0));
+    model.loaded = true;
+    let why = |model: &Model| match model.modals.last() {
+        Some(Modal::Refused { why, .. }) => why.clone(),
+        other => panic!("{other:?}"),
+    };
+    model.intend(Intent::Classify);
+    assert!(why(&model).starts_with("no incident is selected"), "{}", why(&model));
+    let declared = Event::Declared {
+        realm: Realm::Live,
+        title: "data leak".into(),
+        severity: Severity::P0,
+        pattern: None,
+        agents: vec![],
+        detected_at: at(0),
+    };
+    update(&mut model, Msg::Entries(vec![entry(1, 1, declared)]));
+    assert!(why(&model).contains("INC-1 is open"), "{}", why(&model));
+    press(&mut model, "esc");
+    assert_eq!(model.selection.incident, Some(IncidentId(1)));
+}
+
 #[test]
 fn esc_in_a_form_loses_nothing_that_was_typed() {
     let mut model = session();
