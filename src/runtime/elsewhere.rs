@@ -37,9 +37,8 @@ pub(super) fn edit(file: &Path, text: &str) -> Result<String, String> {
     if let Some(why) = failure(ended) {
         return Err(format!("{program} {why}, nothing was changed; its text is in {}", file.display()));
     }
-    let edited = fs::read_to_string(file).map_err(|error| {
-        format!("{program} left no text, nothing was changed: {}: {error}", file.display())
-    })?;
+    let edited = fs::read_to_string(file)
+        .map_err(|error| format!("{program} left no text, nothing was changed: {error}"))?;
     drop(fs::remove_file(file));
     if edited.trim().is_empty() {
         return Err(format!("{program} left nothing, so nothing was changed"));

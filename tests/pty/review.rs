@@ -93,8 +93,8 @@ fn an_editor_that_fails_or_leaves_nothing_changes_nothing() {
         ("echo lost > \"$2\"; exit 3", "./editor.sh ended with 3, nothing was changed"),
         ("echo lost > \"$2\"; kill -9 $$", "./editor.sh was ended by signal 9, nothing was changed"),
         (": > \"$2\"", "./editor.sh left nothing, so nothing was changed"),
-        ("rm \"$2\"", "No such file or directory"),
-        ("printf '\\377' > \"$2\"", "valid UTF-8"),
+        ("rm \"$2\"", "./editor.sh left no text, nothing was changed: No such file"),
+        ("printf '\\377' > \"$2\"", "./editor.sh left no text, nothing was changed: "),
         ("exit 0", "back from the editor"),
     ] {
         editor(&home, body);
